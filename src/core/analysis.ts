@@ -1,0 +1,97 @@
+import type { ActivationUse } from './activations/activation';
+import type { Finding, Message, Severity } from './findings/finding';
+import type { Network } from './network/network';
+import type { Budget, CancelSignal, Clock } from './project';
+import type { InputPreset, SampleStatistics } from './signal/inputStatistics';
+import type { SignalProfile } from './signal/profile';
+import type { Span } from './span';
+
+/** Something the reader did not understand; it stays unknown in everything that depends on it. */
+export interface Unknown {
+  readonly reason: Message;
+  readonly span: Span;
+}
+
+/** Something the reader had to assume to go on, by a written policy. */
+export interface Assumption {
+  /** What is assumed: `input shape`, `argument depth`, `loss`, `batch size`. */
+  readonly what: Message;
+  readonly value: string;
+  readonly span: Span | undefined;
+}
+
+export interface ModelAnalysis {
+  /** The class or variable that a person would name it by. */
+  readonly name: string;
+  readonly framework: 'torch' | 'keras' | 'flax' | 'numpy';
+  /** The token that names the model: the class's or builder's name. */
+  readonly span: Span;
+  /** The whole definition. */
+  readonly body: Span;
+  readonly network: Network;
+  readonly signal: SignalProfile;
+  readonly input: { readonly statistics: string; readonly isAssumed: boolean };
+  readonly findings: readonly Finding[];
+  readonly assumptions: readonly Assumption[];
+  readonly unknowns: readonly Unknown[];
+}
+
+/** An activation that stands in the source outside any model: a textbook line such as `s = 1 / (1 + np.exp(-x))`. */
+export interface RecognisedActivation {
+  /** The variable or function that holds it. */
+  readonly name: string;
+  readonly activation: ActivationUse;
+  /** The expression. */
+  readonly span: Span;
+}
+
+export interface Timings {
+  readonly readMs: number;
+  readonly signalMs: number;
+  readonly rulesMs: number;
+}
+
+/** Plain serialisable data: what one file's analysis says. */
+export interface Analysis {
+  readonly file: string;
+  /** False where the quick scan found no framework that we know. */
+  readonly isRelevant: boolean;
+  readonly models: readonly ModelAnalysis[];
+  readonly activations: readonly RecognisedActivation[];
+  /** Findings of no single model (unused suppressions). Those of models stand with them. */
+  readonly findings: readonly Finding[];
+  readonly unknowns: readonly Unknown[];
+  /** Where the text did not parse. */
+  readonly syntaxErrors: readonly Unknown[];
+  readonly timings: Timings;
+}
+
+export interface RuleSettings {
+  /** By rule id; a rule not named keeps its default. */
+  readonly severities: Readonly<Record<string, Severity | 'off'>>;
+  /** Thresholds by name, see `rules/thresholds.ts`. */
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** A change to the network before the signal is computed: the page's what-if. */
+export type NetworkEdit =
+  /** Every hidden activation (or those of `paths`) becomes this catalogue entry. */
+  | { readonly kind: 'activation'; readonly id: string; readonly paths?: readonly string[] }
+  /** Every weight matrix and kernel gets this initialiser: `xavier-normal`, `he-normal`, `lecun-normal`, `orthogonal`. Biases zero. */
+  | { readonly kind: 'initialiser'; readonly id: string }
+  /** A norm before every hidden activation. */
+  | { readonly kind: 'normalisation'; readonly variant: 'batch' | 'layer' };
+
+export interface AnalyzeOptions {
+  readonly clock: Clock;
+  readonly budget?: Partial<Budget>;
+  readonly cancel?: CancelSignal;
+  readonly input?: InputPreset | SampleStatistics;
+  /** Without the batch axis: [3, 32, 32]. */
+  readonly inputShape?: readonly number[];
+  readonly batchSize?: number;
+  readonly rules?: RuleSettings;
+  readonly edits?: readonly NetworkEdit[];
+  /** Compute quick fixes with their effects too (re-analyses the edited text). */
+  readonly withFixes?: boolean;
+}

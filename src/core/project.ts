@@ -1,0 +1,24 @@
+/** What the core needs from outside: other files, a clock and a way to stop. Hosts implement it; tests use a map. */
+export interface Project {
+  /** The text of a file, or undefined where there is none or it cannot be read as text. */
+  readText(file: string): Promise<string | undefined>;
+}
+
+/** Set by the host when the answer is no longer wanted; the core looks at it between steps. */
+export interface CancelSignal {
+  readonly cancelled: boolean;
+}
+
+/** Milliseconds from any fixed origin. */
+export type Clock = () => number;
+
+/** Limits of one evaluation. Running out yields what is known so far plus an unknown that names the limit. */
+export interface Budget {
+  /** Evaluated expressions and statements. */
+  readonly steps: number;
+  /** Nested calls. */
+  readonly depth: number;
+  /** Elements of one collection, characters of one string. */
+  readonly size: number;
+  readonly timeMs: number;
+}

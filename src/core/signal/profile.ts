@@ -1,0 +1,37 @@
+import type { NodeId } from '../network/network';
+
+/** log10 of a root mean square over all elements, and its standard deviation over initialisation seeds. */
+export interface Estimate {
+  readonly log10Rms: number;
+  /** Seed-to-seed standard deviation, in dex. */
+  readonly sd: number;
+}
+
+/** Why a number means little. */
+export type SignalFlag = 'unknown-upstream' | 'finite-width' | 'chaotic' | 'collapsed' | 'approximate' | 'overflow';
+
+export interface NodeSignal {
+  readonly node: NodeId;
+  readonly activation: Estimate | undefined;
+  /** dL/d output of this node. */
+  readonly gradient: Estimate | undefined;
+  /** dL/d weight; for attention and recurrence see `weightGradients`. */
+  readonly weightGradient: Estimate | undefined;
+  /** By role: `query`, `key`, `value`, `input`, `recurrent`. */
+  readonly weightGradients: Readonly<Record<string, Estimate>>;
+  /** Mean and standard deviation over units of the node's output. */
+  readonly outputMean: number | undefined;
+  readonly outputStd: number | undefined;
+  /** Fraction of output units in the flat part, as the activation's catalogue entry defines it; undefined for other nodes. */
+  readonly saturated: number | undefined;
+  /** Activations: mean and standard deviation of the pre-activation z, and root mean square of f′(z). */
+  readonly preactivation: { readonly mean: number; readonly std: number; readonly slopeRms: number } | undefined;
+  /** Recurrent nodes: log10 RMS at each time step. */
+  readonly steps: { readonly activation: readonly number[]; readonly gradient: readonly number[] } | undefined;
+  readonly flags: readonly SignalFlag[];
+}
+
+/** One entry a node of the network, in the same order. */
+export interface SignalProfile {
+  readonly nodes: readonly NodeSignal[];
+}
