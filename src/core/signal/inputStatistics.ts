@@ -1,12 +1,15 @@
 /** What the user's data is taken to be where no sample is given. */
-export type InputPreset =
-  | 'standard-normal'
-  | 'image-unit'
-  | 'image-normalised'
-  | 'mnist'
-  | 'table'
-  | 'tokens'
-  | 'sequence-unit';
+export const inputPresets = [
+  'standard-normal',
+  'image-unit',
+  'image-normalised',
+  'mnist',
+  'table',
+  'tokens',
+  'sequence-unit',
+] as const;
+
+export type InputPreset = (typeof inputPresets)[number];
 
 /**
  * Moments measured on a sample batch of the user's data. Raw second moments over units:

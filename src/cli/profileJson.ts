@@ -1,0 +1,111 @@
+import type { Analysis, Assumption, ModelAnalysis, Unknown } from '../core/analysis';
+import type { Finding } from '../core/findings/finding';
+import type { NetworkNode, Shape } from '../core/network/network';
+import type { Estimate, NodeSignal } from '../core/signal/profile';
+import { formatMessage } from '../protocol/format';
+import type { LineIndex } from './lineIndex';
+
+/** The JSON of `gradlens profile`; its shape is a contract with scripts (`schema` 1). Ranges are zero-based, end exclusive. */
+export function profileJson(analysis: Analysis, lines: LineIndex) {
+  return {
+    schema: 1,
+    file: analysis.file,
+    models: analysis.models.map((model) => modelJson(model, lines)),
+    activations: analysis.activations.map(({ name, activation, span }) => ({
+      name,
+      activation: activation.id,
+      parameters: activation.parameters,
+      range: lines.range(span),
+    })),
+    findings: analysis.findings.map((finding) => findingJson(finding, lines)),
+    unknowns: [...analysis.syntaxErrors, ...analysis.unknowns].map((unknown) => unknownJson(unknown, lines)),
+    timings: analysis.timings,
+  };
+}
+
+function modelJson(model: ModelAnalysis, lines: LineIndex) {
+  const { network, signal } = model;
+  const parametersById = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+  const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+  const input = network.nodes[network.inputs[0] ?? -1];
+  const output = network.nodes[network.outputs[0] ?? -1];
+  return {
+    name: model.name,
+    framework: model.framework,
+    range: lines.range(model.span),
+    parameters: network.parameters.reduce((sum, parameter) => sum + sizeOf(parameter.shape), 0),
+    parameterTensors: network.parameters.length,
+    input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
+    output: { shape: shapeJson(output?.outputShape) },
+    layers: network.nodes.map((node) =>
+      layerJson(
+        node,
+        signal.nodes[node.id],
+        node.parameters.reduce((sum, use) => sum + sizeOf(parametersById.get(use.parameter)?.shape ?? [0]), 0),
+        lines,
+      ),
+    ),
+    findings: model.findings.map((finding) => findingJson(finding, lines)),
+    assumptions: model.assumptions.map((assumption) => assumptionJson(assumption, lines)),
+    unknowns: model.unknowns.map((unknown) => unknownJson(unknown, lines)),
+  };
+}
+
+function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters: number, lines: LineIndex) {
+  const weightGradients = Object.entries(signal?.weightGradients ?? {}).map(([role, estimate]) => [
+    `${role}WeightGradient`,
+    estimateJson(estimate),
+  ]);
+  return {
+    path: node.path,
+    op: node.label,
+    kind: node.operation.kind,
+    range: lines.range(node.provenance.made),
+    outputShape: shapeJson(node.outputShape),
+    parameters,
+    activation: estimateJson(signal?.activation),
+    gradient: estimateJson(signal?.gradient),
+    weightGradient: estimateJson(signal?.weightGradient),
+    ...Object.fromEntries(weightGradients),
+    saturated: signal?.saturated,
+    preactivation: signal?.preactivation,
+    steps: signal?.steps,
+    flags: signal?.flags ?? [],
+  };
+}
+
+function estimateJson(estimate: Estimate | undefined) {
+  return estimate && Number.isFinite(estimate.log10Rms) ? { log10Rms: estimate.log10Rms, sd: estimate.sd } : undefined;
+}
+
+/** Batch sizes stand as `B`, `2B`; what is not known as null. */
+function shapeJson(shape: Shape) {
+  return shape?.map((dim) => {
+    if (typeof dim !== 'object') return dim ?? null;
+    return dim.perBatch === 1 ? 'B' : `${dim.perBatch}B`;
+  });
+}
+
+export function findingJson(finding: Finding, lines: LineIndex) {
+  return {
+    rule: finding.rule,
+    severity: finding.severity,
+    message: formatMessage(finding.message),
+    range: lines.range(finding.span),
+    related: finding.related.map(({ span, message }) => ({ range: lines.range(span), message: formatMessage(message) })),
+    fixes: finding.fixes.map(({ title, effect, edits, isPreferred }) => ({
+      title: formatMessage(title),
+      effect,
+      isPreferred,
+      edits: edits.map((edit) => ({ file: edit.span.file, range: lines.range(edit.span), newText: edit.newText })),
+    })),
+  };
+}
+
+function assumptionJson({ what, value, span }: Assumption, lines: LineIndex) {
+  return { what: formatMessage(what), value, range: span && lines.range(span) };
+}
+
+function unknownJson({ reason, span }: Unknown, lines: LineIndex) {
+  return { reason: formatMessage(reason), range: lines.range(span) };
+}

@@ -1,0 +1,127 @@
+import colors from 'picocolors';
+import type { Analysis, ModelAnalysis } from '../core/analysis';
+import type { Finding, Severity } from '../core/findings/finding';
+import type { NetworkNode, Shape } from '../core/network/network';
+import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
+import type { LineIndex } from './lineIndex';
+
+const barWidth = 24;
+
+/** The profile as a table for terminals, with a bar a layer for the gradient's size on a log scale. */
+export function profileText(analysis: Analysis, lines: LineIndex): string {
+  const blocks = analysis.models.map((model) => modelText(model, analysis.file, lines));
+  if (analysis.activations.length > 0) blocks.push(activationsText(analysis, lines));
+  if (blocks.length === 0) blocks.push(nothingText(analysis));
+  const problems = [...analysis.syntaxErrors, ...analysis.unknowns].map(
+    ({ reason, span }) => `${place(analysis.file, span.start, lines)} ${escapeControls(formatMessage(reason))}`,
+  );
+  if (problems.length > 0) blocks.push(`${colors.bold('Not understood')}\n${problems.map((line) => `  ${line}\n`).join('')}`);
+  return `${blocks.join('\n')}`;
+}
+
+function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string {
+  const { network } = model;
+  const total = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const input = network.nodes[network.inputs[0] ?? -1];
+  const header = [
+    `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${place(file, model.span.start, lines)}`)}`,
+    `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${model.input.statistics}${model.input.isAssumed ? ', assumed' : ''})`,
+  ];
+  const rows = network.nodes.filter((node) => node.operation.kind !== 'input').map((node) => rowOf(node, model));
+  const gradients = rows.flatMap((row) => (row.gradient === undefined ? [] : [row.gradient]));
+  const scale = { low: Math.min(...gradients), high: Math.max(...gradients) };
+  const titles = ['layer', '', 'output', 'activation', 'saturated', 'gradient', ''];
+  const table = [titles, ...rows.map((row) => [...row.cells, bar(row.gradient, scale)])];
+  const widths = titles.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
+  const alignRight = new Set([3, 4, 5]);
+  const body = table.map((cells, index) => {
+    const line = cells
+      .map((cell, column) => (alignRight.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+    return index === 0 ? colors.dim(line) : line;
+  });
+  return `${[
+    ...header,
+    '',
+    ...body,
+    '',
+    ...model.findings.map((finding) => findingText(finding, file, lines)),
+    ...model.assumptions.map(({ what, value }) => colors.dim(`assumed: ${escapeControls(formatMessage(what))} = ${escapeControls(value)}`)),
+    ...model.unknowns.map(({ reason, span }) =>
+      colors.dim(`unknown: ${place(file, span.start, lines)} ${escapeControls(formatMessage(reason))}`),
+    ),
+  ].join('\n')}\n`;
+}
+
+function rowOf(node: NetworkNode, model: ModelAnalysis) {
+  const signal = model.signal.nodes[node.id];
+  const size = (log10: number | undefined) => (log10 === undefined || !Number.isFinite(log10) ? '–' : formatLog10(log10));
+  const gradient = signal?.gradient?.log10Rms;
+  return {
+    gradient: gradient !== undefined && Number.isFinite(gradient) ? gradient : undefined,
+    cells: [
+      escapeControls(node.path),
+      escapeControls(node.label),
+      shapeText(node.outputShape),
+      size(signal?.activation?.log10Rms),
+      signal?.saturated === undefined ? '' : formatShare(signal.saturated),
+      size(gradient),
+    ],
+  };
+}
+
+function bar(log10: number | undefined, scale: { readonly low: number; readonly high: number }): string {
+  if (log10 === undefined) return '';
+  const span = Math.max(scale.high - scale.low, 1);
+  return '█'.repeat(1 + Math.round(((log10 - scale.low) / span) * (barWidth - 1)));
+}
+
+const paint: Readonly<Record<Severity, (text: string) => string>> = {
+  error: colors.red,
+  warning: colors.yellow,
+  information: colors.blue,
+  hint: colors.dim,
+};
+
+/** One finding with its place, and its fixes below. */
+export function findingText(finding: Finding, file: string, lines: LineIndex): string {
+  const head = `${place(file, finding.span.start, lines)} ${paint[finding.severity](finding.severity)} ${escapeControls(formatMessage(finding.message))} ${colors.dim(`[${finding.rule}]`)}`;
+  return [head, ...finding.fixes.map((fix) => `    ${colors.green('fix')} ${escapeControls(formatMessage(fix.title))}`)].join('\n');
+}
+
+function activationsText(analysis: Analysis, lines: LineIndex): string {
+  const rows = analysis.activations.map(
+    ({ name, activation, span }) =>
+      `  ${place(analysis.file, span.start, lines)} ${escapeControls(name)} is ${activation.id === 'custom' ? 'an activation of your own' : activation.id}`,
+  );
+  return `${colors.bold('Activations')}\n${rows.join('\n')}\n`;
+}
+
+function nothingText(analysis: Analysis): string {
+  return analysis.isRelevant
+    ? `${analysis.file}: no model found\n`
+    : `${analysis.file}: imports no framework that Gradlens knows (PyTorch, Keras, NumPy)\n`;
+}
+
+/** `file:line:column`, counted from one as editors show them. */
+export function place(file: string, offset: number, lines: LineIndex): string {
+  const { line, character } = lines.position(offset);
+  return `${file}:${line + 1}:${character + 1}`;
+}
+
+function shapeText(shape: Shape): string {
+  if (!shape) return '?';
+  return shape
+    .map((dim) => {
+      if (typeof dim !== 'object') return dim === undefined ? '?' : String(dim);
+      return dim.perBatch === 1 ? 'B' : `${dim.perBatch}B`;
+    })
+    .join('×');
+}
+
+/** Names come from the user's files: control characters must not reach the terminal. */
+function escapeControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

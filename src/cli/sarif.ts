@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { SarifBuilder, SarifResultBuilder, SarifRuleBuilder, SarifRunBuilder } from 'node-sarif-builder';
+import packageJson from '../../package.json';
+import type { Severity } from '../core/findings/finding';
+import { rules } from '../core/rules/rules';
+import { formatMessage } from '../protocol/format';
+import type { FileFindings } from './checkCommand';
+
+const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  error: 'error',
+  warning: 'warning',
+  information: 'note',
+  hint: 'note',
+};
+
+/** SARIF 2.1.0, as code-scanning services take it: one run, lines and columns from one. */
+export function sarifReport(results: readonly FileFindings[]): string {
+  const run = new SarifRunBuilder().initSimple({
+    toolDriverName: 'Gradlens',
+    toolDriverVersion: packageJson.version,
+    url: packageJson.homepage,
+  });
+  for (const rule of rules) {
+    run.addRule(
+      new SarifRuleBuilder().initSimple({
+        ruleId: rule.id,
+        shortDescriptionText: rule.title,
+        helpUri: `${packageJson.homepage}/blob/main/docs/rules/${rule.id}.md`,
+      }),
+    );
+  }
+  for (const { file, lines, findings } of results) {
+    for (const finding of findings) {
+      const { start, end } = lines.range(finding.span);
+      run.addResult(
+        new SarifResultBuilder().initSimple({
+          ruleId: finding.rule,
+          level: levels[finding.severity],
+          messageText: formatMessage(finding.message),
+          fileUri: file.split(path.sep).map(encodeURIComponent).join('/'),
+          startLine: start.line + 1,
+          startColumn: start.character + 1,
+          endLine: end.line + 1,
+          endColumn: end.character + 1,
+        }),
+      );
+    }
+  }
+  return `${new SarifBuilder().addRun(run).buildSarifJsonString({ indent: true })}\n`;
+}
