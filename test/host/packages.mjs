@@ -2,13 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-
-/** The repository's root folder. */
-export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+import { root } from './dependencies.mjs';
 
 /** Git-ignored; holds what tests and `npm start` fetch once, in folders named by version. */
-export const cacheFolder = path.join(repositoryRoot, '.cache');
+export const cacheFolder = path.join(root, '.cache');
 
 /**
  * Runs a program to its end with its output shown.
@@ -49,7 +46,7 @@ export async function npm(args, folder) {
 }
 
 /**
- * Installs one pinned package into a folder of its own, once: an interrupted install is begun again.
+ * Installs one pinned package into a folder of its own, its install script allowed, once: an interrupted install is begun again.
  * @param {{ readonly name: string, readonly version: string }} wanted
  * @param {string} folder
  * @param {readonly string[]} [npmOptions]
@@ -61,7 +58,8 @@ export async function installPackage(wanted, folder, npmOptions = []) {
   console.log(`Getting ${wanted.name}@${wanted.version} …`);
   await rm(path.join(folder, 'node_modules'), { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
+  const manifest = { private: true, allowScripts: { [wanted.name]: true } };
+  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest)}\n`);
   await npm(['install', '--save-exact', ...npmOptions, `${wanted.name}@${wanted.version}`], folder);
   await markDone(folder, 'install');
   return installed;
