@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { analyze } from '../core/analyze';
 import type { Analysis } from '../core/analysis';
+import { analyze } from '../core/analyze';
 import type { Finding, Severity } from '../core/findings/finding';
 import { formatMessage } from '../protocol/format';
 import { exitCodes } from './exitCodes';
@@ -71,7 +71,9 @@ const renderings: Readonly<Record<CheckOptions['format'], (results: readonly Fil
     )}\n`,
   sarif: sarifReport,
   github: (results) =>
-    results.flatMap(({ file, lines, findings }) => findings.map((finding) => githubLine(file, lines, finding))).join(''),
+    results
+      .flatMap(({ file, lines, findings }) => findings.map((finding) => githubLine(file, lines, finding)))
+      .join(''),
 };
 
 const githubLevel: Readonly<Record<Severity, string>> = {

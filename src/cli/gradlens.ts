@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json';
 import { inputPresets } from '../core/signal/inputStatistics';
 import { runCheck } from './checkCommand';
-import { runExplain } from './explainCommand';
 import { exitCodes } from './exitCodes';
+import { runExplain } from './explainCommand';
 import { runProfile } from './profileCommand';
 
 const severities = ['error', 'warning', 'information', 'hint'] as const;
@@ -71,4 +71,3 @@ program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`gradlens: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = exitCodes.couldNotRun;
 });
-

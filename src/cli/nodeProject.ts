@@ -21,7 +21,8 @@ export async function whyUnreadable(file: string): Promise<string | undefined> {
   try {
     const status = await stat(file);
     if (status.isDirectory()) return `${file}: a folder; give a Python file`;
-    if (status.size > maxBytes) return `${file}: ${Math.round(status.size / 1048576)} MB, more than the ${maxBytes / 1048576} MB that are read`;
+    if (status.size > maxBytes)
+      return `${file}: ${Math.round(status.size / 1048576)} MB, more than the ${maxBytes / 1048576} MB that are read`;
     const head = (await readFile(file)).subarray(0, 8192);
     return head.includes(0) ? `${file}: a binary file, not Python source` : undefined;
   } catch (error) {

@@ -92,7 +92,10 @@ export function findingJson(finding: Finding, lines: LineIndex) {
     severity: finding.severity,
     message: formatMessage(finding.message),
     range: lines.range(finding.span),
-    related: finding.related.map(({ span, message }) => ({ range: lines.range(span), message: formatMessage(message) })),
+    related: finding.related.map(({ span, message }) => ({
+      range: lines.range(span),
+      message: formatMessage(message),
+    })),
     fixes: finding.fixes.map(({ title, effect, edits, isPreferred }) => ({
       title: formatMessage(title),
       effect,

@@ -15,7 +15,8 @@ export function profileText(analysis: Analysis, lines: LineIndex): string {
   const problems = [...analysis.syntaxErrors, ...analysis.unknowns].map(
     ({ reason, span }) => `${place(analysis.file, span.start, lines)} ${escapeControls(formatMessage(reason))}`,
   );
-  if (problems.length > 0) blocks.push(`${colors.bold('Not understood')}\n${problems.map((line) => `  ${line}\n`).join('')}`);
+  if (problems.length > 0)
+    blocks.push(`${colors.bold('Not understood')}\n${problems.map((line) => `  ${line}\n`).join('')}`);
   return `${blocks.join('\n')}`;
 }
 
@@ -36,7 +37,9 @@ function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string
   const alignRight = new Set([3, 4, 5]);
   const body = table.map((cells, index) => {
     const line = cells
-      .map((cell, column) => (alignRight.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        alignRight.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd();
     return index === 0 ? colors.dim(line) : line;
@@ -47,7 +50,9 @@ function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string
     ...body,
     '',
     ...model.findings.map((finding) => findingText(finding, file, lines)),
-    ...model.assumptions.map(({ what, value }) => colors.dim(`assumed: ${escapeControls(formatMessage(what))} = ${escapeControls(value)}`)),
+    ...model.assumptions.map(({ what, value }) =>
+      colors.dim(`assumed: ${escapeControls(formatMessage(what))} = ${escapeControls(value)}`),
+    ),
     ...model.unknowns.map(({ reason, span }) =>
       colors.dim(`unknown: ${place(file, span.start, lines)} ${escapeControls(formatMessage(reason))}`),
     ),
@@ -56,7 +61,8 @@ function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string
 
 function rowOf(node: NetworkNode, model: ModelAnalysis) {
   const signal = model.signal.nodes[node.id];
-  const size = (log10: number | undefined) => (log10 === undefined || !Number.isFinite(log10) ? '–' : formatLog10(log10));
+  const size = (log10: number | undefined) =>
+    log10 === undefined || !Number.isFinite(log10) ? '–' : formatLog10(log10);
   const gradient = signal?.gradient?.log10Rms;
   return {
     gradient: gradient !== undefined && Number.isFinite(gradient) ? gradient : undefined,
@@ -87,7 +93,10 @@ const paint: Readonly<Record<Severity, (text: string) => string>> = {
 /** One finding with its place, and its fixes below. */
 export function findingText(finding: Finding, file: string, lines: LineIndex): string {
   const head = `${place(file, finding.span.start, lines)} ${paint[finding.severity](finding.severity)} ${escapeControls(formatMessage(finding.message))} ${colors.dim(`[${finding.rule}]`)}`;
-  return [head, ...finding.fixes.map((fix) => `    ${colors.green('fix')} ${escapeControls(formatMessage(fix.title))}`)].join('\n');
+  return [
+    head,
+    ...finding.fixes.map((fix) => `    ${colors.green('fix')} ${escapeControls(formatMessage(fix.title))}`),
+  ].join('\n');
 }
 
 function activationsText(analysis: Analysis, lines: LineIndex): string {
@@ -122,6 +131,5 @@ function shapeText(shape: Shape): string {
 
 /** Names come from the user's files: control characters must not reach the terminal. */
 function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,10 +1,5 @@
+import type { Comment } from '../python/syntax';
 import type { Span } from '../span';
-
-export interface Comment {
-  readonly span: Span;
-  /** With the `#`. */
-  readonly text: string;
-}
 
 /** `# gradlens: ignore[rule-id, other-rule] reason`; without brackets it silences every rule. */
 export interface Suppression {
@@ -17,21 +12,29 @@ export interface Suppression {
   readonly lineEnd: number;
 }
 
-const pattern = /^#\s*gradlens:\s*ignore(?:\s*\[([^\]\n]*)\])?\s*(.*)$/i;
+const pattern = /^\s*gradlens:\s*ignore(?:\s*\[([^\]\n]*)\])?\s*(.*)$/i;
 
 /** Reads suppressions from a file's comments. Offsets refer to `text`. */
-export function findSuppressions(comments: readonly Comment[], text: string): readonly Suppression[] {
+export function findSuppressions(file: string, text: string, comments: readonly Comment[]): readonly Suppression[] {
   return comments.flatMap((comment) => {
-    const match = pattern.exec(comment.text.trim());
+    const match = pattern.exec(comment.text.trimEnd());
     if (!match) return [];
     const rules = (match[1] ?? '')
       .split(',')
       .map((rule) => rule.trim())
       .filter((rule) => rule.length > 0);
-    const ownLine = lineAround(text, comment.span.start);
-    const standsAlone = text.slice(ownLine.start, comment.span.start).trim() === '';
+    const ownLine = lineAround(text, comment.start);
+    const standsAlone = text.slice(ownLine.start, comment.start).trim() === '';
     const line = standsAlone ? nextCodeLine(text, ownLine.end) : ownLine;
-    return [{ span: comment.span, rules, reason: match[2] ?? '', lineStart: line.start, lineEnd: line.end }];
+    return [
+      {
+        span: { file, start: comment.start, end: comment.end },
+        rules,
+        reason: match[2] ?? '',
+        lineStart: line.start,
+        lineEnd: line.end,
+      },
+    ];
   });
 }
 

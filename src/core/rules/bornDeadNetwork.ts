@@ -1,6 +1,6 @@
+import type { NetworkNode } from '../network/network';
 import { isRectifier } from './deadRelu';
 import type { ModelView } from './modelView';
-import type { NetworkNode } from '../network/network';
 import type { Rule } from './rule';
 
 /**
@@ -34,7 +34,10 @@ export const bornDeadNetwork: Rule = {
         values: {
           chance: { kind: 'share', value: chance },
           layers: { kind: 'count', value: narrow.length },
-          units: { kind: 'count', value: Math.min(...narrow.map((node) => view.unitsOf(node) ?? Number.POSITIVE_INFINITY)) },
+          units: {
+            kind: 'count',
+            value: Math.min(...narrow.map((node) => view.unitsOf(node) ?? Number.POSITIVE_INFINITY)),
+          },
         },
       },
       related: [],

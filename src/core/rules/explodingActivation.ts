@@ -22,7 +22,8 @@ export const explodingActivation: Rule = {
     const limit = Math.log10(thresholds.explodingActivationWarning);
     if (certain < limit || certain - inputLog10 < limit) return;
     const exponential = view.body.find(
-      (node) => node.operation.kind === 'activation' && node.operation.activation.id === 'exponential' && view.isHidden(node),
+      (node) =>
+        node.operation.kind === 'activation' && node.operation.activation.id === 'exponential' && view.isHidden(node),
     );
     const layer = largestWeights(view);
     const span = exponential?.provenance.made ?? (layer ? weightSpan(view, layer) : peak.node.provenance.made);

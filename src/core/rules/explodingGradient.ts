@@ -1,7 +1,12 @@
-import { gradientFall } from './gradientFall';
-import type { ModelView } from './modelView';
+import type { Message } from '../findings/finding';
+import type { NetworkNode } from '../network/network';
+import { type GradientFall, gradientFall } from './gradientFall';
 import { largestWeights, weightSpan } from './largestWeights';
+import type { ModelView } from './modelView';
 import type { Rule } from './rule';
+
+/** log10 of the largest float32 (IEEE 754 binary32). */
+const float32Limit = 38.5;
 
 /** Backward growth by orders of magnitude, or beyond the range of numbers. */
 export const explodingGradient: Rule = {
@@ -11,29 +16,36 @@ export const explodingGradient: Rule = {
   severities: { slight: 'information', harmful: 'warning', hopeless: 'error' },
   *check(view, thresholds) {
     const fall = gradientFall(view);
-    const growth = fall?.log10Ratio ?? 0;
     const isOverflowing = hasOverflow(view);
-    if (!isOverflowing && (!fall || growth - fall.sd < Math.log10(thresholds.explodingGradientWarning))) return;
+    const isGrowing = fall !== undefined && fall.log10Ratio - fall.sd > Math.log10(thresholds.explodingGradientWarning);
     const culprit = largestWeights(view) ?? fall?.first;
-    if (!culprit) return;
-    const isHopeless = isOverflowing || growth > Math.log10(thresholds.explodingGradientError);
+    if (!culprit || !(isGrowing || isOverflowing)) return;
+    const isHopeless = isOverflowing || (fall?.log10Ratio ?? 0) > Math.log10(thresholds.explodingGradientError);
     yield {
       degree: isHopeless ? 'hopeless' : 'harmful',
       span: weightSpan(view, culprit),
       layers: fall ? [fall.first.path, fall.last.path] : [culprit.path],
-      message: fall
-        ? {
-            text: 'The gradient grows {ratio} times from {last} back to {first}. The first update will throw the weights away.',
-            values: { first: fall.first.path, last: fall.last.path, ratio: { kind: 'log10', log10: growth } },
-          }
-        : { text: 'The gradient grows beyond the range of floating-point numbers at {path}.', values: { path: culprit.path } },
+      message: messageOf(fall, culprit),
       related: [],
     };
   },
 };
 
+function messageOf(fall: GradientFall | undefined, culprit: NetworkNode): Message {
+  if (!fall) {
+    return {
+      text: 'The gradient grows beyond the range of floating-point numbers at {path}.',
+      values: { path: culprit.path },
+    };
+  }
+  return {
+    text: 'The gradient grows {ratio} times from {last} back to {first}. The first update will throw the weights away.',
+    values: { first: fall.first.path, last: fall.last.path, ratio: { kind: 'log10', log10: fall.log10Ratio } },
+  };
+}
+
 function hasOverflow(view: ModelView): boolean {
   return view.trainableLayers.some(
-    (layer) => view.isKnown(layer) && view.signalOf(layer)?.gradient !== undefined && (view.signalOf(layer)?.gradient?.log10Rms ?? 0) > 38,
+    (layer) => view.isKnown(layer) && (view.signalOf(layer)?.gradient?.log10Rms ?? 0) > float32Limit,
   );
 }

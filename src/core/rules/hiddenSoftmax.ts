@@ -1,5 +1,5 @@
 import type { NetworkNode } from '../network/network';
-import { transparentKinds, type ModelView } from './modelView';
+import { type ModelView, transparentKinds } from './modelView';
 import type { Rule } from './rule';
 
 /**

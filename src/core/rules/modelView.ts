@@ -1,6 +1,6 @@
 import { findActivation } from '../activations/catalogue';
-import { dimSize } from '../network/tracer';
 import type { Network, NetworkNode, NodeId, Parameter } from '../network/network';
+import { dimSize } from '../network/tracer';
 import type { NodeSignal, SignalProfile } from '../signal/profile';
 
 /** A network and its signal with the questions that several rules ask, each answered once. */

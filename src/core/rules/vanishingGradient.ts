@@ -63,7 +63,9 @@ function degreeOf(log10Ratio: number, thresholds: Thresholds): Degree | undefine
 }
 
 /** Hidden activations on the main path with the root mean square of their slope, as log10, where it is below one. */
-function shrinkingActivations(view: ModelView): readonly { readonly node: NetworkNode; readonly log10Factor: number }[] {
+function shrinkingActivations(
+  view: ModelView,
+): readonly { readonly node: NetworkNode; readonly log10Factor: number }[] {
   return view.body.flatMap((node) => {
     if (node.operation.kind !== 'activation' || !view.isHidden(node) || view.isGate(node)) return [];
     const slope = view.signalOf(node)?.preactivation?.slopeRms;

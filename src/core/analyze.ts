@@ -1,0 +1,120 @@
+import type { Analysis, AnalyzeOptions, ModelAnalysis, Timings } from './analysis';
+import { computeFixes } from './findings/fixes/computeFixes';
+import type { SourceText } from './findings/fixes/sourceText';
+import { reportFindings, reportUnusedSuppressions } from './findings/report';
+import { findSuppressions, type Suppression } from './findings/suppressions';
+import { applyNetworkEdits } from './network/edits';
+import { type ReadModel, readModels } from './network/readModels';
+import type { Project } from './project';
+import { propagate } from './signal/moments/propagate';
+
+/**
+ * The one door: what a file's models do to activations and gradients at initialisation. Total: whatever the file holds, the
+ * answer is an analysis with unknowns in it. With `withFixes` each finding carries edits whose effect has been computed by
+ * analysing the edited text; without it the fixes are empty.
+ */
+export async function analyze(project: Project, file: string, options: AnalyzeOptions): Promise<Analysis> {
+  const text = await project.readText(file);
+  if (text === undefined) return emptyAnalysis(file);
+  const { clock } = options;
+  const started = clock();
+  const reading = await readModels(project, file, text, options);
+  const read = clock();
+  const suppressions = reading.parsed ? findSuppressions(file, text, reading.parsed.comments) : [];
+  const used = new Set<Suppression>();
+  const models: ModelAnalysis[] = [];
+  const spent = { signalMs: 0, rulesMs: 0 };
+  for (const model of reading.models) {
+    if (options.cancel?.cancelled) break;
+    models.push(analyzeModel(model, options, suppressions, used, spent));
+  }
+  const analysis: Analysis = {
+    file,
+    isRelevant: reading.isRelevant,
+    models,
+    activations: reading.activations,
+    findings: reportUnusedSuppressions(suppressions, used),
+    unknowns: reading.unknowns,
+    syntaxErrors: reading.syntaxErrors,
+    timings: { readMs: read - started, ...spent },
+  };
+  if (!options.withFixes || !reading.parsed) return analysis;
+  return withFixes(analysis, { file, text, module: reading.parsed.module }, project, options);
+}
+
+function analyzeModel(
+  model: ReadModel,
+  options: AnalyzeOptions,
+  suppressions: readonly Suppression[],
+  used: Set<Suppression>,
+  spent: { signalMs: number; rulesMs: number },
+): ModelAnalysis {
+  const { clock } = options;
+  const started = clock();
+  const network = applyNetworkEdits(model.network, options.edits ?? []);
+  const signal = propagate(network, options.input ?? model.input.preset);
+  const propagated = clock();
+  const report = reportFindings({
+    model: model.name,
+    body: model.body,
+    network,
+    signal,
+    assumptions: model.assumptions,
+    settings: options.rules,
+    suppressions,
+  });
+  for (const suppression of report.used) used.add(suppression);
+  spent.signalMs += propagated - started;
+  spent.rulesMs += clock() - propagated;
+  return {
+    name: model.name,
+    framework: model.framework,
+    span: model.span,
+    body: model.body,
+    network,
+    signal,
+    input: statisticsOf(model, options),
+    findings: report.findings,
+    assumptions: model.assumptions,
+    unknowns: model.unknowns,
+  };
+}
+
+/** Says what the input is taken to be: a sample, the preset asked for, or the one that the source suggests. */
+function statisticsOf(model: ReadModel, { input }: AnalyzeOptions): ModelAnalysis['input'] {
+  if (input === undefined) return { statistics: model.input.preset, isAssumed: model.input.isAssumed };
+  return { statistics: typeof input === 'string' ? input : 'sample', isAssumed: false };
+}
+
+async function withFixes(
+  analysis: Analysis,
+  source: SourceText,
+  project: Project,
+  options: AnalyzeOptions,
+): Promise<Analysis> {
+  const reanalyse = (text: string) => {
+    const edited: Project = {
+      readText: (file) => (file === source.file ? Promise.resolve(text) : project.readText(file)),
+    };
+    return analyze(edited, source.file, { ...options, withFixes: false });
+  };
+  const models: ModelAnalysis[] = [];
+  for (const model of analysis.models) {
+    models.push({ ...model, findings: await computeFixes(source, model, reanalyse) });
+  }
+  return { ...analysis, models };
+}
+
+function emptyAnalysis(file: string): Analysis {
+  const timings: Timings = { readMs: 0, signalMs: 0, rulesMs: 0 };
+  return {
+    file,
+    isRelevant: false,
+    models: [],
+    activations: [],
+    findings: [],
+    unknowns: [],
+    syntaxErrors: [],
+    timings,
+  };
+}

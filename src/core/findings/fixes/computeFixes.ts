@@ -1,0 +1,157 @@
+import type { Analysis, ModelAnalysis } from '../../analysis';
+import { gradientFall } from '../../rules/gradientFall';
+import { ModelView } from '../../rules/modelView';
+import type { Finding, Fix, FixEffect, Message } from '../finding';
+import type { FixCandidate } from './fixCandidate';
+import { ignoreFinding } from './ignoreFinding';
+import { proposeFixes } from './proposeFixes';
+import { applyEdits, type SourceText } from './sourceText';
+
+/** Analyses the file as it would be with other text. */
+export type Reanalyse = (text: string) => Promise<Analysis>;
+
+/**
+ * The model's findings with their fixes, best first. An effect is what re-reading the edited text gives, so an edit that does not
+ * parse, is not understood or does not help is never offered.
+ */
+export async function computeFixes(
+  source: SourceText,
+  model: ModelAnalysis,
+  reanalyse: Reanalyse,
+): Promise<readonly Finding[]> {
+  const known = new Map<string, Promise<Analysis>>();
+  const reanalyseOnce = (text: string) => {
+    const analysis = known.get(text) ?? reanalyse(text);
+    known.set(text, analysis);
+    return analysis;
+  };
+  const findings: Finding[] = [];
+  for (const finding of model.findings) {
+    const fixes: Fix[] = [];
+    for (const candidate of proposeFixes({ source, model, finding })) {
+      const fix = await weigh(source, model, finding, candidate, reanalyseOnce);
+      if (fix) fixes.push(fix);
+    }
+    fixes.sort((a, b) => rank(a) - rank(b));
+    findings.push({ ...finding, fixes: [...fixes.map(markFirst), ignoring(source, finding)] });
+  }
+  return findings;
+}
+
+async function weigh(
+  source: SourceText,
+  model: ModelAnalysis,
+  finding: Finding,
+  candidate: FixCandidate,
+  reanalyse: Reanalyse,
+): Promise<Fix | undefined> {
+  const text = applyEdits(source.text, candidate.edits);
+  if (text === undefined) return undefined;
+  const analysis = await reanalyse(text);
+  if (analysis.syntaxErrors.length > 0) return undefined;
+  const after = analysis.models.find((other) => other.name === model.name);
+  if (!after || after.unknowns.length > model.unknowns.length) return undefined;
+  const quantity = quantityOf(finding.rule);
+  const before = measure(model, finding, quantity);
+  const then = measure(after, finding, quantity);
+  if (!before || !then) return undefined;
+  const resolves = !worstSeverities(after).some(
+    ({ rule, rank: severity }) => rule === finding.rule || severity < severityRank[finding.severity],
+  );
+  const effect: FixEffect = { quantity, path: before.path, before: before.value, after: then.value, resolves };
+  if (!resolves && !isImprovement(effect)) return undefined;
+  return { title: withEffect(candidate.title, effect), effect, edits: candidate.edits, isPreferred: false };
+}
+
+const severityRank = { error: 0, warning: 1, information: 2, hint: 3 } as const;
+
+function worstSeverities(model: ModelAnalysis) {
+  return model.findings
+    .filter((finding) => finding.severity === 'error' || finding.severity === 'warning')
+    .map((finding) => ({ rule: finding.rule, rank: severityRank[finding.severity] }));
+}
+
+function quantityOf(rule: string): FixEffect['quantity'] {
+  switch (rule) {
+    case 'exploding-activation':
+    case 'collapsing-activation':
+      return 'outputScale';
+    case 'saturating-stack':
+      return 'saturatedShare';
+    case 'dead-relu':
+      return 'deadShare';
+    default:
+      return 'firstLayerGradient';
+  }
+}
+
+/** Gradients as log10 of first over last layer, scales as log10, shares as they are. */
+function measure(model: ModelAnalysis, finding: Finding, quantity: FixEffect['quantity']) {
+  const view = new ModelView(model.network, model.signal);
+  if (quantity === 'firstLayerGradient') {
+    const fall = gradientFall(view);
+    if (fall) return { path: fall.first.path, value: fall.log10Ratio };
+    const first = view.trainableLayers[0];
+    const gradient = first && view.gradientPerUnit(first);
+    return first && { path: first.path, value: gradient?.log10 ?? Number.NEGATIVE_INFINITY };
+  }
+  if (quantity === 'outputScale') {
+    const last = view.trainableLayers.at(-1);
+    const estimate = last && view.signalOf(last)?.activation;
+    return last && estimate && { path: last.path, value: estimate.log10Rms };
+  }
+  const shares = view.body.flatMap((node) => {
+    const share = view.signalOf(node)?.saturated;
+    return share !== undefined && view.isHidden(node) ? [share] : [];
+  });
+  return { path: finding.layers[0] ?? '', value: Math.max(0, ...shares) };
+}
+
+/** Shares should fall; scales and gradients should come nearer to one. */
+function isImprovement({ quantity, before, after }: FixEffect): boolean {
+  if (quantity === 'saturatedShare' || quantity === 'deadShare') return after < before - 0.1;
+  return distance(after) < distance(before) - 1;
+}
+
+function distance(log10: number): number {
+  return Number.isFinite(log10) ? Math.abs(log10) : 1000;
+}
+
+/** Fixes that resolve the finding first, then the strongest effect, then the smallest edit. */
+function rank(fix: Fix): number {
+  const { effect } = fix;
+  if (!effect) return Number.MAX_VALUE;
+  const isShare = effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare';
+  const remaining = isShare ? effect.after : distance(effect.after);
+  return (effect.resolves ? 0 : 10_000) + remaining + fix.edits.length * 1e-3;
+}
+
+function markFirst(fix: Fix, index: number): Fix {
+  return index === 0 && fix.effect?.resolves ? { ...fix, isPreferred: true } : fix;
+}
+
+const effectTexts: Readonly<Record<FixEffect['quantity'], string>> = {
+  firstLayerGradient: 'first-layer gradient {before} → {after}',
+  outputScale: 'output scale {before} → {after}',
+  saturatedShare: 'saturated {before} → {after}',
+  deadShare: 'zero outputs {before} → {after}',
+};
+
+function withEffect(title: Message, effect: FixEffect): Message {
+  const isShare = effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare';
+  const value = (number: number) =>
+    isShare ? ({ kind: 'share', value: number } as const) : ({ kind: 'log10', log10: number } as const);
+  return {
+    text: `${title.text} (${effectTexts[effect.quantity]})`,
+    values: { ...title.values, before: value(effect.before), after: value(effect.after) },
+  };
+}
+
+function ignoring(source: SourceText, finding: Finding): Fix {
+  return {
+    title: { text: 'Ignore {rule} here, with a reason', values: { rule: finding.rule } },
+    effect: undefined,
+    edits: [ignoreFinding(source.text, finding)],
+    isPreferred: false,
+  };
+}

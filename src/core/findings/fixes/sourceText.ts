@@ -1,0 +1,185 @@
+import type {
+  Argument,
+  CallExpression,
+  ClassDefinition,
+  Expression,
+  FunctionDefinition,
+  Module,
+  Statement,
+} from '../../python/syntax';
+import type { Span } from '../../span';
+import type { TextEdit } from '../finding';
+
+/** One file as the fix makers read it: its text and tree. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+  readonly module: Module;
+}
+
+/** A place in the tree with the nodes around it, innermost first. */
+export interface TreePlace {
+  readonly expression: Expression;
+  readonly around: readonly TreeNode[];
+}
+
+type TreeNode = { readonly kind?: string; readonly start: number; readonly end: number };
+
+/** The outermost expression that covers exactly the span. */
+export function expressionAt(source: SourceText, span: Span): TreePlace | undefined {
+  if (span.file !== source.file) return undefined;
+  const around: TreeNode[] = [];
+  let current: TreeNode = source.module;
+  for (;;) {
+    const inner: TreeNode | undefined = childrenOf(current).find(
+      (child) => child.start <= span.start && child.end >= span.end && child.end > child.start,
+    );
+    if (!inner) return undefined;
+    if (inner.start === span.start && inner.end === span.end && expressionKinds.has(inner.kind ?? '')) {
+      return { expression: inner as Expression, around };
+    }
+    around.unshift(inner);
+    current = inner;
+  }
+}
+
+const expressionKinds: ReadonlySet<string> = new Set([
+  'call',
+  'name',
+  'attribute',
+  'string',
+  'number',
+  'binary',
+  'lambda',
+  'unary',
+]);
+
+/** The nodes that stand directly inside a node of the tree. The tree is plain data, so its shape need not be spelled out again. */
+function childrenOf(node: TreeNode): readonly TreeNode[] {
+  const children: TreeNode[] = [];
+  const collect = (value: unknown) => {
+    if (Array.isArray(value)) value.forEach(collect);
+    else if (isTreeNode(value)) children.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
+  };
+  Object.values(node).forEach(collect);
+  return children;
+}
+
+function isTreeNode(value: unknown): value is TreeNode {
+  return typeof value === 'object' && value !== null && 'start' in value && 'end' in value;
+}
+
+export function textOf(source: SourceText, range: { readonly start: number; readonly end: number }): string {
+  return source.text.slice(range.start, range.end);
+}
+
+export function replace(
+  source: SourceText,
+  range: { readonly start: number; readonly end: number },
+  newText: string,
+): TextEdit {
+  return { span: { file: source.file, start: range.start, end: range.end }, newText };
+}
+
+/** The text with the edits applied; undefined where two overlap or one lies outside. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string | undefined {
+  const ordered = [...edits].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+  let result = '';
+  let at = 0;
+  for (const { span, newText } of ordered) {
+    if (span.start < at || span.end > text.length || span.end < span.start) return undefined;
+    result += text.slice(at, span.start) + newText;
+    at = span.end;
+  }
+  return result + text.slice(at);
+}
+
+/** The last component of a callee's name: `Sigmoid` of `nn.Sigmoid`. */
+export function calleeName(
+  call: CallExpression,
+): { readonly name: string; readonly start: number; readonly end: number } | undefined {
+  const { callee } = call;
+  if (callee.kind === 'attribute') return callee.attribute;
+  return callee.kind === 'name' ? { name: callee.name, start: callee.start, end: callee.end } : undefined;
+}
+
+export function namedArgument(call: CallExpression, name: string): Argument | undefined {
+  return call.arguments.find((argument) => argument.name?.name === name);
+}
+
+/** Text before the last component of the callee, with its dot: `nn.` of `nn.Sigmoid(…)`; empty for a bare name. */
+export function calleePrefix(source: SourceText, call: CallExpression): string {
+  return call.callee.kind === 'attribute' ? `${textOf(source, call.callee.object)}.` : '';
+}
+
+/** How the file's own imports name a module: `nn` for `torch.nn`; undefined where no import binds it. */
+export function moduleAlias(source: SourceText, dottedName: string): string | undefined {
+  let best: string | undefined;
+  for (const statement of source.module.body) {
+    for (const [alias, target] of importedModules(statement)) {
+      if (target === dottedName) return alias;
+      if (dottedName.startsWith(`${target}.`)) best ??= `${alias}${dottedName.slice(target.length)}`;
+    }
+  }
+  return best;
+}
+
+function importedModules(statement: Statement): readonly (readonly [alias: string, dottedName: string])[] {
+  const dotted = (path: readonly { readonly name: string }[]) => path.map(({ name }) => name).join('.');
+  if (statement.kind === 'import') {
+    return statement.modules.flatMap(({ path, alias }) => {
+      const first = path[0]?.name;
+      if (alias) return [[alias.name, dotted(path)] as const];
+      return first === undefined ? [] : [[first, first] as const];
+    });
+  }
+  if (statement.kind === 'importFrom' && statement.level === 0) {
+    const module = dotted(statement.path);
+    return statement.names.map(({ name, alias }) => [(alias ?? name).name, `${module}.${name.name}`] as const);
+  }
+  return [];
+}
+
+/**
+ * An edit that imports `newName` from where `knownName` was imported by a from-import, unless it is imported already. Undefined
+ * where no from-import brings `knownName`.
+ */
+export function importBeside(source: SourceText, knownName: string, newName: string): readonly TextEdit[] | undefined {
+  const imports = source.module.body.filter((statement) => statement.kind === 'importFrom');
+  if (imports.some((statement) => statement.names.some(({ name, alias }) => (alias ?? name).name === newName)))
+    return [];
+  for (const statement of imports) {
+    const known = statement.names.find(({ name, alias }) => (alias ?? name).name === knownName);
+    if (!known) continue;
+    const at = (known.alias ?? known.name).end;
+    return [replace(source, { start: at, end: at }, `, ${newName}`)];
+  }
+  return undefined;
+}
+
+/** The class whose definition lies at the span, and its `__init__`. */
+export function classAt(source: SourceText, body: Span): ClassDefinition | undefined {
+  if (body.file !== source.file) return undefined;
+  return source.module.body.find(
+    (statement): statement is ClassDefinition =>
+      statement.kind === 'class' && statement.start <= body.start && statement.end >= body.end,
+  );
+}
+
+export function methodOf(definition: ClassDefinition, name: string): FunctionDefinition | undefined {
+  return definition.body.find(
+    (statement): statement is FunctionDefinition => statement.kind === 'function' && statement.name.name === name,
+  );
+}
+
+/** White space at the beginning of the line on which the offset lies. */
+export function indentationAt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(start))?.[0] ?? '';
+}
+
+/** The line ending that the file uses. */
+export function newlineOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n';
+}
