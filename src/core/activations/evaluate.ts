@@ -1,0 +1,121 @@
+import type { Expression, Primitive } from './expression';
+import { erf, sigmoid, softplus } from './specialFunctions';
+
+/** f(z); an expression of several inputs takes the others after z. Total: NaN where f is not defined. */
+export type CompiledExpression = (z: number, others?: ArrayLike<number>) => number;
+
+const noInputs: readonly number[] = [];
+
+const unary: Partial<Record<Primitive, (x: number) => number>> = {
+  negate: (x) => -x,
+  reciprocal: (x) => 1 / x,
+  abs: Math.abs,
+  sign: Math.sign,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  sqrt: Math.sqrt,
+  square: (x) => x * x,
+  sin: Math.sin,
+  cos: Math.cos,
+  atan: Math.atan,
+  tanh: Math.tanh,
+  sigmoid,
+  softplus,
+  erf,
+};
+
+const binary: Partial<Record<Primitive, (left: number, right: number) => number>> = {
+  add: (left, right) => left + right,
+  multiply: (left, right) => left * right,
+  subtract: (left, right) => left - right,
+  divide: (left, right) => left / right,
+  power: (left, right) => left ** right,
+  maximum: (left, right) => Math.max(left, right),
+  minimum: (left, right) => Math.min(left, right),
+  less: (left, right) => (left < right ? 1 : 0),
+  lessEqual: (left, right) => (left <= right ? 1 : 0),
+  greater: (left, right) => (left > right ? 1 : 0),
+  greaterEqual: (left, right) => (left >= right ? 1 : 0),
+  equal: (left, right) => (left === right ? 1 : 0),
+};
+
+/**
+ * A closure that computes the expression, without generated code. Input 0 is the first argument, input k the element k−1 of the second.
+ * Only the chosen branch of a `where` is computed.
+ */
+export function compileExpression(expression: Expression): CompiledExpression {
+  const compiled = compile(expression);
+  return (z, others = noInputs) => compiled(z, others);
+}
+
+/** The primitive applied to numbers; NaN where the number of operands does not fit. */
+export function applyPrimitive(primitive: Primitive, operands: readonly number[]): number {
+  return compile({
+    kind: 'apply',
+    primitive,
+    operands: operands.map((value) => ({ kind: 'number', value })),
+  })(Number.NaN, noInputs);
+}
+
+/** f at every point of the grid. */
+export function evaluateOnGrid(expression: Expression, grid: ArrayLike<number>): Float64Array {
+  const compiled = compile(expression);
+  const values = new Float64Array(grid.length);
+  for (let index = 0; index < grid.length; index++) values[index] = compiled(grid[index] ?? Number.NaN, noInputs);
+  return values;
+}
+
+type Closure = (z: number, others: ArrayLike<number>) => number;
+
+function compile(expression: Expression): Closure {
+  switch (expression.kind) {
+    case 'input': {
+      if (expression.index === 0) return (z) => z;
+      const place = expression.index - 1;
+      return (_, others) => others[place] ?? Number.NaN;
+    }
+    case 'number': {
+      const { value } = expression;
+      return () => value;
+    }
+    case 'apply':
+      return compileApplication(expression.primitive, expression.operands);
+  }
+}
+
+function compileApplication(primitive: Primitive, operandExpressions: readonly Expression[]): Closure {
+  const operands = operandExpressions.map(compile);
+  const [first, second, third] = operands;
+  if (!first) return () => Number.NaN;
+  if (primitive === 'where') {
+    if (!second || !third) return () => Number.NaN;
+    return (z, others) => (first(z, others) !== 0 ? second(z, others) : third(z, others));
+  }
+  const ofOne = unary[primitive];
+  if (ofOne) return operands.length === 1 ? (z, others) => ofOne(first(z, others)) : () => Number.NaN;
+  const ofTwo = binary[primitive];
+  const isVariadic = primitive === 'add' || primitive === 'multiply';
+  if (!ofTwo || !(isVariadic || operands.length === 2)) return () => Number.NaN;
+  if (!second) return first;
+  if (operands.length > 2) return compileChain(primitive === 'add', operands);
+  if (primitive === 'add') return (z, others) => first(z, others) + second(z, others);
+  if (primitive === 'multiply') return (z, others) => first(z, others) * second(z, others);
+  return (z, others) => ofTwo(first(z, others), second(z, others));
+}
+
+function compileChain(isSum: boolean, operands: readonly Closure[]): Closure {
+  if (isSum) {
+    return (z, others) => {
+      let sum = 0;
+      for (const operand of operands) sum += operand(z, others);
+      return sum;
+    };
+  }
+  return (z, others) => {
+    let product = 1;
+    for (const operand of operands) product *= operand(z, others);
+    return product;
+  };
+}
