@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { alarmsOf, analyzeText } from '../analyzeText';
+
+const folder = path.resolve(__dirname, '../../../examples');
+
+/** Each example model with the rules that warn on it. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  'activations_numpy.py': [],
+  'dead_relu.py': ['dead-relu'],
+  'deep_sigmoid.py': ['vanishing-gradient'],
+  'deep_sigmoid_repaired.py': [],
+  'deep_tanh_xavier.py': [],
+  'exploding_normal_init.py': ['exploding-activation', 'exploding-gradient'],
+  'hidden_softmax.py': ['hidden-softmax'],
+  'keras_mlp.py': ['vanishing-gradient'],
+  'lstm_classifier.py': [],
+  'residual_cnn.py': [],
+};
+
+suite('examples', () => {
+  for (const [file, rules] of Object.entries(expected)) {
+    test(`${file} gives ${rules.join(', ') || 'no warning'}`, async () => {
+      const analysis = await analyzeText(readFileSync(path.join(folder, file), 'utf8'), {}, file);
+      assert.deepEqual(alarmsOf(analysis), rules);
+      assert.deepEqual(
+        analysis.models.flatMap((model) => model.unknowns),
+        [],
+      );
+      assert.ok(analysis.models.length > 0 || analysis.activations.length > 0);
+    });
+  }
+
+  test('every example is listed', () => {
+    assert.deepEqual(
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.py'))
+        .sort(),
+      Object.keys(expected).sort(),
+    );
+  });
+});
