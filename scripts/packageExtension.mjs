@@ -35,7 +35,10 @@ function fail(message) {
 
 const { stdout, stderr } = vsce('package', '--no-dependencies', '--out', file);
 if (/warning/i.test(stdout + stderr)) fail(`vsce warns:\n${stdout}${stderr}`);
-const packed = vsce('ls', '--no-dependencies').stdout.split('\n').map((line) => line.trim()).filter(Boolean);
+const packed = vsce('ls', '--no-dependencies')
+  .stdout.split('\n')
+  .map((line) => line.trim())
+  .filter(Boolean);
 const unexpected = packed.filter((name) => !expected.some((pattern) => pattern.test(name)));
 if (unexpected.length > 0) fail(`Not meant to ship:\n${unexpected.join('\n')}`);
 const { size } = statSync(file);

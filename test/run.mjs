@@ -37,7 +37,10 @@ function run([command, ...args], { mustPass = false } = {}) {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       shell: process.platform === 'win32',
-      env: { ...process.env, PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${process.env.PATH ?? ''}` },
+      env: {
+        ...process.env,
+        PATH: `${path.join(root, 'node_modules', '.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
+      },
     });
     let output = '';
     child.stdout.on('data', (data) => {

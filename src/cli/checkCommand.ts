@@ -3,12 +3,13 @@ import type { Analysis } from '../core/analysis';
 import { analyze } from '../core/analyze';
 import type { Finding, Severity } from '../core/findings/finding';
 import { formatMessage } from '../protocol/format';
+import { LineIndex } from '../protocol/lineIndex';
 import { exitCodes } from './exitCodes';
-import { LineIndex } from './lineIndex';
 import { nodeProject, whyUnreadable } from './nodeProject';
 import { findingJson } from './profileJson';
 import { findingText } from './profileText';
 import { findPythonFiles } from './pythonFiles';
+import { rangeOf } from './range';
 import { sarifReport } from './sarif';
 
 export interface CheckOptions {
@@ -85,7 +86,7 @@ const githubLevel: Readonly<Record<Severity, string>> = {
 
 /** A workflow command of GitHub Actions, with properties and message escaped as its toolkit does. */
 function githubLine(file: string, lines: LineIndex, finding: Finding): string {
-  const { start, end } = lines.range(finding.span);
+  const { start, end } = rangeOf(lines, finding.span);
   const properties = {
     file,
     line: start.line + 1,

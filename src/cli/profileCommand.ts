@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { analyze } from '../core/analyze';
+import { LineIndex } from '../protocol/lineIndex';
 import { CommandError } from './commandError';
 import { exitCodes } from './exitCodes';
-import { LineIndex } from './lineIndex';
 import { nodeProject, whyUnreadable } from './nodeProject';
 import { profileJson } from './profileJson';
 import { profileText } from './profileText';

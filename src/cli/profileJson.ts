@@ -3,7 +3,8 @@ import type { Finding } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import type { Estimate, NodeSignal } from '../core/signal/profile';
 import { formatMessage } from '../protocol/format';
-import type { LineIndex } from './lineIndex';
+import type { LineIndex } from '../protocol/lineIndex';
+import { rangeOf } from './range';
 
 /** The JSON of `gradlens profile`; its shape is a contract with scripts (`schema` 1). Ranges are zero-based, end exclusive. */
 export function profileJson(analysis: Analysis, lines: LineIndex) {
@@ -15,7 +16,7 @@ export function profileJson(analysis: Analysis, lines: LineIndex) {
       name,
       activation: activation.id,
       parameters: activation.parameters,
-      range: lines.range(span),
+      range: rangeOf(lines, span),
     })),
     findings: analysis.findings.map((finding) => findingJson(finding, lines)),
     unknowns: [...analysis.syntaxErrors, ...analysis.unknowns].map((unknown) => unknownJson(unknown, lines)),
@@ -32,7 +33,7 @@ function modelJson(model: ModelAnalysis, lines: LineIndex) {
   return {
     name: model.name,
     framework: model.framework,
-    range: lines.range(model.span),
+    range: rangeOf(lines, model.span),
     parameters: network.parameters.reduce((sum, parameter) => sum + sizeOf(parameter.shape), 0),
     parameterTensors: network.parameters.length,
     input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
@@ -60,7 +61,7 @@ function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters
     path: node.path,
     op: node.label,
     kind: node.operation.kind,
-    range: lines.range(node.provenance.made),
+    range: rangeOf(lines, node.provenance.made),
     outputShape: shapeJson(node.outputShape),
     parameters,
     activation: estimateJson(signal?.activation),
@@ -91,24 +92,24 @@ export function findingJson(finding: Finding, lines: LineIndex) {
     rule: finding.rule,
     severity: finding.severity,
     message: formatMessage(finding.message),
-    range: lines.range(finding.span),
+    range: rangeOf(lines, finding.span),
     related: finding.related.map(({ span, message }) => ({
-      range: lines.range(span),
+      range: rangeOf(lines, span),
       message: formatMessage(message),
     })),
     fixes: finding.fixes.map(({ title, effect, edits, isPreferred }) => ({
       title: formatMessage(title),
       effect,
       isPreferred,
-      edits: edits.map((edit) => ({ file: edit.span.file, range: lines.range(edit.span), newText: edit.newText })),
+      edits: edits.map((edit) => ({ file: edit.span.file, range: rangeOf(lines, edit.span), newText: edit.newText })),
     })),
   };
 }
 
 function assumptionJson({ what, value, span }: Assumption, lines: LineIndex) {
-  return { what: formatMessage(what), value, range: span && lines.range(span) };
+  return { what: formatMessage(what), value, range: span && rangeOf(lines, span) };
 }
 
 function unknownJson({ reason, span }: Unknown, lines: LineIndex) {
-  return { reason: formatMessage(reason), range: lines.range(span) };
+  return { reason: formatMessage(reason), range: rangeOf(lines, span) };
 }

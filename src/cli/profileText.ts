@@ -3,7 +3,7 @@ import type { Analysis, ModelAnalysis } from '../core/analysis';
 import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
-import type { LineIndex } from './lineIndex';
+import type { LineIndex } from '../protocol/lineIndex';
 
 const barWidth = 24;
 

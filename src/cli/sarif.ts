@@ -5,6 +5,7 @@ import type { Severity } from '../core/findings/finding';
 import { rules } from '../core/rules/rules';
 import { formatMessage } from '../protocol/format';
 import type { FileFindings } from './checkCommand';
+import { rangeOf } from './range';
 
 const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   error: 'error',
@@ -31,7 +32,7 @@ export function sarifReport(results: readonly FileFindings[]): string {
   }
   for (const { file, lines, findings } of results) {
     for (const finding of findings) {
-      const { start, end } = lines.range(finding.span);
+      const { start, end } = rangeOf(lines, finding.span);
       run.addResult(
         new SarifResultBuilder().initSimple({
           ruleId: finding.rule,
