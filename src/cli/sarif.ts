@@ -47,5 +47,7 @@ export function sarifReport(results: readonly FileFindings[]): string {
       );
     }
   }
-  return `${new SarifBuilder().addRun(run).buildSarifJsonString({ indent: true })}\n`;
+  const report = new SarifBuilder();
+  report.addRun(run);
+  return `${report.buildSarifJsonString({ indent: true })}\n`;
 }

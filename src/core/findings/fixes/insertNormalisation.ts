@@ -84,13 +84,11 @@ function isArgumentOfCall({ around }: TreePlace): boolean {
 function siblingsOf(around: TreePlace['around'], expression: Expression): readonly Expression[] | undefined {
   for (const node of around.slice(0, 2)) {
     if (node.kind === 'list' || node.kind === 'tuple') {
-      const { items } = node as Extract<Expression, { kind: 'list' | 'tuple' }>;
-      if (items.includes(expression)) return items;
+      if (node.items.includes(expression)) return node.items;
     }
     if (node.kind === 'call') {
-      const call = node as CallExpression;
-      const isSequential = calleeName(call)?.name === 'Sequential';
-      const values = call.arguments.map((argument) => argument.value);
+      const isSequential = calleeName(node)?.name === 'Sequential';
+      const values = node.arguments.map((argument) => argument.value);
       if (isSequential && values.includes(expression)) return values;
     }
   }
@@ -112,8 +110,7 @@ function insertKeras(source: SourceText, node: NetworkNode): readonly TextEdit[]
   if (!place) return undefined;
   const dense = place.around.find(
     (around): around is CallExpression =>
-      around.kind === 'call' &&
-      (around as CallExpression).arguments.some((argument) => argument.value === place.expression),
+      around.kind === 'call' && around.arguments.some((argument) => argument.value === place.expression),
   );
   const argument = dense?.arguments.find(
     ({ value, name }) => value === place.expression && name?.name === 'activation',

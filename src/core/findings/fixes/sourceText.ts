@@ -7,6 +7,7 @@ import type {
   Module,
   Statement,
 } from '../../python/syntax';
+import { isExpression, nodesAt, type SyntaxNode } from '../../python/syntaxSearch';
 import type { Span } from '../../span';
 import type { TextEdit } from '../finding';
 
@@ -20,54 +21,17 @@ export interface SourceText {
 /** A place in the tree with the nodes around it, innermost first. */
 export interface TreePlace {
   readonly expression: Expression;
-  readonly around: readonly TreeNode[];
+  readonly around: readonly SyntaxNode[];
 }
-
-type TreeNode = { readonly kind?: string; readonly start: number; readonly end: number };
 
 /** The outermost expression that covers exactly the span. */
 export function expressionAt(source: SourceText, span: Span): TreePlace | undefined {
   if (span.file !== source.file) return undefined;
-  const around: TreeNode[] = [];
-  let current: TreeNode = source.module;
-  for (;;) {
-    const inner: TreeNode | undefined = childrenOf(current).find(
-      (child) => child.start <= span.start && child.end >= span.end && child.end > child.start,
-    );
-    if (!inner) return undefined;
-    if (inner.start === span.start && inner.end === span.end && expressionKinds.has(inner.kind ?? '')) {
-      return { expression: inner as Expression, around };
-    }
-    around.unshift(inner);
-    current = inner;
-  }
-}
-
-const expressionKinds: ReadonlySet<string> = new Set([
-  'call',
-  'name',
-  'attribute',
-  'string',
-  'number',
-  'binary',
-  'lambda',
-  'unary',
-]);
-
-/** The nodes that stand directly inside a node of the tree. The tree is plain data, so its shape need not be spelled out again. */
-function childrenOf(node: TreeNode): readonly TreeNode[] {
-  const children: TreeNode[] = [];
-  const collect = (value: unknown) => {
-    if (Array.isArray(value)) value.forEach(collect);
-    else if (isTreeNode(value)) children.push(value);
-    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
-  };
-  Object.values(node).forEach(collect);
-  return children;
-}
-
-function isTreeNode(value: unknown): value is TreeNode {
-  return typeof value === 'object' && value !== null && 'start' in value && 'end' in value;
+  const nodes = nodesAt(source.module, span.start);
+  const index = nodes.findIndex((node) => isExpression(node) && node.start === span.start && node.end === span.end);
+  const expression = nodes[index];
+  if (!expression || !isExpression(expression)) return undefined;
+  return { expression, around: nodes.slice(0, index).reverse() };
 }
 
 export function textOf(source: SourceText, range: { readonly start: number; readonly end: number }): string {
