@@ -12,6 +12,7 @@ import type {
 import { flaxNames } from './flaxNames';
 import { kerasNames } from './kerasNames';
 import { numpyNames } from './numpyNames';
+import { findProperties } from './properties';
 import { rectifierActivations } from './rectifierActivations';
 import { saturatingActivations } from './saturatingActivations';
 import { smoothActivations } from './smoothActivations';
@@ -87,9 +88,10 @@ export function useActivation(id: string, parameters: ActivationParameters = {})
   return { id, parameters: complete, expression: entry.expression(complete) };
 }
 
-/** Where a unit counts as saturated; undefined where the notion does not apply or nobody defined it. */
+/** Where a unit counts as saturated, for custom expressions by their slope; undefined where the notion does not apply. */
 export function saturationOf(use: ActivationUse): Saturation | undefined {
-  return entriesById.get(use.id)?.saturation?.(use.parameters);
+  const entry = entriesById.get(use.id);
+  return entry ? entry.saturation?.(use.parameters) : findProperties(use.expression).saturation;
 }
 
 /** False where the activation has no saturated part. */

@@ -64,3 +64,14 @@ export function dependsOnInput(expression: Expression, index?: number): boolean 
       return expression.operands.some((operand) => dependsOnInput(operand, index));
   }
 }
+
+/** False for trees of more than 400 nodes or 100 levels: code in a loop can share subtrees and so describe trees without end. */
+export function isWithinSize(expression: Expression, nodes = 400, levels = 100): boolean {
+  let left = nodes;
+  const visit = (current: Expression, depth: number): boolean => {
+    left--;
+    if (left < 0 || depth > levels) return false;
+    return current.kind !== 'apply' || current.operands.every((operand) => visit(operand, depth + 1));
+  };
+  return visit(expression, 0);
+}

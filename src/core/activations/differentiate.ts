@@ -4,6 +4,7 @@ import {
   dependsOnInput,
   divide,
   greater,
+  isWithinSize,
   multiply,
   negate,
   number,
@@ -21,8 +22,11 @@ const one = number(1);
  * The exact derivative with respect to one input, simplified. At kinks PyTorch's convention (derivatives.yaml and
  * torch/csrc/autograd/FunctionsManual.cpp, 2.13): clipping against a constant has slope 0 at the bound (`relu`, `hardtanh`), `maximum`
  * of two varying terms shares the slope in half, `abs` and `sign` have slope 0 at 0, a `where` follows the branch it takes.
+ * NaN for an expression beyond `isWithinSize`.
+ * NaN for an expression beyond `isWithinSize`.
  */
 export function differentiate(expression: Expression, inputIndex = 0): Expression {
+  if (!isWithinSize(expression)) return number(Number.NaN);
   return simplifyExpression(derive(simplifyExpression(expression), inputIndex));
 }
 

@@ -1,3 +1,4 @@
+import { isWithinSize } from './construct';
 import type { Expression, Primitive } from './expression';
 import { erf, sigmoid, softplus } from './specialFunctions';
 
@@ -43,9 +44,10 @@ const binary: Partial<Record<Primitive, (left: number, right: number) => number>
 
 /**
  * A closure that computes the expression, without generated code. Input 0 is the first argument, input k the element k−1 of the second.
- * Only the chosen branch of a `where` is computed.
+ * Only the chosen branch of a `where` is computed. NaN throughout for a tree of more than 100,000 nodes or 1,000 levels.
  */
 export function compileExpression(expression: Expression): CompiledExpression {
+  if (!isWithinSize(expression, 100_000, 1_000)) return () => Number.NaN;
   const compiled = compile(expression);
   return (z, others = noInputs) => compiled(z, others);
 }
@@ -61,7 +63,7 @@ export function applyPrimitive(primitive: Primitive, operands: readonly number[]
 
 /** f at every point of the grid. */
 export function evaluateOnGrid(expression: Expression, grid: ArrayLike<number>): Float64Array {
-  const compiled = compile(expression);
+  const compiled = compileExpression(expression);
   const values = new Float64Array(grid.length);
   for (let index = 0; index < grid.length; index++) values[index] = compiled(grid[index] ?? Number.NaN, noInputs);
   return values;

@@ -1,4 +1,4 @@
-import { apply, isSameExpression, number, where } from './construct';
+import { apply, isSameExpression, isWithinSize, number, where } from './construct';
 import { applyPrimitive } from './evaluate';
 import type { Expression, Primitive } from './expression';
 import { simplifyLogarithm, simplifyOddOrEven, simplifyPower, simplifyReciprocal } from './simplifyFunctions';
@@ -9,10 +9,15 @@ import { simplifySum } from './simplifySums';
  * The same function in fewer and numerically safer steps: constants folded, sums and products flattened, textbook forms of sigmoid, tanh,
  * softplus, expm1 and log1p replaced by the stable primitive. Subtraction becomes addition of a negated term, division by a constant a
  * product. Where the original overflows (∞/∞) the result may be the finite limit.
+ * A tree of more than 20,000 nodes or 1,000 levels is left as it is.
  */
 export function simplifyExpression(expression: Expression): Expression {
+  return isWithinSize(expression, 20_000, 1_000) ? simplify(expression) : expression;
+}
+
+function simplify(expression: Expression): Expression {
   if (expression.kind !== 'apply') return expression;
-  return build(expression.primitive, expression.operands.map(simplifyExpression));
+  return build(expression.primitive, expression.operands.map(simplify));
 }
 
 /** Applies a primitive to operands that are simplified already. */

@@ -27,7 +27,11 @@ export const torchNames: readonly NamedAlias[] = [
     'hard-tanh',
     'Hardtanh',
     ['hardtanh', 'hardtanh_'],
-    [sets('min_val', 'minValue', -1), sets('max_val', 'maxValue', 1), inert('inplace', false)],
+    [
+      sets('min_val', 'minValue', -1, 'min_value'),
+      sets('max_val', 'maxValue', 1, 'max_value'),
+      inert('inplace', false),
+    ],
   ),
   ...layerAndFunctions(
     'threshold',
