@@ -22,8 +22,7 @@ export function gradientFall(view: ModelView): GradientFall | undefined {
   if (!lastGradient || !view.isKnown(last)) return undefined;
   let best: GradientFall | undefined;
   for (const layer of layers) {
-    const isFirst = !layers.some((other) => other.id < layer.id && view.reaches(other, layer));
-    if (!isFirst || !view.reaches(layer, last)) continue;
+    if (!view.isFirst(layer) || !view.reaches(layer, last)) continue;
     const gradient = view.gradientPerUnit(layer);
     if (!gradient || !view.isKnown(layer)) return undefined;
     const log10Ratio = gradient.log10 - lastGradient.log10;

@@ -14,7 +14,7 @@ export const hiddenSoftmax: Rule = {
   *check(view) {
     for (const node of view.body) {
       if (node.operation.kind !== 'softmax' || node.operation.variant === 'log-softmax') continue;
-      if (!view.trainableLayers.some((layer) => view.reaches(layer, node))) continue;
+      if (!view.isHidden(node)) continue;
       const layer = learnedLayerFedBy(view, node);
       if (!layer) continue;
       yield {

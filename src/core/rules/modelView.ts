@@ -8,6 +8,10 @@ export class ModelView {
   readonly #consumers: readonly (readonly NetworkNode[])[];
   readonly #parameters: ReadonlyMap<number, Parameter>;
   readonly #bottlenecks: ReadonlySet<NodeId>;
+  /** Nodes with a trainable layer among those that feed them. */
+  readonly #afterTrainable: ReadonlySet<NodeId>;
+  /** Nodes that feed some trainable layer. */
+  readonly #beforeTrainable: ReadonlySet<NodeId>;
   /** Nodes that the model's outputs depend on, in the order of the data; the loss behind the outputs is not among them. */
   readonly body: readonly NetworkNode[];
   /** Nodes with a trainable weight of two or more axes, in the order of the data. */
@@ -24,6 +28,9 @@ export class ModelView {
     this.body = bodyOf(network);
     this.trainableLayers = this.body.filter((node) => this.weightsOf(node).some((weight) => weight.isTrainable));
     this.#bottlenecks = bottlenecksOf(network, this.body);
+    const trainable = new Set(this.trainableLayers.map((layer) => layer.id));
+    this.#afterTrainable = nodesAfter(this.body, trainable);
+    this.#beforeTrainable = nodesBefore(this.body, trainable);
   }
 
   node(id: NodeId): NetworkNode | undefined {
@@ -55,14 +62,26 @@ export class ModelView {
 
   /** True where some trainable layer comes before the node and some after it. */
   isHidden(node: NetworkNode): boolean {
-    return (
-      this.trainableLayers.some((layer) => layer.id < node.id && this.reaches(layer, node)) &&
-      this.trainableLayers.some((layer) => layer.id > node.id && this.reaches(node, layer))
-    );
+    return this.#afterTrainable.has(node.id) && this.#beforeTrainable.has(node.id);
   }
 
+  /** True where no trainable layer comes before this one. */
+  isFirst(layer: NetworkNode): boolean {
+    return !this.#afterTrainable.has(layer.id);
+  }
+
+  /** True where some trainable layer comes after the node. */
+  feedsTrainable(node: NetworkNode): boolean {
+    return this.#beforeTrainable.has(node.id);
+  }
+
+  /** True where the data of `from` goes into `to`. */
   reaches(from: NetworkNode, to: NetworkNode): boolean {
-    return this.#descendantsOf(from).has(to.id);
+    const reached = new Set<NodeId>([from.id]);
+    for (let id = from.id + 1; id <= to.id; id++) {
+      if (this.network.nodes[id]?.inputs.some((input) => reached.has(input))) reached.add(id);
+    }
+    return reached.has(to.id);
   }
 
   /** True where the node's output only scales something else: it runs through changes of shape into a product. */
@@ -124,19 +143,6 @@ export class ModelView {
     return findActivation(node.operation.activation.id)?.family;
   }
 
-  readonly #descendants = new Map<NodeId, ReadonlySet<NodeId>>();
-
-  #descendantsOf(from: NetworkNode): ReadonlySet<NodeId> {
-    const known = this.#descendants.get(from.id);
-    if (known) return known;
-    const reached = new Set<NodeId>([from.id]);
-    for (let id = from.id + 1; id < this.network.nodes.length; id++) {
-      if (this.network.nodes[id]?.inputs.some((input) => reached.has(input))) reached.add(id);
-    }
-    this.#descendants.set(from.id, reached);
-    return reached;
-  }
-
   #parametersOf(node: NetworkNode): readonly Parameter[] {
     return node.parameters.flatMap((use) => this.#parameters.get(use.parameter) ?? []);
   }
@@ -161,6 +167,23 @@ function bodyOf(network: Network): readonly NetworkNode[] {
     for (const input of network.nodes[id]?.inputs ?? []) needed.add(input);
   }
   return network.nodes.filter((node) => needed.has(node.id));
+}
+
+function nodesAfter(body: readonly NetworkNode[], sources: ReadonlySet<NodeId>): ReadonlySet<NodeId> {
+  const after = new Set<NodeId>();
+  for (const node of body) {
+    if (node.inputs.some((input) => sources.has(input) || after.has(input))) after.add(node.id);
+  }
+  return after;
+}
+
+function nodesBefore(body: readonly NetworkNode[], targets: ReadonlySet<NodeId>): ReadonlySet<NodeId> {
+  const before = new Set<NodeId>();
+  for (const node of body.toReversed()) {
+    if (!targets.has(node.id) && !before.has(node.id)) continue;
+    for (const input of node.inputs) before.add(input);
+  }
+  return before;
 }
 
 /**

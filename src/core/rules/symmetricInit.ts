@@ -41,8 +41,7 @@ export const symmetricInit: Rule = {
 function symmetricWeight(view: ModelView, node: NetworkNode): Parameter | undefined {
   const { kind } = node.operation;
   if (kind !== 'linear' && kind !== 'convolution') return undefined;
-  if (!view.isBottleneck(node)) return undefined;
-  if (!view.trainableLayers.some((layer) => layer.id > node.id && view.reaches(node, layer))) return undefined;
+  if (!view.isBottleneck(node) || !view.feedsTrainable(node)) return undefined;
   return view
     .weightsOf(node)
     .find((weight) => weight.initialiser.distribution.kind === 'constant' && (weight.shape[0] ?? 1) > 1);
