@@ -1,0 +1,104 @@
+import {
+  type CancellationToken,
+  CodeAction,
+  type CodeActionContext,
+  CodeActionKind,
+  type CodeActionProvider,
+  type CodeActionProviderMetadata,
+  type Diagnostic,
+  type Range,
+  type TextDocument,
+  WorkspaceEdit,
+} from 'vscode';
+import type { Finding, Fix } from '../core/findings/finding';
+import type { DocumentAnalyses } from '../documents/documentAnalyses';
+import type { Snapshot } from '../documents/snapshot';
+import { ruleOf } from './diagnostics';
+import { allFindings } from './findings';
+import { messageText } from './translate';
+
+const fixAllKind = CodeActionKind.SourceFixAll.append('gradlens');
+
+/** Quick fixes titled with their computed effect, best first; fix-all applies each model's preferred one. */
+export class CodeActions implements CodeActionProvider {
+  static readonly metadata: CodeActionProviderMetadata = {
+    providedCodeActionKinds: [CodeActionKind.QuickFix, fixAllKind],
+  };
+
+  constructor(private readonly analyses: DocumentAnalyses) {}
+
+  async provideCodeActions(
+    document: TextDocument,
+    range: Range,
+    context: CodeActionContext,
+    token: CancellationToken,
+  ): Promise<CodeAction[]> {
+    const isFixAll = context.only?.contains(fixAllKind) === true;
+    const isQuickFix = context.only?.contains(CodeActionKind.QuickFix) !== false;
+    const diagnostics = context.diagnostics.filter((diagnostic) => ruleOf(diagnostic) !== undefined);
+    if (!isFixAll && (!isQuickFix || diagnostics.length === 0)) return [];
+    const snapshot = await this.analyses.withFixes(document);
+    if (!snapshot || token.isCancellationRequested) return [];
+    return [
+      ...(isQuickFix ? quickFixes(snapshot, document, range, diagnostics) : []),
+      ...(isFixAll ? fixAll(snapshot) : []),
+    ];
+  }
+}
+
+function quickFixes(
+  snapshot: Snapshot,
+  document: TextDocument,
+  range: Range,
+  diagnostics: readonly Diagnostic[],
+): CodeAction[] {
+  return allFindings(snapshot.analysis).flatMap((finding) => {
+    const place = snapshot.locate(finding.span);
+    if (place?.uri.toString() !== document.uri.toString() || !place.range.intersection(range)) return [];
+    const diagnostic = diagnostics.find(
+      (candidate) => ruleOf(candidate) === finding.rule && candidate.range.isEqual(place.range),
+    );
+    return diagnostic ? finding.fixes.flatMap((fix) => actionOf(fix, snapshot, diagnostic)) : [];
+  });
+}
+
+function actionOf(fix: Fix, snapshot: Snapshot, diagnostic: Diagnostic): CodeAction[] {
+  const edit = editOf([fix], snapshot);
+  if (!edit) return [];
+  const action = new CodeAction(messageText(fix.title), CodeActionKind.QuickFix);
+  action.edit = edit;
+  action.diagnostics = [diagnostic];
+  action.isPreferred = fix.isPreferred;
+  return [action];
+}
+
+function fixAll(snapshot: Snapshot): CodeAction[] {
+  const preferred = snapshot.analysis.models.flatMap((model) => firstPreferred(model.findings));
+  const edit = preferred.length > 0 ? editOf(preferred, snapshot) : undefined;
+  const [first] = preferred;
+  if (!edit || !first) return [];
+  const action = new CodeAction(messageText(first.title), fixAllKind);
+  action.edit = edit;
+  return [action];
+}
+
+/** One a model: what mends the worst finding often mends the others, and two edits of one place would clash. */
+function firstPreferred(findings: readonly Finding[]): readonly Fix[] {
+  const fix = findings.flatMap((finding) => finding.fixes).find((candidate) => candidate.isPreferred);
+  return fix ? [fix] : [];
+}
+
+/** Undefined where a place of the edits is not to be found any longer: half a fix is none. */
+function editOf(fixes: readonly Fix[], snapshot: Snapshot): WorkspaceEdit | undefined {
+  const edit = new WorkspaceEdit();
+  const seen = new Set<string>();
+  for (const { span, newText } of fixes.flatMap((fix) => fix.edits)) {
+    const identity = `${span.file} ${span.start} ${span.end} ${newText}`;
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    const place = snapshot.locate(span);
+    if (!place) return undefined;
+    edit.replace(place.uri, place.range, newText);
+  }
+  return edit;
+}
