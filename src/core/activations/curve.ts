@@ -2,6 +2,7 @@ import type { ActivationUse } from './activation';
 import { findActivation } from './catalogue';
 import { differentiate } from './differentiate';
 import { compileExpression } from './evaluate';
+import { findKinks } from './kinks';
 import { normalDensity } from './specialFunctions';
 
 export interface CurvePoint {
@@ -37,11 +38,12 @@ const colours = { axis: '#808080', value: '#2f81d6', slope: '#d2691e', density: 
 
 /**
  * A small picture for a hover: f solid, f′ dashed, the density of the pre-activations as a grey hill underneath. SVG text, transparent
- * ground, no script, no style sheet, about 5 KB.
+ * ground, no script, no style sheet, some 7 KB.
  */
 export function drawActivationCurve(use: ActivationUse, preactivation?: Preactivation): string {
   const reach = reachOf(preactivation);
   const points = curvePoints(use, -reach, reach, pointCount);
+  const kinks = findKinks(use.expression);
   const scale = verticalScale(points);
   const x = (z: number) => plot.left + ((z + reach) / (2 * reach)) * (plot.right - plot.left);
   const y = (value: number) =>
@@ -56,8 +58,16 @@ export function drawActivationCurve(use: ActivationUse, preactivation?: Preactiv
     `<desc>${escapeXml(`f(z) and its slope for z from −${short(reach)} to ${short(reach)}${described}`)}</desc>`,
     preactivation ? drawDensity(preactivation, reach, x) : '',
     drawAxes(reach, scale, x, y),
-    drawSeries(points, 'slope', scale, x, y, `stroke="${colours.slope}" stroke-width="1.6" stroke-dasharray="5 3"`),
-    drawSeries(points, 'value', scale, x, y, `stroke="${colours.value}" stroke-width="2"`),
+    drawSeries(points, 'value', kinks, scale, x, y, `stroke="${colours.value}" stroke-width="2"`),
+    drawSeries(
+      points,
+      'slope',
+      kinks,
+      scale,
+      x,
+      y,
+      `stroke="${colours.slope}" stroke-width="1.6" stroke-dasharray="5 3"`,
+    ),
     drawLegend(preactivation !== undefined),
     '</svg>',
   ].join('');
@@ -122,28 +132,34 @@ function verticalTicks(scale: Scale): readonly number[] {
   return ticks;
 }
 
-/** One path with a gap wherever the series leaves the picture, is not finite or jumps. */
+/** One path with a gap wherever the series leaves the picture, is not finite, or jumps at a kink. */
 function drawSeries(
   points: readonly CurvePoint[],
   series: 'value' | 'slope',
+  kinks: readonly number[],
   scale: Scale,
   x: Project,
   y: Project,
   stroke: string,
 ): string {
-  const jump = 0.3 * (scale.high - scale.low);
+  const jump = 0.05 * (scale.high - scale.low);
   let path = '';
-  let previous: number | undefined;
+  let previous: CurvePoint | undefined;
   for (const point of points) {
     const value = point[series];
     const isInside = value >= scale.low && value <= scale.high;
     if (isInside) {
-      const isJoined = previous !== undefined && Math.abs(value - previous) < jump;
-      path += `${isJoined ? 'L' : 'M'}${px(x(point.z))} ${px(y(value))}`;
+      const isJump =
+        previous !== undefined && Math.abs(value - previous[series]) > jump && hasKink(kinks, previous.z, point.z);
+      path += `${previous && !isJump ? 'L' : 'M'}${px(x(point.z))} ${px(y(value))}`;
     }
-    previous = isInside ? value : undefined;
+    previous = isInside ? point : undefined;
   }
   return path ? `<path d="${path}" fill="none" stroke-linejoin="round" ${stroke}/>` : '';
+}
+
+function hasKink(kinks: readonly number[], from: number, to: number): boolean {
+  return kinks.some((kink) => kink >= from && kink <= to);
 }
 
 function drawDensity({ mean, std }: Preactivation, reach: number, x: Project): string {

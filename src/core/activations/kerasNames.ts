@@ -163,7 +163,7 @@ function activation(
   ];
   return [
     ...nameEntry('keras', id, 'function', qualified, args),
-    ...(isSelfContained ? nameEntry('keras', id, 'string', names) : []),
+    ...(isSelfContained ? nameEntry('keras', id, 'string', names, args) : []),
   ];
 }
 

@@ -76,8 +76,11 @@ function findSlopeMaximum(zs: readonly number[], slopes: readonly number[], slop
     if ((slopes[index] ?? 0) > (slopes[best] ?? 0)) best = index;
   }
   const value = slopes[best] ?? Number.NaN;
-  const beyond = Math.max(Math.abs(slope(-60)), Math.abs(slope(60)));
-  if (beyond > 2 * value) return { value: Number.POSITIVE_INFINITY, z: Math.abs(slope(60)) === beyond ? far : -far };
+  const [beyondZ, beyond] = [-1e4, -60, 60, 1e4]
+    .map((z) => [z, Math.abs(slope(z))] as const)
+    .reduce((left, right) => (right[1] > left[1] ? right : left));
+  if (beyond > 2 * value) return { value: Number.POSITIVE_INFINITY, z: beyondZ };
+  if (beyond > value) return { value: beyond, z: beyondZ };
   return refineMaximum(
     (z) => Math.abs(slope(z)),
     zs[Math.max(0, best - 1)] ?? 0,
