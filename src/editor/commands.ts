@@ -6,7 +6,7 @@ import { isProfileTarget, type ProfileTarget } from './profileTarget';
 
 /** What shows profiles and curves. */
 export interface ProfilePages {
-  showProfile(target: ProfileTarget | undefined): Promise<void>;
+  showProfile(target: ProfileTarget | undefined, options?: { readonly keepsFocus?: boolean }): Promise<void>;
   showComparison(target: ProfileTarget | undefined): Promise<void>;
 }
 

@@ -1,0 +1,14 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import Mocha from 'mocha';
+
+/** Runs every compiled `*.test.js` beside this file; VS Code calls it and takes a rejection as failure. */
+export async function run(): Promise<void> {
+  const mocha = new Mocha({ ui: 'tdd', color: false, timeout: 30_000, slow: 2_000 });
+  const files = readdirSync(__dirname).filter((name) => name.endsWith('.test.js'));
+  for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));
+  const failures = await new Promise<number>((resolve) => {
+    mocha.run(resolve);
+  });
+  if (files.length === 0 || failures > 0) throw new Error(`${failures} of the editor tests failed.`);
+}
