@@ -82,12 +82,41 @@ export function recogniseActivation(expression: Expression): ActivationUse | und
   for (const { id, solve } of candidates) {
     const parameters = solve ? solve(f) : {};
     if (!parameters) continue;
-    const use = useActivation(id, parameters);
-    if (!isSameOnGrid(compileExpression(use.expression), values, valueTolerance)) continue;
+    const reference = solve ? tabulate(useActivation(id, parameters)) : tabulateOnce(id);
+    if (!isSameOnGrid(values, reference.values, valueTolerance)) continue;
     slopes ??= evaluateOnGrid(differentiate(simplified), grid);
-    if (isSameOnGrid(compileExpression(differentiate(use.expression)), slopes, slopeTolerance)) return use;
+    if (isSameOnGrid(slopes, reference.slopes(), slopeTolerance)) return reference.use;
   }
   return undefined;
+}
+
+interface Tabulated {
+  readonly use: ActivationUse;
+  readonly values: ArrayLike<number>;
+  /** Computed when first asked for. */
+  readonly slopes: () => ArrayLike<number>;
+}
+
+const tabulated = new Map<ElementwiseId, Tabulated>();
+
+function tabulateOnce(id: ElementwiseId): Tabulated {
+  const known = tabulated.get(id);
+  if (known) return known;
+  const table = tabulate(useActivation(id));
+  tabulated.set(id, table);
+  return table;
+}
+
+function tabulate(use: ActivationUse): Tabulated {
+  let slopes: Float64Array | undefined;
+  return {
+    use,
+    values: evaluateOnGrid(use.expression, grid),
+    slopes: () => {
+      slopes ??= evaluateOnGrid(differentiate(use.expression), grid);
+      return slopes;
+    },
+  };
 }
 
 /** An expression as an activation: its catalogue entry, or `custom` where no entry matches. */
@@ -97,10 +126,10 @@ export function activationOf(expression: Expression): ActivationUse {
   );
 }
 
-function isSameOnGrid(reference: CompiledExpression, values: ArrayLike<number>, tolerance: number): boolean {
+function isSameOnGrid(values: ArrayLike<number>, reference: ArrayLike<number>, tolerance: number): boolean {
   for (const [index, z] of grid.entries()) {
     const value = values[index] ?? Number.NaN;
-    const expected = reference(z);
+    const expected = reference[index] ?? Number.NaN;
     if (!Number.isFinite(value) && Math.abs(z) >= farFrom) continue;
     if (!(Math.abs(value - expected) <= tolerance * (1 + Math.abs(expected)))) return false;
   }
