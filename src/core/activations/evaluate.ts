@@ -52,6 +52,11 @@ export function compileExpression(expression: Expression): CompiledExpression {
   return (z, others = noInputs) => compiled(z, others);
 }
 
+/** The expression's value for these inputs, input 0 first. */
+export function evaluate(expression: Expression, inputs: readonly number[]): number {
+  return compileExpression(expression)(inputs[0] ?? Number.NaN, inputs.slice(1));
+}
+
 /** The primitive applied to numbers; NaN where the number of operands does not fit. */
 export function applyPrimitive(primitive: Primitive, operands: readonly number[]): number {
   return compile({

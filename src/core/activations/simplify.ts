@@ -40,10 +40,6 @@ function build(primitive: Primitive, operands: readonly Expression[]): Expressio
     case 'log':
     case 'log1p':
       return simplifyLogarithm(primitive, first, build);
-    case 'exp':
-      return first.kind === 'apply' && first.primitive === 'log' && first.operands[0]
-        ? first.operands[0]
-        : apply('exp', first);
     case 'abs':
     case 'sign':
     case 'tanh':

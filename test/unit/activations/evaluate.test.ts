@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { add, apply, greater, multiply, number, where, z } from '../../../src/core/activations/construct';
-import { applyPrimitive, compileExpression, evaluateOnGrid } from '../../../src/core/activations/evaluate';
+import { applyPrimitive, compileExpression, evaluate, evaluateOnGrid } from '../../../src/core/activations/evaluate';
 import type { Expression } from '../../../src/core/activations/expression';
 import { erf, erfc, normalCumulative, sigmoid, softplus } from '../../../src/core/activations/specialFunctions';
 import recorded from './torchActivations.json';
@@ -37,6 +37,7 @@ suite('evaluate expressions', () => {
   test('several inputs and grids', () => {
     const product: Expression = multiply(z, { kind: 'input', index: 1 });
     assert.equal(compileExpression(product)(3, [4]), 12);
+    assert.equal(evaluate(product, [3, 4]), 12);
     assert.ok(Number.isNaN(compileExpression(product)(3)));
     assert.deepEqual([...evaluateOnGrid(add(z, 1), [0, 1, 2])], [1, 2, 3]);
   });
