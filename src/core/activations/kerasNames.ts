@@ -3,7 +3,7 @@ import type { FrameworkArgument } from './entry';
 
 /**
  * Names and defaults in keras 3.15.1: keras/src/activations/activations.py, keras/src/layers/activations/, keras/src/ops/nn.py; those of
- * `tf_keras` are Keras 2 (2.19); `tensorflow.nn` is TensorFlow 2.
+ * `tf_keras` (2.21.0) are Keras 2; `tensorflow.nn` is TensorFlow 2.
  */
 export const kerasNames: readonly NamedAlias[] = [
   ...activation('sigmoid', ['sigmoid'], ['sigmoid']),
