@@ -113,7 +113,7 @@ function deriveProduct(operands: readonly Expression[], slopes: readonly Express
   const terms = slopes.flatMap((slope, index) =>
     isZero(slope) ? [] : [multiply(...operands.map((operand, other) => (other === index ? slope : operand)))],
   );
-  return add(...terms);
+  return terms.length > 0 ? add(...terms) : zero;
 }
 
 function derivePower(

@@ -42,6 +42,13 @@ const binary: Partial<Record<Primitive, (left: number, right: number) => number>
   equal: (left, right) => (left === right ? 1 : 0),
 };
 
+/** Whether a primitive takes this many operands. */
+export function takesOperands(primitive: Primitive, count: number): boolean {
+  if (primitive === 'add' || primitive === 'multiply') return count > 0;
+  if (primitive === 'where') return count === 3;
+  return count === (unary[primitive] ? 1 : 2);
+}
+
 /**
  * A closure that computes the expression, without generated code. Input 0 is the first argument, input k the element k−1 of the second.
  * Only the chosen branch of a `where` is computed. NaN throughout for a tree of more than 100,000 nodes or 1,000 levels.
@@ -95,21 +102,19 @@ function compile(expression: Expression): Closure {
 function compileApplication(primitive: Primitive, operandExpressions: readonly Expression[]): Closure {
   const operands = operandExpressions.map(compile);
   const [first, second, third] = operands;
-  if (!first) return () => Number.NaN;
-  if (primitive === 'where') {
-    if (!second || !third) return () => Number.NaN;
-    return (z, others) => (first(z, others) !== 0 ? second(z, others) : third(z, others));
-  }
+  if (!first || !takesOperands(primitive, operands.length)) return () => Number.NaN;
   const ofOne = unary[primitive];
-  if (ofOne) return operands.length === 1 ? (z, others) => ofOne(first(z, others)) : () => Number.NaN;
-  const ofTwo = binary[primitive];
-  const isVariadic = primitive === 'add' || primitive === 'multiply';
-  if (!ofTwo || !(isVariadic || operands.length === 2)) return () => Number.NaN;
+  if (ofOne) return (z, others) => ofOne(first(z, others));
   if (!second) return first;
-  if (operands.length > 2) return compileChain(primitive === 'add', operands);
+  if (third) {
+    return primitive === 'where'
+      ? (z, others) => (first(z, others) !== 0 ? second(z, others) : third(z, others))
+      : compileChain(primitive === 'add', operands);
+  }
   if (primitive === 'add') return (z, others) => first(z, others) + second(z, others);
   if (primitive === 'multiply') return (z, others) => first(z, others) * second(z, others);
-  return (z, others) => ofTwo(first(z, others), second(z, others));
+  const ofTwo = binary[primitive];
+  return ofTwo ? (z, others) => ofTwo(first(z, others), second(z, others)) : () => Number.NaN;
 }
 
 function compileChain(isSum: boolean, operands: readonly Closure[]): Closure {

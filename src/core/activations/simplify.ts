@@ -1,5 +1,5 @@
 import { apply, isSameExpression, isWithinSize, number, where } from './construct';
-import { applyPrimitive } from './evaluate';
+import { applyPrimitive, takesOperands } from './evaluate';
 import type { Expression, Primitive } from './expression';
 import { simplifyLogarithm, simplifyOddOrEven, simplifyPower, simplifyReciprocal } from './simplifyFunctions';
 import { simplifyProduct, simplifyQuotient } from './simplifyProducts';
@@ -22,6 +22,7 @@ function simplify(expression: Expression): Expression {
 
 /** Applies a primitive to operands that are simplified already. */
 function build(primitive: Primitive, operands: readonly Expression[]): Expression {
+  if (!takesOperands(primitive, operands.length)) return number(Number.NaN);
   const folded = foldConstants(primitive, operands);
   if (folded) return folded;
   const [first, second, third] = operands;
@@ -81,7 +82,6 @@ function foldConstants(primitive: Primitive, operands: readonly Expression[]): E
     if (operand.kind !== 'number') return undefined;
     values.push(operand.value);
   }
-  if (values.length === 0) return number(primitive === 'multiply' ? 1 : 0);
   return number(applyPrimitive(primitive, values));
 }
 

@@ -62,7 +62,7 @@ suite('activations on any expression', () => {
         assert.equal(typeof gaussianMoments(use, 0, 1).square, 'number');
         assert.equal(typeof findProperties(use.expression).slopeMaximum.value, 'number');
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
   });
 });
