@@ -73,6 +73,18 @@ export class Tracer {
     }
   }
 
+  /** Paths are unique among those made inside `body`: one model's names do not depend on what was traced before it. */
+  withFreshPaths<T>(body: () => T): T {
+    const outer = [...this.#paths];
+    this.#paths.clear();
+    try {
+      return body();
+    } finally {
+      this.#paths.clear();
+      for (const [path, count] of outer) this.#paths.set(path, count);
+    }
+  }
+
   add(request: NodeRequest): TracedTensor {
     const id = this.#nodes.length;
     this.#nodes.push({
