@@ -20,10 +20,12 @@ export interface SampleStatistics {
   /** Shape without the batch axis. */
   readonly shape: readonly number[];
   readonly count: number;
+  /** Axes of `shape` that are positions, in the order of the extents; the last axes where it is missing. */
+  readonly positionAxes?: readonly number[];
   readonly mean: number;
   /** E[x²]. */
   readonly square: number;
-  /** Offsets per spatial axis in row-major order over [0..extent) each, with sign variants as the engine documents. */
+  /** By offset per position axis, row-major; offsets of both signs are averaged. The last bin of an axis holds all offsets beyond the cap. */
   readonly within: OffsetMoments;
   readonly across: OffsetMoments;
 }
@@ -31,6 +33,6 @@ export interface SampleStatistics {
 export interface OffsetMoments {
   /** Extent of each spatial (or time) axis; empty for flat data. */
   readonly extents: readonly number[];
-  /** Moments at offsets, row-major; see `offsetIndex` in the engine. */
+  /** Moments at offsets, row-major over [0, min(extent, cap)) an axis. */
   readonly values: readonly number[];
 }

@@ -7,8 +7,16 @@ export interface Estimate {
   readonly sd: number;
 }
 
-/** Why a number means little. */
-export type SignalFlag = 'unknown-upstream' | 'finite-width' | 'chaotic' | 'collapsed' | 'approximate' | 'overflow';
+/** Why a number means little, or is missing: where a signal is exactly zero there is no logarithm, and the flag says so. */
+export type SignalFlag =
+  | 'unknown-upstream'
+  | 'finite-width'
+  | 'chaotic'
+  | 'collapsed'
+  | 'approximate'
+  | 'overflow'
+  | 'zero-activation'
+  | 'zero-gradient';
 
 export interface NodeSignal {
   readonly node: NodeId;

@@ -1,0 +1,168 @@
+import type { ActivationUse } from '../../activations/activation';
+import type { Saturation } from '../../activations/entry';
+import { normalCumulative } from '../../activations/specialFunctions';
+import {
+  type ActivationMoments,
+  activationMoments,
+  type CompiledActivation,
+  compiledActivation,
+} from './activationFunction';
+import { centredCorrelations, duals, meanOverAllPairs, meanSquaredCosine } from './correlations';
+import { dual, type HermiteSeries } from './duals';
+import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
+import { unitCount } from './layout';
+import type { Call, Step } from './rule';
+
+/** Beyond these the function is followed by its own power law: no float64 grid reaches further. */
+const largestLogStd = 150;
+
+interface SegmentMoments {
+  readonly moments: ActivationMoments;
+  readonly mean: number;
+  readonly std: number;
+  readonly withinRho: Float64Array;
+  readonly acrossRho: Float64Array;
+  readonly valueExcess: number;
+  readonly slopeExcess: number;
+}
+
+/** Elementwise f of Gaussian pre-activations (Poole et al. 2016, eqs. 3 and 5; Schoenholz et al. 2017 for the gradient). */
+export function activationStep(call: Call, use: ActivationUse, saturation: Saturation | undefined): Step | undefined {
+  const input = call.inputs[0];
+  return input && applyActivation(input, use, saturation);
+}
+
+/** The same for any field of Gaussian values. */
+export function applyActivation(input: Field, use: ActivationUse, saturation?: Saturation): Step {
+  const activation = compiledActivation(use);
+  const parts = input.segments.map((segment) => segmentMoments(activation, segment, input.logScale));
+  const logScale = Math.max(...parts.map((part) => part.valueExcess));
+  const segments = input.segments.map((segment, index): Segment => {
+    const part = parts[index] as SegmentMoments;
+    const factor = Math.exp(part.valueExcess - logScale);
+    const scale = (values: Float64Array) => (factor === 1 ? values : values.map((value) => value * factor));
+    return {
+      channels: segment.channels,
+      mean: (part.moments.value.coefficients[0] as number) * Math.sqrt(factor),
+      within: scale(duals(part.moments.value, part.withinRho, true)),
+      across: scale(duals(part.moments.value, part.acrossRho, false)),
+    };
+  });
+  const units = unitCount(input.layout);
+  const main = parts[0] as SegmentMoments;
+  const response = main.moments.response;
+  const output: Field = {
+    layout: input.layout,
+    segments,
+    logScale,
+    inherited: input.inherited * response ** 2,
+    fresh: spreadOfSquare(main.moments.valueSquared, main, input, input.fixedNorm) / units,
+    fixedNorm: 0,
+    batch: input.batch,
+    madeBy: { activation: use, input },
+  };
+  return {
+    output,
+    backward: (gradient) => ({ inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, input)] }),
+    saturated: saturation && saturatedShare(saturation, parts, input),
+    preactivation: {
+      mean: pooled(input, (_, index) => (parts[index] as SegmentMoments).mean),
+      std: Math.sqrt(pooled(input, (_, index) => (parts[index] as SegmentMoments).std ** 2)),
+      slopeRms: Math.sqrt(pooled(input, (_, index) => (parts[index] as SegmentMoments).moments.slope.square)),
+    },
+  };
+}
+
+function segmentMoments(activation: CompiledActivation, segment: Segment, logScale: number): SegmentMoments {
+  const square = squareOf(segment);
+  const variance = Math.max(0, square - segment.mean ** 2);
+  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
+  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
+  const logStd = logScale / 2 + Math.log(Math.sqrt(Math.max(square, Number.MIN_VALUE)));
+  const excess = Math.max(0, logStd - largestLogStd) + Math.min(0, logStd + largestLogStd);
+  const factor = Math.exp(logScale / 2 - excess);
+  const mean = segment.mean * factor;
+  const std = Math.sqrt(variance) * factor;
+  const moments = activationMoments(activation, mean, std);
+  if (excess === 0 || square === 0) {
+    return { moments, mean, std, withinRho, acrossRho, valueExcess: 0, slopeExcess: 0 };
+  }
+  const further = activationMoments(activation, mean * Math.E, std * Math.E);
+  const growth = (near: HermiteSeries, far: HermiteSeries) =>
+    near.square > 0 && far.square > 0 ? Math.log(far.square / near.square) : 0;
+  return {
+    moments,
+    mean,
+    std,
+    withinRho,
+    acrossRho,
+    valueExcess: excess * growth(moments.value, further.value),
+    slopeExcess: excess * growth(moments.slope, further.slope),
+  };
+}
+
+function activationBackward(gradient: Gradient, parts: readonly SegmentMoments[], input: Field): Gradient {
+  const logSlope = Math.max(...parts.map((part) => part.slopeExcess));
+  const segments = gradient.segments.map((segment, index): GradientSegment => {
+    const part = parts[index] ?? (parts[0] as SegmentMoments);
+    const factor = Math.exp(part.slopeExcess - logSlope);
+    const { slope, projectedSlope } = part.moments;
+    const times = (values: Float64Array, slopes: Float64Array) =>
+      values.map((value, bin) => value * (slopes[bin] as number) * factor);
+    return {
+      within: times(segment.within, duals(slope, part.withinRho, true)),
+      across: times(segment.across, duals(slope, part.acrossRho, false)),
+      projected: {
+        within: times(segment.within, duals(projectedSlope, part.withinRho, true)),
+        across: times(segment.across, duals(projectedSlope, part.acrossRho, false)),
+      },
+    };
+  });
+  const main = parts[0] as SegmentMoments;
+  const slopeSpread = spreadOfSquare(main.moments.slopeSquared, main, input, 0);
+  const cosine = meanSquaredCosine(gradient, input.batch);
+  return {
+    ...gradient,
+    segments,
+    logScale: gradient.logScale + logSlope,
+    fresh: (slopeSpread + 2 * (1 + slopeSpread) * cosine) / unitCount(input.layout),
+  };
+}
+
+/** Relative variance over units of the mean over positions and samples of f², whose expansion is given. */
+function spreadOfSquare(series: HermiteSeries, part: SegmentMoments, input: Field, fixedNorm: number): number {
+  const mean = series.coefficients[0] as number;
+  if (!(mean > 0)) return 0;
+  const quadratic = fixedNorm * (series.coefficients[2] as number) ** 2;
+  const covariance = (rho: number) => dual(series, rho) - mean * mean - quadratic * rho * rho;
+  const spread = meanOverAllPairs(
+    input.layout,
+    input.batch,
+    (bin) => covariance(part.withinRho[bin] as number),
+    (bin) => covariance(part.acrossRho[bin] as number),
+  );
+  return Math.max(0, spread) / (mean * mean);
+}
+
+function saturatedShare(saturation: Saturation, parts: readonly SegmentMoments[], input: Field): number {
+  return pooled(input, (_, index) => {
+    const { mean, std } = parts[index] as SegmentMoments;
+    const below = saturation.below === undefined ? 0 : shareBelow(saturation.below, mean, std);
+    const above = saturation.above === undefined ? 0 : 1 - shareBelow(saturation.above, mean, std);
+    return Math.max(0, Math.min(1, below + above));
+  });
+}
+
+function shareBelow(threshold: number, mean: number, std: number): number {
+  if (std > 0) return normalCumulative((threshold - mean) / std);
+  return mean <= threshold ? 1 : 0;
+}
+
+function pooled(field: Field, value: (segment: Segment, index: number) => number): number {
+  const channels = channelCount(field);
+  let sum = 0;
+  field.segments.forEach((segment, index) => {
+    sum += (segment.channels / channels) * value(segment, index);
+  });
+  return sum;
+}

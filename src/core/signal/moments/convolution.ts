@@ -1,0 +1,170 @@
+import type { Operation } from '../../network/network';
+import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
+import { nextAlignment, weightMoment } from './dense';
+import {
+  consumed,
+  type Field,
+  type Gradient,
+  gradientVariance,
+  pooledSegment,
+  type Segment,
+  seedVariance,
+} from './field';
+import { type Layout, unitCount } from './layout';
+import { withWindowAxes } from './reshape';
+import type { Call, Step } from './rule';
+import { weightMoments } from './weights';
+import {
+  type AxisWindow,
+  alongAxes,
+  axisWindow,
+  gatherAxis,
+  scatterAxis,
+  sharedPairs,
+  windowPositions,
+  withSizes,
+} from './windows';
+
+type Convolution = Extract<Operation, { kind: 'convolution' }>;
+
+/**
+ * Kernel taps have independent weights, so offsets do not mix (Xiao et al. 2018, eq. 2.4): R′(δ) = σw²·C·taps(δ)·R(s·δ) + σb². Padding
+ * leaves taps out at the edge. A transposed convolution is the mirror image.
+ */
+export function convolutionStep(call: Call, operation: Convolution): Step | undefined {
+  const raw = call.inputs[0];
+  const weight = weightMoments(call.parameter('weight'));
+  const bias = weightMoments(call.parameter('bias'));
+  if (!raw || !weight || !bias || !(operation.outChannels > 0)) return undefined;
+  const input = consumed(withWindowAxes(raw, operation.channelAxis));
+  const positions = windowPositions(input.layout, operation.channelAxis, operation.rank);
+  if (!positions) return undefined;
+  const outputLayout = outputLayoutOf(call, input.layout, operation, positions);
+  if (!outputLayout) return undefined;
+  const { layout, windows } = outputLayout;
+  const groups = Math.max(1, operation.groups);
+  const fanIn = operation.inChannels / groups;
+  const fanOut = operation.outChannels / groups;
+  const forward = operation.transposed ? scatterAxis : gatherAxis;
+  const reverse = operation.transposed ? gatherAxis : scatterAxis;
+  const segment = pooledSegment(input);
+  const hasBias = bias.variance > 0 || bias.mean !== 0;
+  const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
+  const inputFactor = Math.exp(input.logScale - logScale);
+  const biasFactor = Math.exp(-logScale);
+  const power = (weight.variance + weight.mean ** 2) * fanIn * inputFactor;
+  const taps = windows.reduce(
+    (product, window) =>
+      product * (window.taps[0] as number) * (operation.transposed ? window.output / window.input : 1),
+    1,
+  );
+  const weightMean = weight.mean * fanIn * taps * segment.mean * Math.sqrt(inputFactor);
+  const biasMean = bias.mean * Math.sqrt(biasFactor);
+  const mean = weightMean + biasMean;
+  const excess = mean * mean - weight.mean ** 2 * fanIn * taps * segment.mean ** 2 * inputFactor;
+  const biasSquare = bias.variance * biasFactor;
+  const move = (values: Float64Array) =>
+    alongAxes(values, input.layout, positions, windows, forward).map((value) => power * value + biasSquare + excess);
+  const output: Segment = {
+    channels: operation.outChannels,
+    mean,
+    within: move(segment.within),
+    across: move(segment.across),
+  };
+  const square = output.within[0] as number;
+  const share = square > 0 ? Math.max(0, 1 - (biasSquare + biasMean ** 2) / square) : 1;
+  const field: Field = {
+    layout,
+    segments: [output],
+    logScale,
+    inherited: seedVariance(input) * share ** 2,
+    fresh: (2 / operation.outChannels) * meanSquaredCorrelation(output, layout, input.batch) * share ** 2,
+    fixedNorm: 0,
+    batch: input.batch,
+  };
+  const back = (gradient: Gradient): Gradient => {
+    const outgoing = gradient.segments[0];
+    const gain = (weight.variance + weight.mean ** 2) * fanOut;
+    const pull = (values: Float64Array | undefined) =>
+      alongAxes(values ?? new Float64Array(1), layout, positions, windows, reverse).map((value) => value * gain);
+    const moved = { within: pull(outgoing?.within), across: pull(outgoing?.across) };
+    const units = unitCount(input.layout);
+    return {
+      layout: raw.layout,
+      segments: raw.segments.map(() => moved),
+      logScale: gradient.logScale,
+      inherited: gradientVariance(gradient),
+      fresh: (2 / units) * meanSquaredCosine(gradient, input.batch),
+      alignment: nextAlignment(gradient.alignment, units),
+    };
+  };
+  return {
+    output: field,
+    backward: (gradient) => {
+      const outgoing = gradient.segments[0];
+      const x = operation.transposed ? outgoing : segment;
+      const g = operation.transposed ? segment : outgoing;
+      const denseLayout = operation.transposed ? layout : input.layout;
+      const sum = x && g ? pairSum(x, g, denseLayout, positions, windows, input.batch) : 0;
+      return { inputs: [back(gradient)], weight: weightMoment(gradient, input, sum * input.batch) };
+    },
+    isApproximate: weight.mean !== 0 || operation.paddingMode !== 'zeros',
+  };
+}
+
+/** Σ over pairs of strided positions of the taps they share · [G_R X_R + (B−1) G_S X_S]: the mean square of one weight's gradient a sample. */
+function pairSum(
+  dense: Pick<Segment, 'within' | 'across'>,
+  strided: Pick<Segment, 'within' | 'across'>,
+  denseLayout: Layout,
+  positions: readonly number[],
+  windows: readonly AxisWindow[],
+  batch: number,
+): number {
+  const read = (values: Float64Array) =>
+    alongAxes(values, denseLayout, positions, windows, (table, sizes, axis, window) =>
+      gatherAxis(table, sizes, axis, { ...window, taps: sharedPairs(window) }),
+    );
+  const within = read(dense.within);
+  const across = read(dense.across);
+  let sum = 0;
+  for (let bin = 0; bin < within.length; bin++) {
+    sum +=
+      (within[bin] as number) * (strided.within[bin] as number) +
+      (batch - 1) * (across[bin] as number) * (strided.across[bin] as number);
+  }
+  return sum;
+}
+
+function outputLayoutOf(call: Call, layout: Layout, operation: Convolution, positions: readonly number[]) {
+  const shape = call.node.outputShape;
+  const sizes: number[] = [];
+  const spatial = shape?.filter((_, axis) => axis !== operation.channelAxis && !isBatchAxis(layout, axis)) ?? [];
+  const windows: AxisWindow[] = [];
+  for (let index = 0; index < operation.rank; index++) {
+    const inputSize = layout.extents[positions[index] as number] as number;
+    const kernel = operation.kernel[index] ?? 1;
+    const stride = operation.stride[index] ?? 1;
+    const padding = operation.padding[index] ?? { before: 0, after: 0 };
+    const dilation = operation.dilation[index] ?? 1;
+    const reach = dilation * (kernel - 1) + 1;
+    const worked = operation.transposed
+      ? (inputSize - 1) * stride + reach - padding.before - padding.after
+      : Math.floor((inputSize + padding.before + padding.after - reach) / stride) + 1;
+    const told = spatial[spatial.length - operation.rank + index];
+    const outputSize = typeof told === 'number' ? told : worked;
+    if (!(outputSize > 0)) return undefined;
+    sizes.push(outputSize);
+    const isPadFree = operation.paddingMode !== 'zeros' && !operation.transposed;
+    windows.push(
+      operation.transposed
+        ? axisWindow(outputSize, inputSize, kernel, stride, padding.before, dilation, false)
+        : axisWindow(inputSize, outputSize, kernel, stride, padding.before, dilation, isPadFree),
+    );
+  }
+  return { layout: withSizes(layout, positions, sizes, operation.channelAxis, operation.outChannels), windows };
+}
+
+function isBatchAxis(layout: Layout, axis: number): boolean {
+  return layout.axes[axis]?.some((atom) => atom.kind === 'batch') ?? false;
+}

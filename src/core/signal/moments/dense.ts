@@ -1,0 +1,176 @@
+import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
+import {
+  consumed,
+  type Field,
+  type Gradient,
+  type GradientSegment,
+  gradientVariance,
+  pooledSegment,
+  type Segment,
+  seedVariance,
+} from './field';
+import { type Atom, binCount, binsOf, type Layout, pairWeights, positionCount, unitCount } from './layout';
+import type { Call, LogMoment, Step } from './rule';
+import { type WeightMoments, weightMoments } from './weights';
+
+/** Contraction of the last axis with a weight of independent elements (He et al. 2015; Poole et al. 2016, eq. 3). */
+export function linearStep(call: Call, outFeatures: number): Step | undefined {
+  const raw = call.inputs[0];
+  const weight = weightMoments(call.parameter('weight'));
+  const bias = weightMoments(call.parameter('bias'));
+  if (!raw || !weight || !bias || !(outFeatures > 0)) return undefined;
+  const input = consumed(raw);
+  const contraction = contractLastAxis(input.layout, outFeatures);
+  if (!contraction) return undefined;
+  const { layout, kept } = contraction;
+  const fanIn = contraction.positions * contraction.units;
+  const segment = pooledSegment(input);
+  const biasScale = bias.variance > 0 || bias.mean !== 0;
+  const logScale = biasScale ? Math.max(input.logScale, 0) : input.logScale;
+  const inputFactor = Math.exp(input.logScale - logScale);
+  const biasFactor = Math.exp(-logScale);
+  const meanProduct = weight.mean * fanIn * segment.mean * Math.sqrt(inputFactor);
+  const mean = meanProduct + bias.mean * Math.sqrt(biasFactor);
+  const move = (values: Float64Array): Float64Array =>
+    Float64Array.from(kept, (bin) => {
+      const value = (values[bin] as number) * inputFactor;
+      const common = value + (fanIn - 1) * segment.mean ** 2 * inputFactor;
+      return (
+        weight.variance * fanIn * value +
+        weight.mean ** 2 * fanIn * common +
+        bias.variance * biasFactor +
+        mean * mean -
+        meanProduct * meanProduct
+      );
+    });
+  const output: Segment = { channels: outFeatures, mean, within: move(segment.within), across: move(segment.across) };
+  const square = output.within[0] as number;
+  const share = square > 0 ? 1 - (bias.variance * biasFactor + bias.mean ** 2 * biasFactor) / square : 1;
+  const fixed = weight.isOrthogonal ? 1 - Math.max(0, fanIn - outFeatures) / (fanIn + 2) : 0;
+  const fixedNorm = fixed * share ** 2;
+  const spread = (2 / unitCount(layout)) * meanSquaredCorrelation(output, layout, input.batch);
+  const field: Field = {
+    layout,
+    segments: [output],
+    logScale,
+    inherited: seedVariance(input) * share ** 2,
+    fresh: spread * (1 - fixedNorm),
+    fixedNorm,
+    batch: input.batch,
+  };
+  return {
+    output: field,
+    backward: (gradient) => ({
+      inputs: [linearBackward(gradient, input, weight, outFeatures, kept)],
+      weight: linearWeightGradient(gradient, field, input, kept),
+    }),
+  };
+}
+
+function linearBackward(
+  gradient: Gradient,
+  input: Field,
+  weight: WeightMoments,
+  outFeatures: number,
+  kept: Int32Array,
+): Gradient {
+  const outgoing = gradient.segments[0];
+  const size = binCount(input.layout);
+  const within = new Float64Array(size);
+  const across = new Float64Array(size);
+  const gain = (weight.variance + weight.mean ** 2) * outFeatures;
+  kept.forEach((bin, index) => {
+    within[bin] = gain * (outgoing?.within[index] ?? 0);
+    across[bin] = gain * (outgoing?.across[index] ?? 0);
+  });
+  const segment: GradientSegment = { within, across };
+  const units = unitCount(input.layout);
+  return {
+    layout: input.layout,
+    segments: input.segments.map(() => segment),
+    logScale: gradient.logScale,
+    inherited: gradientVariance(gradient),
+    fresh: (2 / units) * meanSquaredCosine(gradient, input.batch),
+    alignment: nextAlignment(gradient.alignment, units),
+  };
+}
+
+/** Mean squared cosine of two vectors after a random n-unit layer. */
+export function nextAlignment(alignment: number, units: number): number {
+  return Math.min(1, (alignment * (1 + 1 / units) + 1 / units) / (1 + (2 * alignment) / units));
+}
+
+function linearWeightGradient(gradient: Gradient, output: Field, input: Field, kept: Int32Array): LogMoment {
+  const segment = pooledSegment(input);
+  const outgoing = gradient.segments[0];
+  const weights = pairWeights(output.layout);
+  let sum = 0;
+  weights.forEach((weight, index) => {
+    const bin = kept[index] as number;
+    sum +=
+      weight *
+      ((outgoing?.within[index] ?? 0) * (segment.within[bin] as number) +
+        (input.batch - 1) * (outgoing?.across[index] ?? 0) * (segment.across[bin] as number));
+  });
+  return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2);
+}
+
+/** A weight gradient from the stored-scale mean square of its elements. */
+export function weightMoment(gradient: Gradient, input: Field, meanSquare: number): LogMoment {
+  const variance = gradientVariance(gradient) + seedVariance(input);
+  return {
+    logSquare: Math.log(meanSquare) + gradient.logScale + input.logScale - gradientVariance(gradient) / 2,
+    variance,
+  };
+}
+
+interface Contraction {
+  readonly layout: Layout;
+  /** Input bin of each output bin. */
+  readonly kept: Int32Array;
+  readonly units: number;
+  readonly positions: number;
+}
+
+/** The layout after the last axis' atoms are summed over and new units stand in their place. */
+function contractLastAxis(layout: Layout, outFeatures: number): Contraction | undefined {
+  const last = layout.axes.at(-1);
+  if (!last || last.some((atom) => atom.kind === 'batch')) return undefined;
+  let units = 1;
+  const removed = new Set<number>();
+  for (const atom of last) {
+    if (atom.kind === 'units') units *= atom.size;
+    if (atom.kind === 'position') removed.add(atom.index);
+  }
+  let positions = 1;
+  for (const index of removed) positions *= layout.extents[index] as number;
+  const newIndex: number[] = [];
+  const extents: number[] = [];
+  layout.extents.forEach((extent, index) => {
+    newIndex.push(extents.length);
+    if (!removed.has(index)) extents.push(extent);
+  });
+  const axes = layout.axes.map((atoms, axis): readonly Atom[] => {
+    if (axis === layout.axes.length - 1) return [{ kind: 'units', size: outFeatures }];
+    return atoms.map((atom) =>
+      atom.kind === 'position' ? { kind: 'position', index: newIndex[atom.index] as number } : atom,
+    );
+  });
+  const result: Layout = { axes, extents };
+  return { layout: result, kept: keptBins(layout, removed), units, positions };
+}
+
+/** Bins of a layout with offset zero along the removed position axes, in order. */
+export function keptBins(layout: Layout, removed: ReadonlySet<number>): Int32Array {
+  let bins: number[] = [0];
+  layout.extents.forEach((extent, index) => {
+    const size = binsOf(extent);
+    const next: number[] = [];
+    for (const base of bins) {
+      const offsets = removed.has(index) ? 1 : size;
+      for (let offset = 0; offset < offsets; offset++) next.push(base * size + offset);
+    }
+    bins = next;
+  });
+  return Int32Array.from(bins);
+}

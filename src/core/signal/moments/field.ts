@@ -1,0 +1,218 @@
+import type { ActivationUse } from '../../activations/activation';
+import { binCount, type Layout, pairWeights, weightedMean } from './layout';
+
+/**
+ * Moments of one block of exchangeable channels. Raw second moments of stored values: the true one is the stored one times
+ * `exp(logScale)` of the field, the true mean the stored one times `exp(logScale / 2)`.
+ */
+export interface Segment {
+  readonly channels: number;
+  readonly mean: number;
+  /** E[x(p) x(p+d)] within a sample, by offset bin; bin 0 is E[x²]. */
+  readonly within: Float64Array;
+  /** The same across two samples. */
+  readonly across: Float64Array;
+}
+
+/** What is known of a tensor's values over random initialisations and samples (SIGNAL.md, section 2). */
+export interface Field {
+  readonly layout: Layout;
+  readonly segments: readonly Segment[];
+  readonly logScale: number;
+  /** Variance over seeds of log(mean square) inherited from earlier layers; the moments are typical in it (its logarithm's mean). */
+  readonly inherited: number;
+  /** The part that this tensor's own finite number of units adds; the moments are means over it. */
+  readonly fresh: number;
+  /** Share of the units' squared norm that the weights fix (1 behind a square orthogonal matrix). */
+  readonly fixedNorm: number;
+  readonly batch: number;
+  /** The values before the softmax that made these. */
+  readonly logits?: Field;
+  /** What made these values elementwise, for pooling that picks the largest. */
+  readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
+}
+
+/** Second moments of dL/dx, by segments as those of the field it belongs to. */
+export interface GradientSegment {
+  readonly within: Float64Array;
+  readonly across: Float64Array;
+  /** E[g ẑ g′ ẑ′] where the gradient has just passed an activation of pre-activation z, ẑ = (z − E z)/std. */
+  readonly projected?: { readonly within: Float64Array; readonly across: Float64Array };
+}
+
+export interface Gradient {
+  readonly layout: Layout;
+  readonly segments: readonly GradientSegment[];
+  readonly logScale: number;
+  /** Variance over seeds of log(mean square), from later layers. */
+  readonly inherited: number;
+  /** The part that this tensor's own finite number of units adds. */
+  readonly fresh: number;
+  /** Mean squared cosine of two samples' gradients. */
+  readonly alignment: number;
+  /** The gradient before the softmax that the tensor comes from, where the loss undoes that softmax. */
+  readonly beforeSoftmax?: Gradient;
+  /** The gradient before the activation that the tensor comes from, where a pooling chose the largest values. */
+  readonly beforeActivation?: Gradient;
+  /** Where only some positions of one axis were used further on. */
+  readonly sliced?: { readonly position: number; readonly from: number; readonly taken: number; readonly step: number };
+}
+
+export function channelCount(field: Field): number {
+  let count = 0;
+  for (const segment of field.segments) count += segment.channels;
+  return count;
+}
+
+export function squareOf(segment: { readonly within: Float64Array }): number {
+  return segment.within[0] as number;
+}
+
+/** E[x²] over all units, stored scale. */
+export function meanSquare(field: Field): number {
+  let sum = 0;
+  let channels = 0;
+  for (const segment of field.segments) {
+    sum += segment.channels * squareOf(segment);
+    channels += segment.channels;
+  }
+  return channels > 0 ? sum / channels : Number.NaN;
+}
+
+export function meanOf(field: Field): number {
+  let sum = 0;
+  let channels = 0;
+  for (const segment of field.segments) {
+    sum += segment.channels * segment.mean;
+    channels += segment.channels;
+  }
+  return channels > 0 ? sum / channels : Number.NaN;
+}
+
+/** Mean square of a gradient over the channels of the field it belongs to, stored scale. */
+export function gradientSquare(gradient: Gradient, field: Field): number {
+  let sum = 0;
+  let channels = 0;
+  gradient.segments.forEach((segment, index) => {
+    const count = field.segments[index]?.channels ?? 1;
+    sum += count * squareOf(segment);
+    channels += count;
+  });
+  return channels > 0 ? sum / channels : Number.NaN;
+}
+
+/** Variance over seeds of log(mean square). */
+export function seedVariance(field: Field): number {
+  return field.inherited + field.fresh;
+}
+
+/** The moments of several segments as one: averages over all channels. */
+export function pooledSegment(field: Field): Segment {
+  const only = field.segments[0];
+  if (field.segments.length === 1 && only) return only;
+  const size = binCount(field.layout);
+  const within = new Float64Array(size);
+  const across = new Float64Array(size);
+  const channels = channelCount(field);
+  for (const segment of field.segments) {
+    const share = segment.channels / channels;
+    for (let bin = 0; bin < size; bin++) {
+      within[bin] = (within[bin] as number) + share * (segment.within[bin] as number);
+      across[bin] = (across[bin] as number) + share * (segment.across[bin] as number);
+    }
+  }
+  return { channels, mean: meanOf(field), within, across };
+}
+
+/** Mean covariance over all pairs of positions and samples. */
+export function meanOverPairs(within: Float64Array, across: Float64Array, layout: Layout, batch: number): number {
+  const weights = pairWeights(layout);
+  return weightedMean(within, weights) / batch + weightedMean(across, weights) * (1 - 1 / batch);
+}
+
+const smallest = 1e-60;
+const largest = 1e60;
+
+/** Moves the magnitude into `logScale` where stored values leave the comfortable range. */
+export function rescaledField(field: Field): Field {
+  const square = meanSquare(field);
+  if (!(square > 0) || !Number.isFinite(square) || (square > smallest && square < largest)) return field;
+  const root = Math.sqrt(square);
+  return {
+    ...field,
+    logScale: field.logScale + Math.log(square),
+    segments: field.segments.map((segment) => ({
+      channels: segment.channels,
+      mean: segment.mean / root,
+      within: segment.within.map((value) => value / square),
+      across: segment.across.map((value) => value / square),
+    })),
+  };
+}
+
+export function rescaledGradient(gradient: Gradient): Gradient {
+  let square = 0;
+  for (const segment of gradient.segments) square = Math.max(square, squareOf(segment));
+  if (!(square > 0) || !Number.isFinite(square) || (square > smallest && square < largest)) return gradient;
+  const scale = (values: Float64Array) => values.map((value) => value / square);
+  return {
+    ...gradient,
+    logScale: gradient.logScale + Math.log(square),
+    segments: gradient.segments.map((segment) => ({
+      within: scale(segment.within),
+      across: scale(segment.across),
+      projected: segment.projected && {
+        within: scale(segment.projected.within),
+        across: scale(segment.projected.across),
+      },
+    })),
+  };
+}
+
+/** The field as later layers see it: what its finite number of units adds is now inherited, its moments typical. */
+export function consumed(field: Field): Field {
+  if (field.fresh === 0 && field.fixedNorm === 0) return field;
+  return {
+    ...field,
+    logScale: field.logScale - field.fresh / 2,
+    inherited: field.inherited + field.fresh,
+    fresh: 0,
+    fixedNorm: 0,
+  };
+}
+
+export function gradientVariance(gradient: Gradient): number {
+  return gradient.inherited + gradient.fresh;
+}
+
+/** Σ of two gradients of the same tensor; independent, as their paths use different weights. */
+export function addGradients(a: Gradient, b: Gradient): Gradient {
+  const logScale = Math.max(a.logScale, b.logScale);
+  const factorA = Math.exp(a.logScale - logScale);
+  const factorB = Math.exp(b.logScale - logScale);
+  const add = (left: Float64Array, right: Float64Array) =>
+    left.map((value, bin) => value * factorA + (right[bin] ?? 0) * factorB);
+  const segments = a.segments.map((segment, index) => {
+    const other = b.segments[index];
+    if (!other) return segment;
+    const projected =
+      segment.projected && other.projected
+        ? {
+            within: add(segment.projected.within, other.projected.within),
+            across: add(segment.projected.across, other.projected.across),
+          }
+        : undefined;
+    return { within: add(segment.within, other.within), across: add(segment.across, other.across), projected };
+  });
+  const squareA = factorA * (a.segments[0] ? squareOf(a.segments[0]) : 0);
+  const squareB = factorB * (b.segments[0] ? squareOf(b.segments[0]) : 0);
+  const shareA = squareA + squareB > 0 ? squareA / (squareA + squareB) : 0.5;
+  return {
+    layout: a.layout,
+    segments,
+    logScale,
+    inherited: shareA * a.inherited + (1 - shareA) * b.inherited,
+    fresh: shareA * a.fresh + (1 - shareA) * b.fresh,
+    alignment: shareA * a.alignment + (1 - shareA) * b.alignment,
+  };
+}

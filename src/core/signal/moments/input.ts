@@ -1,0 +1,112 @@
+import { presetMoments } from '../inputPresets';
+import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { Field } from './field';
+import { type Atom, binCount, binsOf, type Layout, layoutOf } from './layout';
+import { reshapedLayout } from './reshape';
+import type { Call } from './rule';
+
+/** The model's input with the moments of a preset or of the user's sample. */
+export function inputField(
+  call: Call,
+  content: 'real' | 'tokens',
+  statistics: InputPreset | SampleStatistics,
+): Field | undefined {
+  const shape = call.node.outputShape;
+  const layout = layoutOf(shape, unitAxesOf(call));
+  if (!layout) return undefined;
+  if (content === 'tokens') return fieldOf(layout, 0, fill(layout, 0, 1), fill(layout, 0, 0), call.batch);
+  if (typeof statistics !== 'string') {
+    const sampled = sampleField(layout, statistics, call);
+    if (sampled) return sampled;
+  }
+  const preset = typeof statistics === 'string' ? statistics : 'standard-normal';
+  const moments = presetMoments(preset);
+  const size = binCount(layout);
+  const within = new Float64Array(size);
+  const across = new Float64Array(size);
+  const extents = layout.extents.map(binsOf);
+  for (let bin = 0; bin < size; bin++) {
+    let rest = bin;
+    let distance = 0;
+    for (let axis = extents.length - 1; axis >= 0; axis--) {
+      const offset = rest % (extents[axis] as number);
+      rest = Math.floor(rest / (extents[axis] as number));
+      distance += (offset / (layout.extents[axis] as number)) ** 2;
+    }
+    within[bin] = moments.within(Math.sqrt(distance));
+    across[bin] = moments.across;
+  }
+  return fieldOf(layout, moments.mean, within, across, call.batch);
+}
+
+function fill(layout: Layout, value: number, first: number): Float64Array {
+  const values = new Float64Array(binCount(layout)).fill(value);
+  values[0] = first;
+  return values;
+}
+
+function fieldOf(layout: Layout, mean: number, within: Float64Array, across: Float64Array, batch: number): Field {
+  return {
+    layout,
+    segments: [{ channels: 1, mean, within, across }],
+    logScale: 0,
+    inherited: 0,
+    fresh: 0,
+    fixedNorm: 0,
+    batch,
+  };
+}
+
+/** The sample's own division into units and positions, regrouped to the input's shape; undefined where the sizes differ. */
+function sampleField(layout: Layout, sample: SampleStatistics, call: Call): Field | undefined {
+  const { extents } = sample.within;
+  const positions = sample.positionAxes ?? extents.map((_, index) => sample.shape.length - extents.length + index);
+  const axes: (readonly Atom[])[] = [[{ kind: 'batch' }]];
+  sample.shape.forEach((size, axis) => {
+    const index = positions.indexOf(axis);
+    if (size === 1) axes.push([]);
+    else axes.push([index >= 0 ? { kind: 'position', index } : { kind: 'units', size }]);
+  });
+  const own = reshapedLayout({ axes, extents }, call.node.outputShape, call.batch);
+  const size = binCount({ axes, extents });
+  if (!own || sample.within.values.length !== size || sample.across.values.length !== size) {
+    if (sample.within.values.length === 0) return undefined;
+    return fieldOf(
+      layout,
+      sample.mean,
+      fill(layout, sample.mean ** 2, sample.square),
+      fill(layout, sample.mean ** 2, sample.across.values[0] ?? sample.mean ** 2),
+      call.batch,
+    );
+  }
+  return fieldOf(
+    own,
+    sample.mean,
+    Float64Array.from(sample.within.values),
+    Float64Array.from(sample.across.values),
+    call.batch,
+  );
+}
+
+/** The axes whose elements are exchangeable: the channel axis of the first layer that names one, else the last. */
+export function unitAxesOf(call: Call): number[] {
+  const rank = call.node.outputShape?.length ?? 0;
+  if (rank <= 2) return rank === 2 ? [1] : [];
+  const reached = new Set([call.node.id]);
+  for (const node of call.network.nodes) {
+    if (!node.inputs.some((id) => reached.has(id))) continue;
+    const { operation } = node;
+    if ('channelAxis' in operation && node.outputShape?.length === rank) return [operation.channelAxis];
+    if (
+      operation.kind === 'identity' ||
+      operation.kind === 'activation' ||
+      operation.kind === 'dropout' ||
+      operation.kind === 'sum'
+    ) {
+      reached.add(node.id);
+      continue;
+    }
+    if (operation.kind === 'linear' || operation.kind === 'recurrent') return [rank - 1];
+  }
+  return rank === 3 ? [2] : [1];
+}

@@ -1,0 +1,184 @@
+import type { LossKind } from '../../network/network';
+import { activationMoments, compiledActivation } from './activationFunction';
+import { centredCorrelations, duals } from './correlations';
+import { type Field, type Gradient, pooledSegment, type Segment } from './field';
+import { binCount, positionCount, scalarLayout, unitCount } from './layout';
+import type { Backward, Call, Step } from './rule';
+import { softmaxMoments } from './softmaxMoments';
+
+/** Gradient of the loss by its prediction, targets drawn as the graph says or, where it does not, independently of the model. */
+export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' | 'none'): Step | undefined {
+  const prediction = call.inputs[0];
+  if (!prediction) return undefined;
+  const target = call.inputs[1];
+  const gradient = lossGradient(loss, reduction, prediction, target);
+  const output: Field = {
+    layout: scalarLayout,
+    segments: [{ channels: 1, mean: 1, within: Float64Array.of(1), across: Float64Array.of(1) }],
+    logScale: 0,
+    inherited: prediction.inherited,
+    fresh: prediction.fresh,
+    fixedNorm: 0,
+    batch: prediction.batch,
+  };
+  return {
+    output,
+    backward: (incoming): Backward => ({
+      inputs: [
+        gradient && {
+          ...gradient,
+          logScale: gradient.logScale + incoming.logScale + Math.log(incoming.segments[0]?.within[0] ?? 1),
+        },
+        undefined,
+      ],
+    }),
+    isApproximate: true,
+  };
+}
+
+type Pair = Pick<Segment, 'within' | 'across'>;
+
+function lossGradient(
+  loss: LossKind,
+  reduction: 'mean' | 'sum' | 'none',
+  prediction: Field,
+  target: Field | undefined,
+): Gradient | undefined {
+  const units = unitCount(prediction.layout);
+  const samples = prediction.batch * positionCount(prediction.layout);
+  const alignment = 1 / units;
+  const build = (pair: Pair, divisor: number): Gradient => {
+    const scale = reduction === 'mean' ? divisor : 1;
+    return {
+      layout: prediction.layout,
+      segments: prediction.segments.map(() => pair),
+      logScale: -2 * Math.log(scale),
+      inherited: 0,
+      fresh: 0,
+      alignment,
+    };
+  };
+  switch (loss) {
+    case 'crossEntropyLogits':
+      return build(crossEntropyPair(prediction), samples);
+    case 'crossEntropyProbabilities':
+    case 'negativeLogLikelihood': {
+      if (!prediction.logits) return undefined;
+      const logits = build(crossEntropyPair(prediction.logits), samples);
+      const direct = build(oneHotPair(prediction, loss), samples);
+      return { ...direct, beforeSoftmax: logits };
+    }
+    case 'meanSquaredError':
+      return build(times(differencePair(prediction, target), 4), samples * units);
+    case 'meanAbsoluteError':
+    case 'huber':
+      return build(signPair(prediction), samples * units);
+    case 'binaryCrossEntropyLogits':
+      return build(binaryPair(prediction, target), samples * units);
+    case 'binaryCrossEntropyProbabilities':
+      return build(binaryProbabilityPair(prediction, target), samples * units);
+    case 'klDivergence':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** p − y for labels independent of the model: E Σ(p−y)² = E Σ(p−1/K)² + 1 − 1/K, across samples E Σ(p−1/K)(p′−1/K). */
+function crossEntropyPair(logits: Field): Pair {
+  const classes = unitCount(logits.layout);
+  const segment = pooledSegment(logits);
+  const scale = Math.exp(Math.min(logits.logScale, 600));
+  const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
+  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
+  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
+  const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
+  const within = withinRho.map((rho) => moments(rho).across / classes);
+  within[0] = (moments(0).within + 1 - 1 / classes) / classes;
+  return { within, across: acrossRho.map((rho) => moments(rho).across / classes) };
+}
+
+/** Gradient by the (log-)probabilities themselves: −y, or −y/p with p near 1/K. */
+function oneHotPair(prediction: Field, loss: LossKind): Pair {
+  const classes = unitCount(prediction.layout);
+  const factor = loss === 'crossEntropyProbabilities' ? classes ** 2 : 1;
+  const size = binCount(prediction.layout);
+  const within = new Float64Array(size).fill(factor / classes ** 2);
+  within[0] = factor / classes;
+  return { within, across: new Float64Array(size).fill(factor / classes ** 2) };
+}
+
+/** Second moments of prediction − target; the two are independent but for their means. A target not known is standard normal. */
+function differencePair(prediction: Field, target: Field | undefined): Pair {
+  const segment = pooledSegment(prediction);
+  const scale = Math.exp(Math.max(-600, Math.min(600, prediction.logScale)));
+  const other = targetSegment(prediction, target, { mean: 0, square: 1, product: 0 });
+  const cross = 2 * segment.mean * Math.sqrt(scale) * other.mean;
+  const difference = (values: Float64Array, targets: Float64Array) =>
+    values.map((value, bin) => Math.max(0, value * scale + (targets[bin] as number) - cross));
+  return { within: difference(segment.within, other.within), across: difference(segment.across, other.across) };
+}
+
+/** σ(z) − y. A target not known is zero or one with equal chance. */
+function binaryPair(prediction: Field, target: Field | undefined): Pair {
+  const segment = pooledSegment(prediction);
+  const scale = Math.exp(Math.max(-600, Math.min(600, prediction.logScale)));
+  const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
+  const series = activationMoments(sigmoid, segment.mean * Math.sqrt(scale), Math.sqrt(variance * scale)).value;
+  const other = targetSegment(prediction, target, { mean: 0.5, square: 0.5, product: 0.25 });
+  const cross = 2 * (series.coefficients[0] as number) * other.mean;
+  const difference = (values: Float64Array, targets: Float64Array) =>
+    values.map((value, bin) => value + (targets[bin] as number) - cross);
+  const within = duals(series, centredCorrelations(segment.within, segment.mean, variance), true);
+  const across = duals(series, centredCorrelations(segment.across, segment.mean, variance), false);
+  return { within: difference(within, other.within), across: difference(across, other.across) };
+}
+
+/** (p − y)/(p(1−p)) with the denominator at the mean probability. */
+function binaryProbabilityPair(prediction: Field, target: Field | undefined): Pair {
+  const segment = pooledSegment(prediction);
+  const other = targetSegment(prediction, target, { mean: 0.5, square: 0.5, product: 0.25 });
+  const mean = Math.max(1e-6, Math.min(1 - 1e-6, segment.mean));
+  const denominator = (mean * (1 - mean)) ** 2;
+  const cross = 2 * segment.mean * other.mean;
+  const difference = (values: Float64Array, targets: Float64Array) =>
+    values.map((value, bin) => (value + (targets[bin] as number) - cross) / denominator);
+  return { within: difference(segment.within, other.within), across: difference(segment.across, other.across) };
+}
+
+function signPair(prediction: Field): Pair {
+  const size = binCount(prediction.layout);
+  const within = new Float64Array(size);
+  within[0] = 1;
+  return { within, across: new Float64Array(size) };
+}
+
+function times(pair: Pair, factor: number): Pair {
+  return { within: pair.within.map((value) => value * factor), across: pair.across.map((value) => value * factor) };
+}
+
+const sigmoid = compiledActivation({
+  id: 'sigmoid',
+  parameters: {},
+  expression: { kind: 'apply', primitive: 'sigmoid', operands: [{ kind: 'input', index: 0 }] },
+});
+
+function targetSegment(
+  prediction: Field,
+  target: Field | undefined,
+  fallback: { readonly mean: number; readonly square: number; readonly product: number },
+): Segment {
+  const size = binCount(prediction.layout);
+  if (target && (binCount(target.layout) === size || size === 1)) {
+    const segment = pooledSegment(target);
+    const scale = Math.exp(Math.max(-600, Math.min(600, target.logScale)));
+    return {
+      channels: 1,
+      mean: segment.mean * Math.sqrt(scale),
+      within: segment.within.slice(0, size).map((value) => value * scale),
+      across: segment.across.slice(0, size).map((value) => value * scale),
+    };
+  }
+  const within = new Float64Array(size).fill(fallback.product);
+  within[0] = fallback.square;
+  return { channels: 1, mean: fallback.mean, within, across: new Float64Array(size).fill(fallback.product) };
+}

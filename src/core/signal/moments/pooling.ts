@@ -1,0 +1,239 @@
+import type { Operation } from '../../network/network';
+import { applyActivation } from './activations';
+import { type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
+import { binsOf, type Layout, mapAxis, unitCount } from './layout';
+import { largestOfNormals } from './orderStatistics';
+import { withWindowAxes } from './reshape';
+import type { Call, Step } from './rule';
+import { type AxisWindow, alongAxes, axisWindow, windowPositions, withSizes } from './windows';
+
+type Pooling = Extract<Operation, { kind: 'pooling' }>;
+
+interface Windows {
+  readonly input: Field;
+  readonly layout: Layout;
+  readonly positions: readonly number[];
+  readonly windows: readonly AxisWindow[];
+}
+
+export function poolingStep(call: Call, operation: Pooling): Step | undefined {
+  const raw = call.inputs[0];
+  if (!raw) return undefined;
+  const input = withWindowAxes(raw, operation.channelAxis);
+  const positions = windowPositions(input.layout, operation.channelAxis, operation.rank);
+  if (!positions) return undefined;
+  const windows: AxisWindow[] = [];
+  for (let index = 0; index < operation.rank; index++) {
+    const size = input.layout.extents[positions[index] as number] as number;
+    const kernel = operation.kernel[index] ?? 1;
+    const stride = operation.stride[index] ?? kernel;
+    const padding = operation.padding[index] ?? { before: 0, after: 0 };
+    const told = spatialSize(call, operation, index);
+    const output = told ?? Math.floor((size + padding.before + padding.after - kernel) / stride) + 1;
+    if (!(output > 0) || !(kernel > 0) || !(stride > 0)) return undefined;
+    windows.push(axisWindow(size, output, kernel, stride, padding.before, 1, true));
+  }
+  const sizes = windows.map((window) => window.output);
+  const layout = withSizes(input.layout, positions, sizes, operation.channelAxis, unitCount(input.layout));
+  const shared: Windows = { input, layout, positions, windows };
+  return operation.variant === 'average' ? averagePooling(raw, shared) : maxPooling(raw, shared);
+}
+
+function spatialSize(call: Call, operation: Pooling, index: number): number | undefined {
+  const shape = call.node.outputShape;
+  if (!shape) return undefined;
+  const axes = shape.map((_, axis) => axis).filter((axis) => axis !== operation.channelAxis && axis !== 0);
+  const size = shape[axes[axes.length - operation.rank + index] ?? -1];
+  return typeof size === 'number' ? size : undefined;
+}
+
+function averagePooling(raw: Field, shared: Windows): Step {
+  const { input, layout, positions, windows } = shared;
+  const output: Field = {
+    ...input,
+    layout,
+    segments: input.segments.map((segment) => ({
+      channels: segment.channels,
+      mean: segment.mean,
+      within: alongAxes(segment.within, input.layout, positions, windows, averageAxis),
+      across: alongAxes(segment.across, input.layout, positions, windows, averageAxis),
+    })),
+    fixedNorm: 0,
+    madeBy: undefined,
+    logits: undefined,
+  };
+  return {
+    output,
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: raw.layout,
+          segments: gradient.segments.map((segment) => ({
+            within: alongAxes(segment.within, layout, positions, windows, spreadAxis),
+            across: alongAxes(segment.across, layout, positions, windows, spreadAxis),
+          })),
+        },
+      ],
+    }),
+  };
+}
+
+/** Mean of R over all pairs of one element of each window: a triangle of offsets around s·δ. */
+function averageAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+  const { kernel, stride } = window;
+  const last = binsOf(window.input) - 1;
+  return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
+    for (let offset = 0; offset < binsOf(window.output); offset++) {
+      let sum = 0;
+      for (let e = 1 - kernel; e < kernel; e++) {
+        sum += (kernel - Math.abs(e)) * read(Math.min(last, Math.abs(offset * stride + e)));
+      }
+      write(offset, sum / kernel ** 2);
+    }
+  });
+}
+
+/** Each output's gradient goes to every element of its window by 1/k: the mirror of the average. */
+function spreadAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+  return spread(values, sizes, axis, window, 1 - window.output, window.output - 1);
+}
+
+/** The part of `spreadAxis` that two elements of one and the same window share. */
+function ownAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+  return spread(values, sizes, axis, window, 0, 0);
+}
+
+function spread(
+  values: Float64Array,
+  sizes: readonly number[],
+  axis: number,
+  window: AxisWindow,
+  least: number,
+  most: number,
+): Float64Array {
+  const { kernel, stride, output, input } = window;
+  const bins = binsOf(input);
+  const lastOut = binsOf(output) - 1;
+  return mapAxis(values, sizes, axis, bins, (read, write) => {
+    for (let bin = 0; bin < bins; bin++) {
+      let sum = 0;
+      const from = Math.max(least, Math.ceil((bin - kernel + 1) / stride));
+      const to = Math.min(most, Math.floor((bin + kernel - 1) / stride));
+      for (let offset = from; offset <= to; offset++) {
+        const pairs = output - Math.abs(offset);
+        sum += pairs * (kernel - Math.abs(bin - offset * stride)) * read(Math.min(lastOut, Math.abs(offset)));
+      }
+      write(bin, sum / kernel ** 2 / (input - bin));
+    }
+  });
+}
+
+/**
+ * The largest of K normals of common correlation r is about N(m + √(v(1−r))·e, v(r + (1−r)w)), with e and w the mean and variance of the
+ * largest of K independent ones. Behind a rising activation the largest is f of the largest, and f′ is taken there.
+ */
+function maxPooling(raw: Field, shared: Windows): Step {
+  const { input, layout, windows } = shared;
+  const source =
+    input.madeBy && input.madeBy.input.segments.length === input.segments.length ? input.madeBy : undefined;
+  const base = source ? source.input : input;
+  const count = windows.reduce((product, window) => product * window.kernel, 1);
+  const tops = base.segments.map((segment) => topSegment(segment, shared, count));
+  const top: Field = {
+    ...base,
+    layout,
+    segments: tops.map((part) => part.segment),
+    fixedNorm: 0,
+    madeBy: undefined,
+    logits: undefined,
+  };
+  const step = source ? applyActivation(top, source.activation) : undefined;
+  const diagonal = windows.reduce((product, window) => product * (window.output / window.input), 1);
+  const route = (gradient: Gradient): GradientSegment[] =>
+    gradient.segments.map((segment, index) => routed(segment, shared, diagonal, tops[index]?.agreement ?? 0));
+  return {
+    output: { ...(step ? step.output : top), madeBy: undefined },
+    backward: (gradient) => {
+      const routedGradient = { ...gradient, layout: raw.layout, segments: route(gradient) };
+      if (!source || !step) return { inputs: [routedGradient] };
+      const sloped = step.backward(gradient).inputs[0];
+      if (sloped === undefined || sloped === 'unknown') return { inputs: [routedGradient] };
+      const projected = projectedAtTop(sloped, tops, base);
+      const routedSlope = route(sloped);
+      const projections = route({ ...sloped, segments: projected });
+      const beforeActivation: Gradient = {
+        ...sloped,
+        layout: source.input.layout,
+        segments: routedSlope.map((segment, index) => ({ ...segment, projected: projections[index] })),
+      };
+      return { inputs: [{ ...routedGradient, beforeActivation }] };
+    },
+  };
+}
+
+interface Top {
+  readonly segment: Segment;
+  /** How much more often than by chance the same element is the largest in two samples. */
+  readonly agreement: number;
+  /** Mean and std of the largest, and of any, in units of any's std. */
+  readonly shift: number;
+  readonly ratio: number;
+}
+
+function topSegment(segment: Segment, shared: Windows, count: number): Top {
+  const { input, positions, windows } = shared;
+  const square = segment.mean ** 2;
+  const variance = Math.max(0, squareOf(segment) - square);
+  const averaged = (values: Float64Array) =>
+    alongAxes(values, input.layout, positions, windows, averageAxis).map((value) => value - square);
+  const within = averaged(segment.within);
+  const across = averaged(segment.across);
+  const { mean: lift, variance: spreadLeft } = largestOfNormals(count);
+  const apart = (all: number, own: number) => (count > 1 ? (all * count - own) / (count - 1) : all);
+  const r = variance > 0 ? Math.max(0, Math.min(1, apart((within[0] as number) / variance, 1))) : 1;
+  const ownAcross = variance > 0 ? ((segment.across[0] as number) - square) / variance : 1;
+  const common = variance > 0 ? apart((across[0] as number) / variance, ownAcross) : 1;
+  const residual = r < 1 ? Math.max(0, Math.min(1, (ownAcross - common) / (1 - r))) : 1;
+  const shift = Math.sqrt(1 - r) * lift;
+  const mean = segment.mean + Math.sqrt(variance) * shift;
+  const topVariance = variance * (r + (1 - r) * spreadLeft);
+  const topWithin = within.map((value) => value + mean * mean);
+  topWithin[0] = topVariance + mean * mean;
+  const topAcross = across.map((value) => value + mean * mean);
+  topAcross[0] = (topAcross[0] as number) + variance * (1 - r) * (spreadLeft - 1 / count) * residual ** 2;
+  return {
+    segment: { channels: segment.channels, mean, within: topWithin, across: topAcross },
+    agreement: (2 / Math.PI) * Math.asin(residual),
+    shift,
+    ratio: Math.sqrt(r + (1 - r) * spreadLeft),
+  };
+}
+
+/** The gradient goes to the element that was the largest: to one of a window, never to two. */
+function routed(segment: GradientSegment, shared: Windows, diagonal: number, agreement: number): GradientSegment {
+  const { layout, positions, windows } = shared;
+  const full = (values: Float64Array) => alongAxes(values, layout, positions, windows, spreadAxis);
+  const own = (values: Float64Array) => alongAxes(values, layout, positions, windows, ownAxis);
+  const ownWithin = own(segment.within);
+  const ownAcross = own(segment.across);
+  const within = full(segment.within).map((value, bin) => value - (ownWithin[bin] as number));
+  const across = full(segment.across).map((value, bin) => value - agreement * (ownAcross[bin] as number));
+  within[0] = (segment.within[0] as number) * diagonal;
+  across[0] = (across[0] as number) + agreement * (segment.across[0] as number) * diagonal;
+  return { within, across };
+}
+
+/** E[g ẑ g′ ẑ′] with ẑ the largest value in units of any value's std. */
+function projectedAtTop(sloped: Gradient, tops: readonly Top[], base: Field): GradientSegment[] {
+  return sloped.segments.map((segment, index) => {
+    const top = tops[index];
+    const any = base.segments[index];
+    const { projected } = segment;
+    if (!top || !any || !projected) return segment;
+    const { shift, ratio } = top;
+    const mix = (key: 'within' | 'across') =>
+      projected[key].map((value, bin) => ratio * ratio * value + shift * shift * (segment[key][bin] as number));
+    return { within: mix('within'), across: mix('across') };
+  });
+}

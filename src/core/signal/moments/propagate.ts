@@ -1,0 +1,246 @@
+import { saturationOf } from '../../activations/catalogue';
+import type { Network, NetworkNode, Operation, Parameter } from '../../network/network';
+import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { SignalProfile } from '../profile';
+import { activationStep } from './activations';
+import { productStep, sumStep } from './combine';
+import { convolutionStep } from './convolution';
+import { linearStep } from './dense';
+import { embeddingStep } from './embedding';
+import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
+import { inputField } from './input';
+import { binCount, type Layout, layoutOf, unitCount } from './layout';
+import { lossStep } from './losses';
+import { normalisationStep } from './norms';
+import { poolingStep } from './pooling';
+import { reductionStep } from './reductions';
+import { nodeSignal } from './report';
+import type { Backward, Call, Step } from './rule';
+import { expandStep, sliceStep } from './slicing';
+import { softmaxStep } from './softmax';
+import { constantField, parameterField, randomField, sourceStep } from './sources';
+import { concatStep, dropoutStep, permuteStep, relabelledStep, reshapeStep } from './structure';
+
+/** Everything that the engine worked out of one node. */
+export interface NodeState {
+  readonly node: NetworkNode;
+  readonly step: Step | undefined;
+  /** Undefined where none reaches the node. */
+  readonly gradient: Gradient | 'unknown' | undefined;
+  readonly backward: Backward | undefined;
+}
+
+/** Second moments forward and backward through the whole network at initialisation; total on any network. */
+export function propagate(network: Network, input: InputPreset | SampleStatistics): SignalProfile {
+  const steps = propagateForward(network, input);
+  const { gradients, backwards } = propagateBackward(network, steps);
+  return {
+    nodes: network.nodes.map((node, index) =>
+      nodeSignal({ node, step: steps[index], gradient: gradients[index], backward: backwards[index] }),
+    ),
+  };
+}
+
+function propagateForward(network: Network, input: InputPreset | SampleStatistics): (Step | undefined)[] {
+  const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
+  const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+  const batch = Number.isFinite(network.batchSize) ? Math.max(1, network.batchSize) : 1;
+  const steps: (Step | undefined)[] = [];
+  for (const node of network.nodes) {
+    const sources = node.inputs.map((id) => indexOf.get(id) ?? -1);
+    const call: Call = {
+      node,
+      network,
+      inputs: sources.map((at) => steps[at]?.output),
+      inputNodes: sources.map((at) => network.nodes[at]),
+      batch,
+      partner: partnerOf(network, node, steps, indexOf),
+      parameter: (role): Parameter | undefined => {
+        const use = node.parameters.find((candidate) => candidate.role === role);
+        return use && parameters.get(use.parameter);
+      },
+    };
+    const step = applyRule(call, node.operation, input);
+    steps.push(step && isUsable(step.output) ? { ...step, output: rescaledField(step.output) } : undefined);
+  }
+  return steps;
+}
+
+/** A rule's answer counts only where every number in it is one. */
+function isUsable(field: Field): boolean {
+  if (!Number.isFinite(field.logScale) || !(field.inherited >= 0) || !(field.fresh >= 0)) return false;
+  return field.segments.every(
+    (segment) =>
+      Number.isFinite(segment.mean) && segment.within.every(Number.isFinite) && segment.across.every(Number.isFinite),
+  );
+}
+
+function isUsableGradient(gradient: Gradient): boolean {
+  if (Number.isNaN(gradient.logScale) || Number.isNaN(gradient.inherited) || Number.isNaN(gradient.fresh)) return false;
+  return gradient.segments.every(
+    (segment) => segment.within.every(Number.isFinite) && segment.across.every(Number.isFinite),
+  );
+}
+
+function applyRule(call: Call, operation: Operation, statistics: InputPreset | SampleStatistics): Step | undefined {
+  const input = call.inputs[0];
+  switch (operation.kind) {
+    case 'input':
+      return inputStep(call, operation, statistics);
+    case 'parameter': {
+      const parameter = call.parameter('value');
+      const field = parameter && parameterField(parameter, call.node.outputShape, call.batch);
+      return field && sourceStep(field);
+    }
+    case 'constant': {
+      const layout = layoutLike(call);
+      const field = layout && constantField(operation.value, layout, call.batch);
+      return field && sourceStep(field);
+    }
+    case 'random': {
+      const layout = layoutLike(call);
+      const field = layout && randomField(operation.distribution, layout, call.batch);
+      return field && sourceStep(field);
+    }
+    case 'identity':
+      return input && relabelledStep(input, input.layout);
+    case 'linear':
+      return linearStep(call, operation.outFeatures);
+    case 'convolution':
+      return convolutionStep(call, operation);
+    case 'embedding':
+      return embeddingStep(call, operation.count);
+    case 'activation':
+      return activationStep(call, operation.activation, saturationOf(operation.activation));
+    case 'softmax':
+      return softmaxStep(call, operation.variant, operation.axis);
+    case 'normalisation':
+      return normalisationStep(call, operation);
+    case 'dropout':
+      return dropoutStep(call, operation.rate, operation.variant);
+    case 'pooling':
+      return poolingStep(call, operation);
+    case 'reduction':
+      return reductionStep(call, operation.variant, operation.axes);
+    case 'reshape':
+      return reshapeStep(call);
+    case 'permute':
+      return permuteStep(call, operation.order);
+    case 'concat':
+      return concatStep(call, operation.axis);
+    case 'sum':
+      return sumStep(call, operation.coefficients);
+    case 'product':
+      return productStep(call);
+    case 'loss':
+      return lossStep(call, operation.loss, operation.reduction);
+    case 'slice':
+      return sliceStep(call, operation);
+    case 'expand':
+      return expandStep(call);
+    case 'gatedLinearUnit':
+    case 'stack':
+    case 'pad':
+    case 'elementwise':
+    case 'matmul':
+    case 'attention':
+    case 'multiheadAttention':
+    case 'recurrent':
+    case 'upsample':
+    case 'pixelShuffle':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+function inputStep(
+  call: Call,
+  operation: Extract<Operation, { kind: 'input' }>,
+  statistics: InputPreset | SampleStatistics,
+): Step | undefined {
+  const field = inputField(call, operation.content, statistics);
+  return field && sourceStep(field);
+}
+
+/** A source of values takes the layout of the tensor it is combined with; else its last axis holds units. */
+function layoutLike(call: Call): Layout | undefined {
+  const shape = call.node.outputShape;
+  const { partner } = call;
+  if (partner && shape && partner.layout.axes.length === shape.length) return partner.layout;
+  return layoutOf(shape, shape ? [shape.length - 1] : []);
+}
+
+/** What a source (noise, targets, constants) meets in the operation that uses it. */
+function partnerOf(
+  network: Network,
+  node: NetworkNode,
+  steps: readonly (Step | undefined)[],
+  indexOf: ReadonlyMap<number, number>,
+): Field | undefined {
+  if (node.operation.kind !== 'random' && node.operation.kind !== 'constant') return undefined;
+  const user = network.nodes.find((candidate) => candidate.inputs.includes(node.id));
+  for (const id of user?.inputs ?? []) {
+    const index = indexOf.get(id);
+    const field = index === undefined ? undefined : steps[index]?.output;
+    if (field) return field;
+  }
+  return undefined;
+}
+
+interface BackwardPass {
+  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
+  readonly backwards: readonly (Backward | undefined)[];
+}
+
+function propagateBackward(network: Network, steps: readonly (Step | undefined)[]): BackwardPass {
+  const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
+  const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
+  const backwards = new Array<Backward | undefined>(network.nodes.length).fill(undefined);
+  const seeds = network.loss === undefined ? network.outputs : [network.loss];
+  for (const id of seeds) {
+    const index = indexOf.get(id);
+    const output = index === undefined ? undefined : steps[index]?.output;
+    if (index === undefined) continue;
+    gradients[index] = output ? unitGradient(output) : 'unknown';
+  }
+  for (let index = network.nodes.length - 1; index >= 0; index--) {
+    const node = network.nodes[index] as NetworkNode;
+    const gradient = gradients[index];
+    if (gradient === undefined) continue;
+    const step = steps[index];
+    let answers: Backward['inputs'];
+    if (gradient === 'unknown' || !step) {
+      answers = node.inputs.map(() => 'unknown');
+    } else {
+      const backward = step.backward(gradient);
+      backwards[index] = backward;
+      answers = backward.inputs;
+    }
+    node.inputs.forEach((id, slot) => {
+      const source = indexOf.get(id);
+      const answer = answers[slot];
+      if (source === undefined || source >= index || answer === undefined) return;
+      const usable = answer === 'unknown' || !isUsableGradient(answer) ? 'unknown' : rescaledGradient(answer);
+      const sum = gradients[source];
+      if (sum === undefined || usable === 'unknown') gradients[source] = usable;
+      else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable);
+    });
+  }
+  return { gradients, backwards };
+}
+
+/** Independent gradient of unit variance; of a scalar, one. */
+function unitGradient(output: Field): Gradient {
+  const within = new Float64Array(binCount(output.layout));
+  within[0] = 1;
+  const across = new Float64Array(within.length);
+  if (output.layout.axes.length === 0) across[0] = 1;
+  return {
+    layout: output.layout,
+    segments: output.segments.map(() => ({ within, across })),
+    logScale: 0,
+    inherited: 0,
+    fresh: 0,
+    alignment: 1 / unitCount(output.layout),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Estimate, NodeSignal, SignalFlag } from '../profile';
+import { type Field, type Gradient, gradientSquare, gradientVariance, meanOf, meanSquare, seedVariance } from './field';
+import type { NodeState } from './propagate';
+import type { LogMoment } from './rule';
+
+/** Spread over seeds beyond which one number means little: SIGNAL.md, section 4. */
+const narrowVariance = 0.15;
+/** Largest float32. */
+const overflowLog10 = 38.5;
+
+/** The engine's numbers of one node in the terms that people and rules read. */
+export function nodeSignal(state: NodeState): NodeSignal {
+  const { step, gradient, backward } = state;
+  const field = step?.output;
+  const flags = new Set<SignalFlag>();
+  if (!field || gradient === 'unknown') flags.add('unknown-upstream');
+  if (step?.isApproximate) flags.add('approximate');
+  const activation = field && activationEstimate(field);
+  if (field && !activation) flags.add('zero-activation');
+  const known = gradient === 'unknown' ? undefined : gradient;
+  const gradientEstimate = known && field && estimateOf(gradientMoment(known, field));
+  if (known && !gradientEstimate) flags.add('zero-gradient');
+  if (field && seedVariance(field) > narrowVariance) flags.add('finite-width');
+  if (known && gradientVariance(known) > narrowVariance) flags.add('finite-width');
+  if (isBeyondFloat(activation) || isBeyondFloat(gradientEstimate)) flags.add('overflow');
+  const weightGradients: Record<string, Estimate> = {};
+  for (const [role, moment] of Object.entries(backward?.weights ?? {})) {
+    const estimate = estimateOf(moment);
+    if (estimate) weightGradients[role] = estimate;
+  }
+  const scale = field ? Math.exp(Math.max(-1400, Math.min(1400, field.logScale)) / 2) : 1;
+  const mean = field && meanOf(field) * scale;
+  const variance = field && Math.max(0, meanSquare(field) - meanOf(field) ** 2);
+  return {
+    node: state.node.id,
+    activation,
+    gradient: gradientEstimate,
+    weightGradient: backward?.weight && estimateOf(backward.weight),
+    weightGradients,
+    outputMean: mean,
+    outputStd: variance === undefined ? undefined : Math.sqrt(variance) * scale,
+    saturated: step?.saturated,
+    preactivation: step?.preactivation,
+    steps: undefined,
+    flags: [...flags],
+  };
+}
+
+function activationEstimate(field: Field): Estimate | undefined {
+  return estimateOf({
+    logSquare: Math.log(meanSquare(field)) + field.logScale - field.fresh / 2,
+    variance: seedVariance(field),
+  });
+}
+
+function gradientMoment(gradient: Gradient, field: Field): LogMoment {
+  const variance = gradientVariance(gradient);
+  return { logSquare: Math.log(gradientSquare(gradient, field)) + gradient.logScale - variance / 2, variance };
+}
+
+/** log10 of the root mean square; undefined where it is exactly zero. */
+function estimateOf(moment: LogMoment): Estimate | undefined {
+  if (!Number.isFinite(moment.logSquare)) return undefined;
+  const sd = Math.sqrt(Math.max(0, moment.variance)) / 2 / Math.LN10;
+  return { log10Rms: moment.logSquare / 2 / Math.LN10, sd: Number.isFinite(sd) ? sd : 0 };
+}
+
+function isBeyondFloat(estimate: Estimate | undefined): boolean {
+  return estimate !== undefined && estimate.log10Rms > overflowLog10;
+}

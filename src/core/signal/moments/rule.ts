@@ -1,0 +1,43 @@
+import type { Network, NetworkNode, Parameter } from '../../network/network';
+import type { Field, Gradient } from './field';
+
+/** Second moment of something over seeds, in logarithms so that it may vanish or explode, and its seed-to-seed variance. */
+export interface LogMoment {
+  /** Natural logarithm of the mean square. */
+  readonly logSquare: number;
+  /** Variance over seeds of that logarithm. */
+  readonly variance: number;
+}
+
+export interface Backward {
+  /** dL/d input, by input; undefined where no gradient flows, `unknown` where it cannot be worked out. */
+  readonly inputs: readonly (Gradient | 'unknown' | undefined)[];
+  readonly weight?: LogMoment;
+  readonly weights?: Readonly<Record<string, LogMoment>>;
+  /** Natural logarithm of the mean square gradient at each time step. */
+  readonly stepLogSquares?: readonly number[];
+}
+
+/** One operation worked forward, with what its backward pass needs kept in the closure. */
+export interface Step {
+  readonly output: Field;
+  readonly backward: (gradient: Gradient) => Backward;
+  readonly saturated?: number;
+  readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
+  readonly stepLogSquares?: readonly number[];
+  /** True where the rule leaves out something that may matter. */
+  readonly isApproximate?: boolean;
+}
+
+/** What a rule sees of the network. */
+export interface Call {
+  readonly node: NetworkNode;
+  readonly network: Network;
+  /** One a node input; undefined where it is unknown. */
+  readonly inputs: readonly (Field | undefined)[];
+  readonly inputNodes: readonly (NetworkNode | undefined)[];
+  readonly batch: number;
+  /** For a source of values: the tensor it will be combined with. */
+  readonly partner: Field | undefined;
+  readonly parameter: (role: string) => Parameter | undefined;
+}

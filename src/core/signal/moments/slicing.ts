@@ -1,0 +1,165 @@
+import { type Field, type Gradient, gradientVariance } from './field';
+import { type Atom, binCount, binsOf, type Layout, mapAxis } from './layout';
+import type { Call, Step } from './rule';
+
+interface Range {
+  readonly axis: number;
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly drop: boolean;
+}
+
+/** Some elements of an axis. Of units or samples any part is like the whole; of positions the offsets stretch by the step. */
+export function sliceStep(call: Call, range: Range): Step | undefined {
+  const input = call.inputs[0];
+  if (!input) return undefined;
+  const atoms = input.layout.axes[range.axis];
+  const step = Math.max(1, Math.abs(range.step));
+  const taken = range.drop ? 1 : Math.max(0, Math.ceil((range.to - range.from) / step));
+  if (!atoms || taken === 0) return undefined;
+  const only = atoms[0];
+  if (atoms.length === 1 && only?.kind === 'position') return slicePositions(input, range, only.index, taken, step);
+  const total = atoms.reduce(
+    (product, atom) =>
+      product *
+      (atom.kind === 'units'
+        ? atom.size
+        : atom.kind === 'batch'
+          ? input.batch
+          : (input.layout.extents[atom.index] as number)),
+    1,
+  );
+  const isBatch = atoms.some((atom) => atom.kind === 'batch');
+  if (atoms.length > 1) return undefined;
+  const replaced: readonly Atom[] = isBatch ? atoms : taken === 1 ? [] : [{ kind: 'units', size: taken }];
+  const axes = input.layout.axes.flatMap((own, axis): (readonly Atom[])[] => {
+    if (axis !== range.axis) return [own];
+    return range.drop ? [] : [replaced];
+  });
+  const share = total > 0 ? Math.min(1, taken / total) : 1;
+  const segments = isBatch ? input.segments : slicedSegments(input, range.from, taken);
+  return {
+    output: {
+      ...input,
+      layout: { axes, extents: input.layout.extents },
+      segments,
+      madeBy: undefined,
+      logits: undefined,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: input.layout,
+          segments: input.segments.map(() => scaled(gradient, share)),
+        },
+      ],
+    }),
+    isApproximate: isBatch,
+  };
+}
+
+/** The segments that a range of channels covers. */
+function slicedSegments(input: Field, from: number, taken: number): Field['segments'] {
+  if (input.segments.length === 1) return input.segments.map((segment) => ({ ...segment, channels: taken }));
+  let start = 0;
+  const covered = input.segments.flatMap((segment) => {
+    const first = Math.max(from, start);
+    const last = Math.min(from + taken, start + segment.channels);
+    start += segment.channels;
+    return last > first ? [{ ...segment, channels: last - first }] : [];
+  });
+  return covered.length > 0 ? covered : input.segments;
+}
+
+function scaled(gradient: Gradient, share: number) {
+  const segment = gradient.segments[0];
+  return {
+    within: (segment?.within ?? new Float64Array(1)).map((value) => value * share),
+    across: (segment?.across ?? new Float64Array(1)).map((value) => value * share),
+  };
+}
+
+function slicePositions(input: Field, range: Range, position: number, taken: number, step: number): Step {
+  const extent = input.layout.extents[position] as number;
+  const sizes = input.layout.extents.map(binsOf);
+  const last = binsOf(extent) - 1;
+  const bins = binsOf(taken);
+  const extents = input.layout.extents.map((size, index) => (index === position ? taken : size));
+  const kept: Layout = { axes: input.layout.axes, extents };
+  const layout = range.drop ? withoutPosition(kept, position, range.axis) : kept;
+  const gather = (values: Float64Array) =>
+    mapAxis(values, sizes, position, bins, (read, write) => {
+      for (let offset = 0; offset < bins; offset++) write(offset, read(Math.min(last, offset * step)));
+    });
+  const outputSizes = extents.map(binsOf);
+  const scatter = (values: Float64Array) =>
+    mapAxis(values, outputSizes, position, last + 1, (read, write) => {
+      for (let offset = 0; offset < bins && offset * step <= last; offset++) {
+        write(offset * step, (read(offset) * (taken - offset)) / (extent - offset * step));
+      }
+    });
+  return {
+    output: {
+      ...input,
+      layout,
+      segments: input.segments.map((segment) => ({
+        ...segment,
+        within: gather(segment.within),
+        across: gather(segment.across),
+      })),
+      madeBy: undefined,
+      logits: undefined,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        {
+          layout: input.layout,
+          segments: gradient.segments.map((segment) => ({
+            within: scatter(segment.within),
+            across: scatter(segment.across),
+          })),
+          logScale: gradient.logScale,
+          inherited: gradientVariance(gradient),
+          fresh: 0,
+          alignment: gradient.alignment,
+          sliced: { position, from: range.from, taken, step },
+        },
+      ],
+    }),
+  };
+}
+
+function withoutPosition(layout: Layout, position: number, axis: number): Layout {
+  const axes = layout.axes
+    .filter((_, index) => index !== axis)
+    .map((atoms) =>
+      atoms.map(
+        (atom): Atom =>
+          atom.kind === 'position' && atom.index > position ? { kind: 'position', index: atom.index - 1 } : atom,
+      ),
+    );
+  return { axes, extents: layout.extents.filter((_, index) => index !== position) };
+}
+
+/** A new axis along which nothing varies, or an axis of size one made longer. */
+export function expandStep(call: Call): Step | undefined {
+  const input = call.inputs[0];
+  const shape = call.node.outputShape;
+  if (!input || !shape) return undefined;
+  const shift = shape.length - input.layout.axes.length;
+  if (shift < 0) return undefined;
+  const isSame = shape.every((dim, axis) => {
+    const atoms = axis < shift ? [] : (input.layout.axes[axis - shift] as readonly Atom[]);
+    return dim === 1 ? true : atoms.length > 0;
+  });
+  if (!isSame) return undefined;
+  const axes = shape.map((_, axis) => (axis < shift ? [] : (input.layout.axes[axis - shift] as readonly Atom[])));
+  const layout: Layout = { axes, extents: input.layout.extents };
+  if (binCount(layout) !== binCount(input.layout)) return undefined;
+  return {
+    output: { ...input, layout },
+    backward: (gradient) => ({ inputs: [{ ...gradient, layout: input.layout }] }),
+  };
+}

@@ -1,0 +1,95 @@
+import { centredCorrelations } from './correlations';
+import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
+import { binCount, unitCount } from './layout';
+import type { Call, Step } from './rule';
+import { softmaxMoments } from './softmaxMoments';
+
+/** Softmax over units of independent Gaussian logits; its Jacobian diag(p) − p pᵀ applied to a gradient independent of p. */
+export function softmaxStep(
+  call: Call,
+  variant: 'softmax' | 'log-softmax' | 'softmin',
+  axis: number,
+): Step | undefined {
+  const raw = call.inputs[0];
+  const atoms = raw?.layout.axes[axis];
+  if (!raw || !atoms || atoms.some((atom) => atom.kind !== 'units')) return undefined;
+  const input = consumed(raw);
+  const classes = unitCount(input.layout);
+  const segment = pooledSegment(input);
+  const scale = Math.exp(Math.min(600, Math.max(-600, input.logScale)));
+  const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
+  const spread = variance * scale;
+  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
+  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
+  const shared = (rho: number) => softmaxMoments(classes, spread, rho).across;
+  const own = softmaxMoments(classes, spread, 0).within;
+  const even = 1 / classes;
+  if (variant === 'log-softmax') return logSoftmaxStep(raw, input, classes, variance, scale);
+  const within = withinRho.map((rho) => (even + shared(rho)) / classes);
+  within[0] = (even + own) / classes;
+  const output: Field = {
+    layout: input.layout,
+    segments: [
+      {
+        channels: segment.channels,
+        mean: even,
+        within,
+        across: acrossRho.map((rho) => (even + shared(rho)) / classes),
+      },
+    ],
+    logScale: 0,
+    inherited: 0,
+    fresh: 0,
+    fixedNorm: 0,
+    batch: input.batch,
+    logits: raw,
+  };
+  return {
+    output,
+    backward: (gradient) => {
+      if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
+      const factor = (even + own) * (1 - (even + own));
+      const segments = gradient.segments.map((part) => ({
+        within: part.within.map((value) => (value * factor) / classes),
+        across: part.across.map((value) => (value * factor) / classes),
+      }));
+      return { inputs: [{ ...gradient, segments, inherited: gradient.inherited + seedVariance(input) }] };
+    },
+    isApproximate: true,
+  };
+}
+
+/** log p = z − log Σ exp z; the subtracted part is nearly constant, m + log K + v/2. */
+function logSoftmaxStep(raw: Field, input: Field, classes: number, variance: number, scale: number): Step {
+  const segment = pooledSegment(input);
+  const shift =
+    -Math.log(classes) - Math.min((variance * scale) / 2, Math.sqrt(2 * Math.log(classes) * variance * scale));
+  const mean = shift;
+  const move = (values: Float64Array) => values.map((value) => (value - segment.mean ** 2) * scale + mean * mean);
+  const output: Field = {
+    ...input,
+    logScale: 0,
+    segments: [{ channels: segment.channels, mean, within: move(segment.within), across: move(segment.across) }],
+    logits: raw,
+    madeBy: undefined,
+  };
+  const size = binCount(input.layout);
+  return {
+    output,
+    backward: (gradient): { inputs: (Gradient | undefined)[] } => {
+      if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
+      const own = softmaxMoments(classes, variance * scale, 0).within + 1 / classes;
+      const factor = 1 - 2 / classes + own;
+      const keep = (values: Float64Array) => values.slice(0, size).map((value) => value * factor);
+      return {
+        inputs: [
+          {
+            ...gradient,
+            segments: gradient.segments.map((part) => ({ within: keep(part.within), across: keep(part.across) })),
+          },
+        ],
+      };
+    },
+    isApproximate: true,
+  };
+}
