@@ -1,0 +1,42 @@
+import type { Value } from '../../python/values';
+import type { Framework, OpenFramework, TraceSession } from '../framework';
+import { tensorsIn } from '../numpy/numpy';
+import { baseClasses } from './baseClasses';
+import { KerasState } from './kerasState';
+import { callModel, declaredInputShapes, forwardParameters, parametersOf } from './models';
+import { kerasModules } from './modules';
+
+/** Keras 3 (3.15.1), also as `tf.keras`, with the TensorFlow functions that models are written with. */
+export const keras: Framework = {
+  id: 'keras',
+  importRoots: ['keras', 'tensorflow', 'tf_keras'],
+  open: openKeras,
+};
+
+function openKeras(session: TraceSession): OpenFramework {
+  const classes = baseClasses(() => state);
+  const state: KerasState = new KerasState(session, classes);
+  const module = kerasModules(() => state, classes);
+  return {
+    module,
+    isModelClass: (value) => value.mro.includes(classes.model),
+    isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value),
+    tensorValue: (tensor) => state.tensorValue(tensor),
+    tensorsIn,
+    parametersOf: (model) => parametersOf(state, model),
+    declaredInputShapes: (model) => declaredInputShapes(state, model),
+    forwardParameters: (model) => forwardParameters(state, model),
+    apply: (model, inputs, context) =>
+      callModel(
+        state,
+        model,
+        {
+          positional: inputs,
+          named: new Map(),
+          positionalSpans: inputs.map(() => undefined),
+          namedSpans: new Map(),
+        },
+        context,
+      ),
+  };
+}

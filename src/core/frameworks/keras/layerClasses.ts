@@ -1,0 +1,107 @@
+import { bindArguments } from '../../python/arguments';
+import { makeNative, makeNativeClass } from '../../python/nativeClass';
+import type {
+  CallArguments,
+  CallContext,
+  ClassValue,
+  InstanceValue,
+  NativeFunctionValue,
+  Value,
+} from '../../python/values';
+import { isTracedTensor, sizesOf } from '../numpy/arrays';
+import { numberOf } from '../tensor/dimValues';
+import { inputTensors, type KerasState } from './kerasState';
+import { LayerCall, type LayerType, type LayerTypes } from './layerCall';
+
+const none: Value = { kind: 'none' };
+
+export type Method = (self: InstanceValue, args: CallArguments, context: CallContext) => Value;
+
+/** A method of a native class: the instance is split off the arguments. */
+export function kerasMethod(name: string, body: Method): NativeFunctionValue {
+  return makeNative(name, (args, context) => {
+    const [self, ...positional] = args.positional;
+    if (self?.kind !== 'instance') return context.unknown(`${name} is called without its object`);
+    return body(self, { ...args, positional, positionalSpans: args.positionalSpans.slice(1) }, context);
+  });
+}
+
+export function kerasProperty(name: string, get: (self: InstanceValue, context: CallContext) => Value): Value {
+  return { kind: 'property', get: kerasMethod(name, (self, _args, context) => get(self, context)) };
+}
+
+/** The classes of `keras.layers` by all their names. */
+export function layerClasses(
+  state: () => KerasState,
+  base: ClassValue,
+  types: LayerTypes,
+): ReadonlyMap<string, ClassValue> {
+  const classes = new Map<string, ClassValue>();
+  for (const [name, type] of Object.entries(types)) {
+    const qualified = `keras.layers.${name}`;
+    const cls = makeNativeClass(qualified, [base], {
+      __init__: kerasMethod(`${qualified}.__init__`, (self, args, context) =>
+        construct(state(), self, type, args, context),
+      ),
+      call: kerasMethod(`${qualified}.call`, (self, args, context) => applyNative(state(), self, args, context)),
+    });
+    for (const alias of [name, ...(type.aliases ?? [])]) classes.set(alias, cls);
+  }
+  return classes;
+}
+
+/** `Layer.__init__`: names the layer and keeps the input shape it declares. */
+export function initialiseLayer(
+  state: KerasState,
+  layer: InstanceValue,
+  named: ReadonlyMap<string, Value>,
+  context: CallContext,
+): void {
+  const own = state.stateOf(layer, named.get('name'));
+  const trainable = named.get('trainable');
+  if (trainable) layer.attributes.set('trainable', trainable);
+  const declared = named.get('input_shape') ?? named.get('batch_input_shape') ?? named.get('batch_shape');
+  const width = numberOf(named.get('input_dim'));
+  if (declared && declared.kind !== 'none') {
+    const sizes = sizesOf(declared, context);
+    own.declaredShape = named.has('input_shape') ? sizes : sizes?.slice(1);
+  } else if (width !== undefined && !own.construction?.bound.has('input_dim')) {
+    const steps = numberOf(named.get('input_length'));
+    own.declaredShape = steps === undefined ? [width] : [steps, width];
+  }
+}
+
+function construct(
+  state: KerasState,
+  layer: InstanceValue,
+  type: LayerType,
+  args: CallArguments,
+  context: CallContext,
+): Value {
+  const bound = bindArguments(`${type.signature}${type.signature ? ', ' : ''}**kwargs`, args, context);
+  const own = state.stateOf(layer, args.named.get('name'));
+  if (bound instanceof Map) own.construction = { type, bound, written: args };
+  initialiseLayer(state, layer, args.named, context);
+  return none;
+}
+
+/** `call` of a framework layer. */
+function applyNative(state: KerasState, layer: InstanceValue, args: CallArguments, context: CallContext): Value {
+  const own = state.stateOf(layer);
+  const first = args.positional[0] ?? args.named.get('inputs');
+  if (first?.kind === 'unknown') return first;
+  const inputs = inputTensors(first);
+  if (!own.construction) {
+    return context.unknown(`the arguments of ${own.name} are not known`);
+  }
+  const call = new LayerCall(state, layer, own.construction, inputs, args, context);
+  const result = own.construction.type.call(call);
+  if (result === undefined) {
+    const reason =
+      inputs.length === 0
+        ? `the input of ${own.name} is not known`
+        : `the arguments of ${own.name} are not known well enough`;
+    return inputs.length === 0 ? context.unknown(reason) : state.tensorValue(call.unknown(reason, undefined));
+  }
+  return isTracedTensor(result) ? state.tensorValue(result) : result;
+}

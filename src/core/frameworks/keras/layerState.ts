@@ -1,0 +1,35 @@
+import type { ParameterId, Shape } from '../../network/network';
+import type { TracedTensor } from '../../network/tracer';
+import type { BoundArguments } from '../../python/arguments';
+import type { CallArguments, InstanceValue, Value } from '../../python/values';
+import type { LayerType } from './layerCall';
+
+/** How the constructor of a framework layer was called. */
+export interface Construction {
+  readonly type: LayerType;
+  readonly bound: BoundArguments;
+  readonly written: CallArguments;
+}
+
+/** The tensors that a functional model leads from and to, as they stand in the trace of its definition. */
+export interface FunctionalGraph {
+  readonly inputs: readonly TracedTensor[];
+  readonly outputs: Value;
+}
+
+/** What a Keras layer or model keeps with its instance. */
+export class LayerState {
+  /** By Keras's name, in the order of their making. */
+  readonly weights = new Map<string, ParameterId>();
+  construction: Construction | undefined;
+  /** Layers of a Sequential model, in order. */
+  sequence: Value[] | undefined;
+  graph: FunctionalGraph | undefined;
+  /** Shape of the input without the batch axis, where the source gives it. */
+  declaredShape: Shape;
+  isBuilt = false;
+  /** Layers that a layer of the framework makes for itself or wraps: those of Bidirectional. */
+  readonly inner: InstanceValue[] = [];
+
+  constructor(readonly name: string) {}
+}

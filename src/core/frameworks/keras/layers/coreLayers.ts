@@ -1,0 +1,190 @@
+import { useActivation } from '../../../activations/catalogue';
+import { add, multiply, z } from '../../../activations/construct';
+import { meanOf } from '../../../network/initialisers';
+import type { Shape } from '../../../network/network';
+import type { TracedTensor } from '../../../network/tracer';
+import { tensorOf } from '../../numpy/arrays';
+import { addExpression } from '../../tensor/elementwise';
+import { applyCoupling, applyNamed } from '../activations';
+import type { LayerCall, LayerTypes } from '../layerCall';
+
+const denseSignature =
+  "units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None, quantization_config=None";
+
+/** Dense layers, embeddings and layers that are an activation. Signatures: Keras 3.15.1. */
+export const coreLayers: LayerTypes = {
+  Dense: { signature: denseSignature, call: dense },
+  EinsumDense: {
+    signature:
+      "equation, output_shape, activation=None, bias_axes=None, kernel_initializer='glorot_uniform', bias_initializer='zeros'",
+    call: einsumDense,
+  },
+  Embedding: {
+    signature:
+      "input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None",
+    call: embedding,
+  },
+  Activation: {
+    signature: 'activation',
+    call: (call) => {
+      const { input } = call;
+      const value = call.value('activation');
+      if (!input || !value) return undefined;
+      const name = value.kind === 'str' ? value.value : call.label;
+      return applyOwn(call, value, input, name);
+    },
+  },
+  ReLU: {
+    signature: 'max_value=None, negative_slope=0.0, threshold=0.0',
+    call: (call) =>
+      activationLayer(call, {
+        max_value: call.isNone('max_value') ? null : call.number('max_value'),
+        negative_slope: call.number('negative_slope'),
+        threshold: call.number('threshold'),
+      }),
+  },
+  LeakyReLU: {
+    signature: 'negative_slope=0.3',
+    call: (call) => activationLayer(call, { negative_slope: call.number('alpha') ?? call.number('negative_slope') }),
+  },
+  ELU: { signature: 'alpha=1.0', call: (call) => activationLayer(call, { alpha: call.number('alpha') }) },
+  PReLU: {
+    signature: "alpha_initializer='Zeros', alpha_regularizer=None, alpha_constraint=None, shared_axes=None",
+    call: prelu,
+  },
+  Softmax: {
+    signature: 'axis=-1',
+    call: (call) => {
+      const axis = call.int('axis');
+      if (!call.input || axis === undefined) return undefined;
+      return applyCoupling(call.state, 'softmax', axis, call.input, call.site(undefined, 'softmax'));
+    },
+  },
+  Lambda: {
+    signature: 'function, output_shape=None, mask=None, arguments=None',
+    call: (call) => {
+      const body = call.value('function');
+      const value = call.args.positional[0];
+      return body && value && call.context.call(body, [value]);
+    },
+  },
+  Rescaling: {
+    signature: 'scale, offset=0.0',
+    call: (call) => {
+      const scale = call.number('scale');
+      const offset = call.number('offset');
+      if (!call.input || scale === undefined || offset === undefined) return undefined;
+      if (offset === 0) return call.add({ kind: 'sum', coefficients: [scale] }, [call.input], call.input.shape);
+      const expression = add(multiply(scale, z), offset);
+      return addExpression(call.session, expression, [call.input], call.input.shape, call.site());
+    },
+  },
+};
+
+function dense(call: LayerCall): TracedTensor | undefined {
+  const { input } = call;
+  const units = call.int('units');
+  if (!input || units === undefined) return undefined;
+  const shape: Shape = input.shape && [...input.shape.slice(0, -1), units];
+  const features = call.sizeOf(input, -1);
+  if (features === undefined) return call.unknown(`the number of inputs of ${call.own.name} is not known`, shape);
+  const kernel = call.weight({
+    name: 'kernel',
+    role: 'weight',
+    shape: [features, units],
+    stored: [units, features],
+    argument: 'kernel_initializer',
+  });
+  const result = call.add(
+    { kind: 'linear', inFeatures: features, outFeatures: units },
+    [input],
+    shape,
+    [kernel, ...call.bias(units)],
+    undefined,
+    `Dense(${features}, ${units})`,
+  );
+  return call.activated(result);
+}
+
+/** Equations over the last axis alone, `...x,xy->...y` in any letters, are dense layers; others stay unknown. */
+function einsumDense(call: LayerCall): TracedTensor | undefined {
+  const { input } = call;
+  const equation = call.text('equation')?.replace(/\s/g, '');
+  const match = equation?.match(/^(\.\.\.|\w*)(\w),(\w)(\w)->(\.\.\.|\w*)(\w)$/);
+  const features = input && call.sizeOf(input, -1);
+  const units = call.numbers('output_shape')?.at(-1);
+  const isDense = match && match[1] === match[5] && match[2] === match[3] && match[4] === match[6];
+  if (!input) return undefined;
+  if (!isDense || features === undefined || units === undefined) {
+    return call.unknown(`the equation ${equation ?? ''} of ${call.own.name} is not followed yet`, undefined);
+  }
+  const kernel = call.weight({
+    name: 'kernel',
+    role: 'weight',
+    shape: [features, units],
+    stored: [units, features],
+    argument: 'kernel_initializer',
+  });
+  const bias = call.isNone('bias_axes') ? [] : call.bias(units);
+  const shape: Shape = input.shape && [...input.shape.slice(0, -1), units];
+  return call.activated(
+    call.add({ kind: 'linear', inFeatures: features, outFeatures: units }, [input], shape, [kernel, ...bias]),
+  );
+}
+
+function embedding(call: LayerCall): TracedTensor | undefined {
+  const { input } = call;
+  const count = call.int('input_dim');
+  const features = call.int('output_dim');
+  if (!input || count === undefined || features === undefined) return undefined;
+  const table = call.weight({
+    name: 'embeddings',
+    role: 'weight',
+    shape: [count, features],
+    argument: 'embeddings_initializer',
+  });
+  return call.add(
+    { kind: 'embedding', count, features },
+    [input],
+    input.shape && [...input.shape, features],
+    [table],
+    undefined,
+    `Embedding(${count}, ${features})`,
+  );
+}
+
+function activationLayer(
+  call: LayerCall,
+  named: Readonly<Record<string, number | null | undefined>>,
+): TracedTensor | undefined {
+  const { input, label } = call;
+  if (!input) return undefined;
+  return applyNamed(call.state, `keras.layers.${label}`, [], named, input, call.site());
+}
+
+/** One slope an element, shared over `shared_axes`. */
+function prelu(call: LayerCall): TracedTensor | undefined {
+  const { input } = call;
+  const shared = call.isNone('shared_axes') ? [] : call.numbers('shared_axes');
+  if (!input || !shared) return undefined;
+  const sizes = input.shape?.slice(1).map((size, index) => (shared.includes(index + 1) ? 1 : size));
+  if (!sizes?.every((size): size is number => typeof size === 'number')) {
+    return call.unknown(`the number of slopes of ${call.own.name} is not known`, input.shape);
+  }
+  const alpha = call.weight({ name: 'alpha', role: 'weight', shape: sizes, argument: 'alpha_initializer' });
+  const slope = meanOf(call.session.tracer.parameter(alpha.parameter).initialiser.distribution);
+  const activation = useActivation('prelu', slope === undefined ? {} : { negativeSlope: slope });
+  return call.add({ kind: 'activation', activation }, [input], input.shape, [alpha]);
+}
+
+function applyOwn(
+  call: LayerCall,
+  value: NonNullable<ReturnType<LayerCall['value']>>,
+  input: TracedTensor,
+  label: string,
+): TracedTensor | undefined {
+  const site = call.site(undefined, label);
+  if (value.kind === 'str') return applyNamed(call.state, value.value, [], {}, input, site);
+  if (value.kind === 'native') return applyNamed(call.state, value.name, [], {}, input, site);
+  return tensorOf(call.context.call(value, [call.state.tensorValue(input)]));
+}

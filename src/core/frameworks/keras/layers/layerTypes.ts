@@ -1,0 +1,23 @@
+import type { LayerTypes } from '../layerCall';
+import { attentionLayers } from './attentionLayers';
+import { convolutionLayers } from './convolutionLayers';
+import { coreLayers } from './coreLayers';
+import { mergingLayers } from './mergingLayers';
+import { normalisationLayers } from './normalisationLayers';
+import { poolingLayers } from './poolingLayers';
+import { preprocessingLayers } from './preprocessingLayers';
+import { recurrentLayers } from './recurrentLayers';
+import { reshapingLayers } from './reshapingLayers';
+
+/** Every layer class of `keras.layers` that is read. */
+export const layerTypes: LayerTypes = {
+  ...coreLayers,
+  ...convolutionLayers,
+  ...poolingLayers,
+  ...normalisationLayers,
+  ...reshapingLayers,
+  ...mergingLayers,
+  ...recurrentLayers,
+  ...attentionLayers,
+  ...preprocessingLayers,
+};

@@ -1,0 +1,208 @@
+import type { ParameterId, Shape } from '../../network/network';
+import type { TracedTensor } from '../../network/tracer';
+import type { CallArguments, CallContext, FunctionValue, InstanceValue, Value } from '../../python/values';
+import { shapeOf, sizesOf, tensorOf } from '../numpy/arrays';
+import { tensorsIn } from '../numpy/numpy';
+import { callLayer, parameterNames } from './callLayer';
+import type { KerasState } from './kerasState';
+import { replay } from './replay';
+
+/** `model(x)`: reported to the session where no other model encloses it and the input is not a mere placeholder. */
+export function callModel(state: KerasState, model: InstanceValue, args: CallArguments, context: CallContext): Value {
+  const isPlaceholder = [...args.positional, ...args.named.values()].some((value) => state.isSymbolic(value));
+  if (state.session.isInsideModel || isPlaceholder) return callLayer(state, model, args, context);
+  const { session } = state;
+  return session.tracer.withFreshPaths(() => {
+    session.enterModel(model);
+    const firstNode = session.tracer.nodes.length;
+    const completed = withAssumedInputs(state, model, args);
+    const result = state.applying(model, () => callLayer(state, model, completed, context));
+    session.leaveModel({
+      model,
+      inputs: completed.positional.flatMap((value) => tensorsIn(value)),
+      outputs: tensorsIn(result),
+      firstNode,
+      endNode: session.tracer.nodes.length,
+      trail: context.trail,
+    });
+    return result;
+  });
+}
+
+/** `call` of Sequential and functional models; subclasses have their own. */
+export function callFramework(
+  state: KerasState,
+  model: InstanceValue,
+  args: CallArguments,
+  context: CallContext,
+): Value {
+  const own = state.stateOf(model);
+  const input = args.positional[0] ?? args.named.get('inputs');
+  if (own.sequence) return callSequence(own.sequence, input, context);
+  if (own.graph) {
+    const actual = args.positional.flatMap((value) => tensorsIn(value));
+    return replay(state, own.graph, actual, context);
+  }
+  return context.unknown(`${own.name} has no call method`);
+}
+
+function callSequence(
+  sequence: readonly Value[],
+  input: Value | undefined,
+  context: CallContext,
+): Value {
+  let current: Value = input ?? context.unknown('a model is called without input');
+  for (const layer of sequence) {
+    if (current.kind === 'unknown') return current;
+    current = context.call(layer, [current]);
+  }
+  return current;
+}
+
+/** Inputs that are not tensors become assumed ones of the declared shape. */
+function withAssumedInputs(state: KerasState, model: InstanceValue, args: CallArguments): CallArguments {
+  const parameters = forwardParameters(state, model);
+  const required = parameters.filter((parameter) => !parameter.hasDefault).length;
+  const given = args.positional;
+  const count = Math.max(given.length, args.named.size > 0 ? 0 : required);
+  const positional = Array.from({ length: count }, (_, index): Value => {
+    const value = given[index];
+    if (value && tensorsIn(value).length > 0) return value;
+    if (value && value.kind !== 'unknown') return value;
+    const name = parameters[index]?.name ?? 'inputs';
+    const assumed = state.session.assumedInput(model, name, index);
+    if (assumed) return state.tensorValue(assumed);
+    return value ?? { kind: 'unknown', reason: `the input ${name} is not known`, span: undefined };
+  });
+  return { ...args, positional };
+}
+
+/** Keras models take one argument; one of several inputs takes them as a list, which is spread here. */
+export function forwardParameters(
+  state: KerasState,
+  model: InstanceValue,
+): readonly { readonly name: string; readonly hasDefault: boolean }[] {
+  const own = state.stateOf(model);
+  if (own.graph) {
+    return own.graph.inputs.map((tensor, index) => ({
+      name: state.session.tracer.nodes[tensor.node]?.path ?? `input_${index}`,
+      hasDefault: false,
+    }));
+  }
+  if (own.sequence) return [{ name: 'inputs', hasDefault: false }];
+  const method = userCall(model);
+  if (!method) return [{ name: 'inputs', hasDefault: false }];
+  return parameterNames(method)
+    .slice(1)
+    .map((name) => ({ name, hasDefault: method.defaults.has(name) || name === 'training' || name === 'mask' }));
+}
+
+/** The `call` that the user's class or one of its bases defines. */
+export function userCall(model: InstanceValue): FunctionValue | undefined {
+  for (const { namespace } of model.class.mro) {
+    const found = namespace.get('call');
+    if (found) return found.kind === 'function' ? found : undefined;
+  }
+  return undefined;
+}
+
+/** Without the batch axis: of `Input`, of the first layer, of `build`. */
+export function declaredInputShapes(state: KerasState, model: InstanceValue): readonly Shape[] | undefined {
+  const own = state.stateOf(model);
+  if (own.graph) return own.graph.inputs.map((tensor) => tensor.shape?.slice(1));
+  if (own.declaredShape) return [own.declaredShape];
+  const first = own.sequence?.[0];
+  if (!state.isLayer(first)) return undefined;
+  if (state.isModel(first)) return declaredInputShapes(state, first);
+  const { declaredShape } = state.stateOf(first);
+  return declaredShape && [declaredShape];
+}
+
+/** Layers of a model in Keras's order. */
+export function layersOf(state: KerasState, model: InstanceValue): readonly InstanceValue[] {
+  const own = state.stateOf(model);
+  if (own.sequence) return own.sequence.filter((layer) => state.isLayer(layer));
+  if (own.graph) return layersOfGraph(state, own.graph.inputs, own.graph.outputs);
+  return [...own.inner, ...attributeLayers(state, model)];
+}
+
+function layersOfGraph(state: KerasState, inputs: readonly TracedTensor[], outputs: Value): readonly InstanceValue[] {
+  const { nodes } = state.session.tracer;
+  const seen = new Set<number>();
+  const open = tensorsIn(outputs).map((tensor) => tensor.node);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    if (!inputs.some((tensor) => tensor.node === id)) open.push(...(nodes[id]?.inputs ?? []));
+  }
+  const layers = [...seen].sort((a, b) => a - b).map((id) => state.layerOfNode(id));
+  return [...new Set(layers.filter((layer) => layer !== undefined))];
+}
+
+/** Layers among the attributes of an instance, those in lists, tuples and mappings included. */
+function attributeLayers(state: KerasState, instance: InstanceValue): readonly InstanceValue[] {
+  const found = new Set<InstanceValue>();
+  const visit = (value: Value): void => {
+    if (state.isLayer(value)) found.add(value);
+    else if (value.kind === 'list' || value.kind === 'tuple') value.items.forEach(visit);
+    else if (value.kind === 'dict') for (const entry of value.entries.values()) visit(entry.value);
+  };
+  for (const value of instance.attributes.values()) visit(value);
+  return [...found];
+}
+
+/** Every weight of the model, each once, frozen layers marked as such. */
+export function parametersOf(state: KerasState, model: InstanceValue): readonly ParameterId[] {
+  const found = new Set<ParameterId>();
+  const seen = new Set<InstanceValue>();
+  const visit = (layer: InstanceValue, isFrozen: boolean): void => {
+    if (seen.has(layer)) return;
+    seen.add(layer);
+    const trainable = layer.attributes.get('trainable');
+    const isFrozenHere = isFrozen || (trainable?.kind === 'bool' && !trainable.value);
+    for (const id of state.stateOf(layer).weights.values()) {
+      found.add(id);
+      if (isFrozenHere) state.session.tracer.setTrainable(id, false);
+    }
+    for (const part of layersOf(state, layer)) visit(part, isFrozenHere);
+  };
+  visit(model, false);
+  return [...found];
+}
+
+/** Remembers the shape of data that a model is trained on or built for, where nothing else tells it. */
+export function declareFromData(state: KerasState, model: InstanceValue, data: Value | undefined): void {
+  const own = state.stateOf(model);
+  const shape = shapeOf(data);
+  if (shape && shape.length > 1 && !declaredInputShapes(state, model)) own.declaredShape = shape.slice(1);
+}
+
+/** `model.build((None, 20))`. */
+export function declareFromBuild(
+  state: KerasState,
+  model: InstanceValue,
+  shape: Value | undefined,
+  context: CallContext,
+): void {
+  const sizes = sizesOf(shape, context);
+  if (sizes && sizes.length > 1 && !declaredInputShapes(state, model)) {
+    state.stateOf(model).declaredShape = sizes.slice(1);
+  }
+}
+
+/** `Model(inputs, outputs)`. */
+export function makeFunctional(state: KerasState, model: InstanceValue, inputs: Value, outputs: Value): void {
+  const tensors = tensorsIn(inputs);
+  if (tensors.length > 0 && tensorsIn(outputs).length > 0) {
+    state.stateOf(model).graph = { inputs: tensors, outputs };
+  }
+}
+
+/** Adds a layer, or the placeholder that stands for one, to a Sequential model. */
+export function addToSequence(state: KerasState, model: InstanceValue, layer: Value): void {
+  const own = state.stateOf(model);
+  own.sequence ??= [];
+  const placeholder = tensorOf(layer);
+  if (!placeholder) own.sequence.push(layer);
+  else if (own.sequence.length === 0) own.declaredShape = placeholder.shape?.slice(1);
+}

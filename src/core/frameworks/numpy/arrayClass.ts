@@ -1,0 +1,134 @@
+import { makeNativeClass } from '../../python/nativeClass';
+import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
+import { numberOf, shapeValue } from '../tensor/dimValues';
+import { indexTensor } from '../tensor/indexing';
+import { permute } from '../tensor/rearranging';
+import { arrayFunctions, arrayMethodNames } from './arrayFunctions';
+import {
+  type ArrayCall,
+  type ArrayFunction,
+  ArrayPayload,
+  type ArrayRoom,
+  knownValues,
+  nativeArrayFunction,
+  payloadValue,
+  shapeOf,
+  tensorOf,
+} from './arrays';
+import { applied, elementwiseFunctions } from './elementwiseFunctions';
+
+const operators: Readonly<Record<string, string>> = {
+  __add__: 'add',
+  __mul__: 'multiply',
+  __sub__: 'subtract',
+  __truediv__: 'divide',
+  __pow__: 'power',
+  __matmul__: 'matmul',
+  __lt__: 'less',
+  __le__: 'less_equal',
+  __gt__: 'greater',
+  __ge__: 'greater_equal',
+  __eq__: 'equal',
+};
+
+const reflected: Readonly<Record<string, string>> = {
+  __radd__: 'add',
+  __rmul__: 'multiply',
+  __rsub__: 'subtract',
+  __rtruediv__: 'divide',
+  __rpow__: 'power',
+  __rmatmul__: 'matmul',
+};
+
+/** The class of a framework's arrays: NumPy's `ndarray`, Keras's tensors. */
+export function createArrayClass(name: string, room: () => ArrayRoom): ClassValue {
+  const arrayClass = makeNativeClass(name);
+  const { namespace } = arrayClass;
+  const native = (method: string, entry: ArrayFunction): NativeFunctionValue =>
+    nativeArrayFunction(room, `${name}.${method}`, entry);
+  for (const method of arrayMethodNames) {
+    const entry = arrayFunctions[method] ?? elementwiseFunctions[method];
+    if (entry) namespace.set(method, native(method, entry));
+  }
+  for (const [method, functionName] of Object.entries(operators)) {
+    const entry = elementwiseFunctions[functionName] ?? arrayFunctions[functionName];
+    if (entry) namespace.set(method, named(functionName, native(method, entry), room, entry));
+  }
+  for (const [method, functionName] of Object.entries(reflected)) {
+    const entry = elementwiseFunctions[functionName] ?? arrayFunctions[functionName];
+    if (entry) namespace.set(method, named(functionName, native(method, entry), room, { ...entry, signature: 'y, x' }));
+  }
+  const negate: ArrayFunction = { signature: 'x', call: (call) => applied(call, 'negate', [call.first]) };
+  const absolute: ArrayFunction = { signature: 'x', call: (call) => applied(call, 'abs', [call.first]) };
+  namespace.set('__neg__', named('negative', native('__neg__', negate), room, negate));
+  namespace.set('__abs__', named('abs', native('__abs__', absolute), room, absolute));
+  namespace.set('__pos__', native('__pos__', { signature: 'x', call: (call) => call.first }));
+  namespace.set('__getitem__', native('__getitem__', { signature: 'x, index', call: getItem }));
+  namespace.set('__len__', native('__len__', { signature: 'x', call: length }));
+  namespace.set('__iter__', native('__iter__', { signature: 'x', call: elements }));
+  const property = (attribute: string, get: (value: Value, context: CallContext) => Value | undefined): void => {
+    const entry: ArrayFunction = {
+      signature: 'x',
+      call: (call) => (call.first ? get(call.first, call.context) : undefined),
+    };
+    namespace.set(attribute, { kind: 'property', get: native(attribute, entry) });
+  };
+  property('shape', (value) => shapeValue(shapeOf(value), room().session.tracer.batchSize));
+  property('ndim', (value) => {
+    const shape = shapeOf(value);
+    return shape && { kind: 'int', value: shape.length };
+  });
+  property('T', (value, context) => {
+    const tensor = tensorOf(value);
+    const order = Array.from({ length: tensor?.shape?.length ?? 0 }, (_, axis) => axis).reverse();
+    if (!tensor) return undefined;
+    const site = { trail: context.trail, name: 'transpose' };
+    const result = permute(room().session, tensor, order, site);
+    return payloadValue(room(), new ArrayPayload(result.shape, () => result));
+  });
+  property('dtype', () => ({ kind: 'str', value: 'float32' }));
+  return arrayClass;
+}
+
+/** The node of an operator is named after the function it stands for. */
+function named(
+  functionName: string,
+  method: NativeFunctionValue,
+  room: () => ArrayRoom,
+  entry: ArrayFunction,
+): NativeFunctionValue {
+  return { ...method, call: nativeArrayFunction(room, functionName, entry).call };
+}
+
+function getItem(call: ArrayCall): Value | undefined {
+  const index = call.value('index');
+  const known = knownValues(call.first);
+  const position = numberOf(index);
+  if (known && position !== undefined) {
+    const value = known.at(position);
+    return value === undefined ? undefined : { kind: 'float', value };
+  }
+  const { tensor } = call;
+  if (!tensor || !index) return undefined;
+  return call.result(indexTensor(call.session, tensor, index, tensorOf, call.site));
+}
+
+function length(call: ArrayCall): Value | undefined {
+  const size = shapeOf(call.first)?.[0];
+  if (typeof size === 'number') return { kind: 'int', value: size };
+  if (!size) return undefined;
+  return { kind: 'int', value: size.perBatch * call.session.tracer.batchSize, perBatch: size.perBatch };
+}
+
+/** Numbers of a known array, else the slices along the first axis while they are few. */
+function elements(call: ArrayCall): Value | undefined {
+  const known = knownValues(call.first);
+  if (known) return { kind: 'list', items: known.map((value) => ({ kind: 'float', value })) };
+  const { tensor } = call;
+  const count = tensor?.shape?.[0];
+  if (!tensor || typeof count !== 'number' || count > 64) return undefined;
+  const items = Array.from({ length: count }, (_, index) =>
+    call.result(indexTensor(call.session, tensor, { kind: 'int', value: index }, tensorOf, call.site)),
+  );
+  return { kind: 'list', items };
+}

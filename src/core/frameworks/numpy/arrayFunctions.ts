@@ -1,0 +1,292 @@
+import type { Dim } from '../../network/network';
+import type { TracedTensor } from '../../network/tracer';
+import type { CallContext, Value } from '../../python/values';
+import { matmul, type ReductionVariant, reduce } from '../tensor/combining';
+import { numberOf, shapeValue } from '../tensor/dimValues';
+import {
+  concat,
+  expand,
+  flatten,
+  permute,
+  reshape,
+  split,
+  squeeze,
+  stack,
+  swapAxes,
+  tile,
+  unsqueeze,
+} from '../tensor/rearranging';
+import { addNode } from '../tensor/trace';
+import { type ArrayCall, type ArrayFunctions, knownValues, shapeOf, sizesOf, tensorOf } from './arrays';
+
+/** Reductions and rearrangements that NumPy, `keras.ops` and `tf` share; array methods take the array as `x`. */
+export const arrayFunctions: ArrayFunctions = {
+  ...reductions({
+    sum: 'sum',
+    mean: 'mean',
+    average: 'mean',
+    max: 'max',
+    amax: 'max',
+    min: 'min',
+    amin: 'min',
+    std: 'std',
+    var: 'variance',
+    norm: 'norm',
+  }),
+  prod: { signature: 'x, axis=None', call: (call) => ofNumbers(call, (numbers) => numbers.reduce((a, b) => a * b, 1)) },
+  matmul: { signature: 'x, y', call: product },
+  dot: { signature: 'x, y', call: product },
+  reshape: {
+    signature: 'x, *shape',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const sizes = call.sizes('shape') ?? call.sizes('newshape') ?? call.sizes('target_shape');
+        return sizes && reshape(call.session, tensor, sizes, call.site);
+      }),
+  },
+  ravel: {
+    signature: 'x',
+    call: (call) => withTensor(call, (tensor) => flatten(call.session, tensor, 0, -1, call.site)),
+  },
+  flatten: {
+    signature: 'x',
+    call: (call) => withTensor(call, (tensor) => flatten(call.session, tensor, 0, -1, call.site)),
+  },
+  transpose: { signature: 'x, *axes', call: transposed },
+  swapaxes: {
+    signature: 'x, axis1, axis2',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const first = call.number('axis1');
+        const second = call.number('axis2');
+        return first === undefined || second === undefined
+          ? undefined
+          : swapAxes(call.session, tensor, first, second, call.site);
+      }),
+  },
+  expand_dims: {
+    signature: 'x, axis=-1',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const axis = call.number('axis');
+        return axis === undefined ? undefined : unsqueeze(call.session, tensor, axis, call.site);
+      }),
+  },
+  squeeze: {
+    signature: 'x, axis=None',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const axes = call.axes();
+        return axes === null ? undefined : squeeze(call.session, tensor, axes, call.site);
+      }),
+  },
+  concatenate: { signature: 'x, axis=0', call: (call) => joined(call, concat) },
+  concat: { signature: 'x, axis=0', call: (call) => joined(call, concat) },
+  stack: { signature: 'x, axis=0', call: (call) => joined(call, stack) },
+  split: { signature: 'x, indices_or_sections, axis=0', call: pieces },
+  broadcast_to: {
+    signature: 'x, *shape',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const sizes = call.sizes('shape');
+        return sizes && expand(call.session, tensor, sizes, call.site);
+      }),
+  },
+  tile: {
+    signature: 'x, *multiples',
+    call: (call) =>
+      withTensor(call, (tensor) => {
+        const counts = call.sizes('multiples') ?? call.sizes('reps') ?? call.sizes('repeats');
+        return counts && tile(call.session, tensor, counts, call.site);
+      }),
+  },
+  ...passedThrough([
+    'astype',
+    'cast',
+    'copy',
+    'identity',
+    'stop_gradient',
+    'ascontiguousarray',
+    'asarray',
+    'convert_to_tensor',
+    'convert_to_numpy',
+    'numpy',
+    'to_float',
+    'nan_to_num',
+  ]),
+  shape: {
+    signature: 'x',
+    call: (call) => {
+      const shape = shapeOf(call.first);
+      return shape && shapeValue(shape, call.session.tracer.batchSize);
+    },
+  },
+  ndim: { signature: 'x', call: (call) => rankValue(call.first) },
+  rank: { signature: 'x', call: (call) => rankValue(call.first) },
+  item: {
+    signature: 'x',
+    call: (call) => {
+      const values = knownValues(call.first);
+      return values?.length === 1 ? { kind: 'float', value: values[0] ?? Number.NaN } : undefined;
+    },
+  },
+  tolist: {
+    signature: 'x',
+    call: (call) => {
+      const values = knownValues(call.first);
+      return values && { kind: 'list', items: values.map((value) => ({ kind: 'float', value })) };
+    },
+  },
+};
+
+/** Functions that methods of arrays are too. */
+export const arrayMethodNames = [
+  'sum',
+  'mean',
+  'max',
+  'min',
+  'std',
+  'var',
+  'prod',
+  'dot',
+  'reshape',
+  'ravel',
+  'flatten',
+  'transpose',
+  'swapaxes',
+  'squeeze',
+  'astype',
+  'copy',
+  'numpy',
+  'item',
+  'tolist',
+  'clip',
+] as const;
+
+/** `f(list of tensors, axis)`. */
+export function joined(call: ArrayCall, join: typeof concat): Value | undefined {
+  const tensors = call.tensors(call.first);
+  const axis = call.number('axis');
+  if (!tensors || tensors.length === 0 || axis === undefined) return undefined;
+  return call.result(join(call.session, tensors, axis, call.site));
+}
+
+export function reduced(call: ArrayCall, variant: ReductionVariant, value = call.first): Value | undefined {
+  const axes = call.axes();
+  if (axes === null) return undefined;
+  const tensor = call.tensor;
+  if (!tensor) return numbersReduced(call, variant, value);
+  return call.result(reduce(call.session, variant, tensor, axes, call.flag('keepdims'), call.site));
+}
+
+function reductions(table: Readonly<Record<string, ReductionVariant>>): Record<string, ArrayFunctions[string]> {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, variant]) => [
+      name,
+      {
+        signature: variant === 'norm' ? 'x, ord=None, axis=None, keepdims=False' : 'x, axis=None, keepdims=False',
+        call: (call: ArrayCall) => reduced(call, variant),
+      },
+    ]),
+  );
+}
+
+function passedThrough(names: readonly string[]): Record<string, ArrayFunctions[string]> {
+  return Object.fromEntries(
+    names.map((name) => [name, { signature: 'x, dtype=None', call: (call: ArrayCall) => call.first }]),
+  );
+}
+
+function withTensor(call: ArrayCall, body: (tensor: TracedTensor) => TracedTensor | undefined): Value | undefined {
+  const { tensor } = call;
+  const result = tensor && body(tensor);
+  return result && call.result(result);
+}
+
+/** Reductions of a Python sequence of known numbers. */
+function numbersReduced(call: ArrayCall, variant: ReductionVariant, value: Value | undefined): Value | undefined {
+  const numbers = numbersOf(value, call.context);
+  if (!numbers || numbers.length === 0) return undefined;
+  const sum = numbers.reduce((total, item) => total + item, 0);
+  const mean = sum / numbers.length;
+  const squares = numbers.reduce((total, item) => total + (item - mean) ** 2, 0) / numbers.length;
+  const results: Readonly<Record<ReductionVariant, number>> = {
+    sum,
+    mean,
+    max: numbers.reduce((a, b) => Math.max(a, b)),
+    min: numbers.reduce((a, b) => Math.min(a, b)),
+    variance: squares,
+    std: Math.sqrt(squares),
+    norm: Math.hypot(...numbers),
+  };
+  return numberValue(
+    results[variant],
+    variant !== 'mean' && variant !== 'std' && variant !== 'variance' && variant !== 'norm',
+  );
+}
+
+function ofNumbers(call: ArrayCall, body: (numbers: readonly number[]) => number): Value | undefined {
+  const numbers = numbersOf(call.first, call.context);
+  return numbers && numberValue(body(numbers), true);
+}
+
+function numbersOf(value: Value | undefined, context: CallContext): readonly number[] | undefined {
+  const known = knownValues(value);
+  if (known) return known;
+  const single = numberOf(value);
+  if (single !== undefined) return [single];
+  const items = value && value.kind !== 'instance' ? context.iterate(value)?.map(numberOf) : undefined;
+  return items?.every((item) => item !== undefined) ? items : undefined;
+}
+
+function numberValue(value: number, mayBeInteger: boolean): Value {
+  return mayBeInteger && Number.isInteger(value) ? { kind: 'int', value } : { kind: 'float', value };
+}
+
+function product(call: ArrayCall): Value | undefined {
+  const left = call.tensor;
+  const right = tensorOf(call.second);
+  return left && right && call.result(matmul(call.session, left, right, call.site));
+}
+
+function transposed(call: ArrayCall): Value | undefined {
+  const { tensor } = call;
+  if (!tensor) return undefined;
+  const given = call.value('axes') ?? call.value('perm');
+  const sizes = given?.kind === 'none' ? [] : given ? sizesOf(given, call.context) : call.sizes('axes');
+  const order = sizes?.every((axis): axis is number => typeof axis === 'number') ? sizes : undefined;
+  if (!order) return undefined;
+  const reversed = Array.from({ length: tensor.shape?.length ?? 0 }, (_, axis) => axis).reverse();
+  return call.result(permute(call.session, tensor, order.length > 0 ? order : reversed, call.site));
+}
+
+function pieces(call: ArrayCall): Value | undefined {
+  const { tensor } = call;
+  const axis = call.number('axis');
+  const count = call.number('indices_or_sections') ?? call.number('num_or_size_splits');
+  const rank = tensor?.shape?.length;
+  if (!tensor || axis === undefined || rank === undefined) return undefined;
+  const resolved = axis < 0 ? axis + rank : axis;
+  const size: Dim = tensor.shape?.[resolved];
+  if (count === undefined || typeof size !== 'number' || size % count !== 0) return undefined;
+  const sizes = Array.from({ length: count }, () => size / count);
+  return {
+    kind: 'list',
+    items: split(call.session, tensor, sizes, resolved, call.site).map((part) => call.result(part)),
+  };
+}
+
+function rankValue(value: Value | undefined): Value | undefined {
+  const shape = shapeOf(value);
+  return shape && { kind: 'int', value: shape.length };
+}
+
+/** A node without inputs: a constant array, or random numbers. */
+export function sourceNode(
+  call: ArrayCall,
+  operation: Parameters<typeof addNode>[1],
+  shape: readonly Dim[] | undefined,
+): () => TracedTensor {
+  const { session, site } = call;
+  return () => addNode(session, operation, [], shape, site);
+}

@@ -1,0 +1,82 @@
+import type { NetworkNode, NodeId } from '../../network/network';
+import type { TracedTensor } from '../../network/tracer';
+import type { Value } from '../../python/values';
+import type { TraceSession } from '../framework';
+import { addNode, type Site } from '../tensor/trace';
+import type { ArrayCall, ArrayFunctions } from './arrays';
+
+/**
+ * The softmax that `exp(x) / exp(x).sum(axis)` spells out, with or without a maximum subtracted before; undefined where the quotient
+ * is none.
+ */
+export function softmaxOfQuotient(
+  session: TraceSession,
+  numerator: TracedTensor,
+  denominator: TracedTensor,
+  site: Site,
+): TracedTensor | undefined {
+  const { nodes } = session.tracer;
+  const sum = nodes[denominator.node];
+  const rank = numerator.shape?.length;
+  if (sum?.operation.kind !== 'reduction' || sum.operation.variant !== 'sum' || !rank) return undefined;
+  const [axis, ...others] = sum.operation.axes;
+  const isAligned = denominator.shape?.length === rank || rank === 1;
+  if (axis === undefined || others.length > 0 || !isAligned) return undefined;
+  const above = exponentOf(nodes, numerator.node);
+  const below = exponentOf(nodes, sum.inputs[0]);
+  if (!above || !below || !isSameNode(nodes, above, below)) return undefined;
+  const source = unshifted(nodes, above);
+  return addNode(
+    session,
+    { kind: 'softmax', variant: 'softmax', axis },
+    [{ node: source.id, shape: source.outputShape }],
+    numerator.shape,
+    { ...site, name: 'softmax', label: 'softmax' },
+  );
+}
+
+/** `softmax(x, axis)` and `log_softmax` as functions. */
+export const softmaxFunctions: ArrayFunctions = {
+  softmax: { signature: 'x, axis=-1', call: (call) => softmaxOver(call, 'softmax') },
+  log_softmax: { signature: 'x, axis=-1', call: (call) => softmaxOver(call, 'log-softmax') },
+};
+
+function softmaxOver(call: ArrayCall, variant: 'softmax' | 'log-softmax'): Value | undefined {
+  const { tensor } = call;
+  const rank = tensor?.shape?.length;
+  const given = call.number('axis') ?? (call.value('axis')?.kind === 'none' ? -1 : undefined);
+  if (!tensor || given === undefined || (given < 0 && rank === undefined)) return undefined;
+  const axis = given < 0 ? given + (rank ?? 0) : given;
+  const label = variant === 'softmax' ? 'softmax' : 'log_softmax';
+  return call.result(
+    addNode(call.session, { kind: 'softmax', variant, axis }, [tensor], tensor.shape, { ...call.site, name: label }),
+  );
+}
+
+/** x of the node exp(x). */
+function exponentOf(nodes: readonly NetworkNode[], id: NodeId | undefined): NetworkNode | undefined {
+  const node = id === undefined ? undefined : nodes[id];
+  if (node?.operation.kind !== 'activation') return undefined;
+  const { expression } = node.operation.activation;
+  const isExponential =
+    expression.kind === 'apply' && expression.primitive === 'exp' && expression.operands[0]?.kind === 'input';
+  return isExponential ? nodes[node.inputs[0] ?? -1] : undefined;
+}
+
+/** x of the node x − max(x), else the node itself. */
+function unshifted(nodes: readonly NetworkNode[], node: NetworkNode): NetworkNode {
+  if (node.operation.kind !== 'sum' || node.inputs.length !== 2) return node;
+  const [first, second] = node.operation.coefficients;
+  const source = nodes[node.inputs[0] ?? -1];
+  const shift = nodes[node.inputs[1] ?? -1];
+  const isMaximum = shift?.operation.kind === 'reduction' && shift.operation.variant === 'max';
+  if (first !== 1 || second !== -1 || !source || !isMaximum || shift.inputs[0] !== source.id) return node;
+  return source;
+}
+
+/** The same node, or two made alike from the same inputs, as when `np.exp(x - x.max())` is written twice. */
+function isSameNode(nodes: readonly NetworkNode[], first: NetworkNode, second: NetworkNode): boolean {
+  if (first.id === second.id) return true;
+  const plain = unshifted(nodes, first);
+  return plain !== first && plain.id === unshifted(nodes, second).id;
+}
