@@ -18,6 +18,9 @@ const grid: readonly number[] = [
 /** Where a hand-written form may overflow while the catalogue's does not. */
 const farFrom = 15;
 
+/** Bends smaller than this cannot be told from a straight line. */
+const leastBend = 0.01;
+
 type Solve = (f: CompiledExpression) => ActivationParameters | undefined;
 
 /** In the order of trial: plain entries before those that contain them. */
@@ -44,7 +47,7 @@ const candidates: readonly { readonly id: ElementwiseId; readonly solve?: Solve 
   { id: 'sparse-sigmoid' },
   { id: 'step' },
   { id: 'sign' },
-  { id: 'leaky-relu', solve: (f) => between(0, 1, 'negativeSlope', -f(-1)) },
+  { id: 'leaky-relu', solve: (f) => between(0, 0.99, 'negativeSlope', -f(-1)) },
   { id: 'elu', solve: (f) => positive('alpha', f(-1) / Math.expm1(-1)) },
   { id: 'celu', solve: (f) => positive('alpha', -f(-1e4)) },
   { id: 'softplus', solve: (f) => positive('beta', Math.LN2 / f(0)) },
@@ -52,11 +55,13 @@ const candidates: readonly { readonly id: ElementwiseId; readonly solve?: Solve 
   { id: 'hard-sigmoid', solve: (f) => positive('slope', (f(0.25) - f(0)) / 0.25) },
   { id: 'general-relu', solve: solveCeiling },
   { id: 'hard-tanh', solve: solveClip },
-  { id: 'soft-shrink', solve: (f) => positive('threshold', 1e4 - f(1e4)) },
+  { id: 'soft-shrink', solve: (f) => between(leastBend, 1e3, 'threshold', 1e4 - f(1e4)) },
   {
     id: 'hard-shrink',
     solve: (f) =>
-      positive(
+      between(
+        leastBend,
+        1e3,
         'threshold',
         findJump((z) => f(z) !== 0, 0, 1e4),
       ),
@@ -127,11 +132,16 @@ export function activationOf(expression: Expression): ActivationUse {
 }
 
 function isSameOnGrid(values: ArrayLike<number>, reference: ArrayLike<number>, tolerance: number): boolean {
+  // Below 1 the size of the function itself is the measure, so that small multiples of z match nothing.
+  const size = Math.min(
+    1,
+    grid.reduce((most, _, index) => Math.max(most, Math.abs(reference[index] ?? 0)), 0),
+  );
   for (const [index, z] of grid.entries()) {
     const value = values[index] ?? Number.NaN;
     const expected = reference[index] ?? Number.NaN;
     if (!Number.isFinite(value) && Math.abs(z) >= farFrom) continue;
-    if (!(Math.abs(value - expected) <= tolerance * (1 + Math.abs(expected)))) return false;
+    if (!(Math.abs(value - expected) <= tolerance * (size + Math.abs(expected)))) return false;
   }
   return true;
 }
@@ -143,7 +153,7 @@ function solveCeiling(f: CompiledExpression): ActivationParameters | undefined {
 function solveClip(f: CompiledExpression): ActivationParameters | undefined {
   const minValue = f(-1e4);
   const maxValue = f(1e4);
-  return minValue < maxValue && maxValue < 1e4 && minValue > -1e4 ? { minValue, maxValue } : undefined;
+  return maxValue - minValue > leastBend && maxValue < 1e3 && minValue > -1e3 ? { minValue, maxValue } : undefined;
 }
 
 function solveThreshold(f: CompiledExpression): ActivationParameters | undefined {
@@ -155,7 +165,7 @@ function solveThreshold(f: CompiledExpression): ActivationParameters | undefined
 function solveScaledTanh(f: CompiledExpression): ActivationParameters | undefined {
   const amplitude = f(1e4);
   const slope = Math.atanh(f(0.25) / amplitude) / 0.25;
-  return amplitude > 0 && Number.isFinite(amplitude) && Number.isFinite(slope) && slope !== 0
+  return amplitude > leastBend && Number.isFinite(amplitude) && Number.isFinite(slope) && Math.abs(slope) > leastBend
     ? { amplitude: neat(amplitude), slope: neat(slope) }
     : undefined;
 }
@@ -172,18 +182,16 @@ function findJump(holds: (z: number) => boolean, low: number, high: number): num
   return neat(does);
 }
 
-function between(low: number, high: number, name: string, value: number): ActivationParameters | undefined {
-  return value > low && value < high ? { [name]: neat(value) } : undefined;
+function between(low: number, high: number, name: string, value: number | undefined): ActivationParameters | undefined {
+  return value !== undefined && value > low && value < high ? { [name]: neat(value) } : undefined;
 }
 
-function positive(name: string, value: number | undefined): ActivationParameters | undefined {
-  return value === undefined ? undefined : between(0, 1e3, name, value);
+function positive(name: string, value: number): ActivationParameters | undefined {
+  return between(0, 1e3, name, value);
 }
 
 function nonZero(name: string, value: number): ActivationParameters | undefined {
-  return Number.isFinite(value) && Math.abs(value) > 1e-3 && Math.abs(value) < 1e3
-    ? { [name]: neat(value) }
-    : undefined;
+  return Math.abs(value) > leastBend && Math.abs(value) < 1e3 ? { [name]: neat(value) } : undefined;
 }
 
 /** Removes the last digits' noise of a solved parameter. */

@@ -132,6 +132,11 @@ const written: readonly (readonly [string, Expression, string, Record<string, nu
 const others: readonly (readonly [string, Expression])[] = [
   ['2 * x', multiply(2, z)],
   ['x + 1', add(z, 1)],
+  ['0.005 * x', multiply(0.005, z)],
+  ['0.999999 * x', multiply(0.999999, z)],
+  ['x - 1e-7', subtract(z, 1e-7)],
+  ['1e-200 * x', multiply(1e-200, z)],
+  ['1e-9 * x * tanh(x)', multiply(1e-9, z, apply('tanh', z))],
   ['3 * x - 2', subtract(multiply(3, z), 2)],
   ['x ** 2', power(z, 2)],
   ['x ** 3', power(z, 3)],
