@@ -80,11 +80,11 @@ const testBuild = {
   ...shared,
   minify: false,
   sourcemap: 'inline',
-  entryPoints: ['test/editor/index.ts'],
-  outfile: 'out/test/index.js',
+  entryPoints: ['test/editor/index.ts', './test/editor/*.test.ts'],
+  outdir: 'out/test',
   platform: 'node',
   format: 'cjs',
-  external: ['vscode'],
+  external: ['vscode', 'mocha'],
 };
 
 async function copyStyle() {

@@ -82,11 +82,22 @@ function diagnosticOf(finding: Finding, location: Location, snapshot: Snapshot):
   const isRule = findRule(finding.rule) !== undefined;
   diagnostic.code = isRule ? { value: finding.rule, target: Uri.parse(rulePageUrl(finding.rule)) } : finding.rule;
   if (!isRule) diagnostic.tags = [DiagnosticTag.Unnecessary];
-  diagnostic.relatedInformation = finding.related.flatMap(({ span, message }) => {
-    const place = snapshot.locate(span);
-    return place ? [new DiagnosticRelatedInformation(place, messageText(message))] : [];
-  });
+  diagnostic.relatedInformation = relatedOf(finding, location, snapshot);
   return diagnostic;
+}
+
+/** Each other place once: layers made in a loop share theirs. */
+function relatedOf(finding: Finding, location: Location, snapshot: Snapshot): DiagnosticRelatedInformation[] {
+  const places = [location];
+  return finding.related.flatMap(({ span, message }) => {
+    const place = snapshot.locate(span);
+    const isKnown = places.some(
+      ({ uri, range }) => place && uri.toString() === place.uri.toString() && range.isEqual(place.range),
+    );
+    if (!place || isKnown) return [];
+    places.push(place);
+    return [new DiagnosticRelatedInformation(place, messageText(message))];
+  });
 }
 
 /** The rule that a diagnostic of ours names. */

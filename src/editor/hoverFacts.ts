@@ -1,11 +1,13 @@
 import { l10n } from 'vscode';
 import type { ActivationUse } from '../core/activations/activation';
 import { findActivation } from '../core/activations/catalogue';
+import { drawActivationCurve, type Preactivation } from '../core/activations/curve';
+import { printExpression } from '../core/activations/print';
+import { findProperties } from '../core/activations/properties';
 import type { ModelAnalysis, RecognisedActivation } from '../core/analysis';
 import type { NetworkNode, Parameter } from '../core/network/network';
 import type { NodeSignal } from '../core/signal/profile';
 import { formatCount, formatLog10, formatMagnitude, formatShare, formatSigned } from '../protocol/format';
-import { drawCurve, type Reached, svgAddress } from './curvePicture';
 import { escapeMarkdown } from './markdown';
 
 /** Markdown lines on activations that one token makes: heading, picture, formula, what reaches them, what they pass on. */
@@ -86,17 +88,21 @@ function titleOf({ id }: ActivationUse): string {
   return findActivation(id)?.title ?? l10n.t('An activation of your own');
 }
 
-function picture(activation: ActivationUse, reached: Reached | undefined): string {
+function picture(activation: ActivationUse, reached: Preactivation | undefined): string {
   const description = l10n.t('The function (solid) and its slope (dashed) for z from −5 to 5');
-  return `![${description}](${svgAddress(drawCurve(activation.expression, reached))})`;
+  return `![${description}](${pictureAddress(drawActivationCurve(activation, reached))})`;
 }
 
-function formulaLine({ id, parameters }: ActivationUse): readonly string[] {
+function formulaLine({ id, parameters, expression }: ActivationUse): readonly string[] {
   const entry = findActivation(id);
-  if (!entry) return [];
-  const slope = entry.slopeMaximum?.(parameters).value;
-  const formula = `\`f(z) = ${codeText(entry.formula)}\``;
+  const slope = entry ? entry.slopeMaximum?.(parameters).value : findProperties(expression).slopeMaximum?.value;
+  const formula = `\`f(z) = ${codeText(entry?.formula ?? printExpression(expression))}\``;
   return [slope === undefined ? formula : l10n.t('{0}, slope at most {1}', formula, formatMagnitude(slope))];
+}
+
+/** The picture as an address that Markdown can show. Base 64 of its UTF-8 bytes: `btoa` alone takes Latin-1 only. */
+function pictureAddress(svg: string): string {
+  return `data:image/svg+xml;base64,${btoa(String.fromCharCode(...new TextEncoder().encode(svg)))}`;
 }
 
 function reachedLine(signals: readonly NodeSignal[]): readonly string[] {
@@ -195,7 +201,7 @@ function signalsOf(model: ModelAnalysis, nodes: readonly NetworkNode[]): readonl
 }
 
 /** What reaches the middle one of several. */
-function middleOf(signals: readonly NodeSignal[]): Reached | undefined {
+function middleOf(signals: readonly NodeSignal[]): Preactivation | undefined {
   return signals[Math.floor(signals.length / 2)]?.preactivation;
 }
 

@@ -14,6 +14,9 @@ import { root } from './dependencies.mjs';
 
 const timeLimitMs = 5 * 60_000;
 
+/** What the server build says for want of native modules and of a network; harmless. */
+const noise = /^\[ChatModelSelection\]|^\[RemoteAgentHost|Could not locate the bindings file|marketplace|telemetry/i;
+
 /**
  * Runs a suite in real VS Code: the desktop one where `GRADLENS_VSCODE` is `desktop`, else the server build with a browser.
  * @param {TestRun} testRun
@@ -42,7 +45,7 @@ async function runOnDesktop({ workspaceFolder, ...paths }) {
  */
 async function runOnServer(testRun) {
   const { openWorkbench } = await import('./openWorkbench.mjs');
-  const workbench = await openWorkbench({ ...testRun, log: (text) => console.log(text) });
+  const workbench = await openWorkbench({ ...testRun, log: printTestOutput });
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const timeOut = new Promise((_, reject) => {
@@ -57,6 +60,10 @@ async function runOnServer(testRun) {
     clearTimeout(timer);
     await workbench.close();
   }
+}
+
+function printTestOutput(/** @type {string} */ text) {
+  if (!noise.test(text)) console.log(text);
 }
 
 /** Runs the repository's own suite on a copy of its workspace, so that a test may change files. */

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { type CodeAction, CodeActionKind, commands, type TextDocument, workspace } from 'vscode';
+import { closeEverything, diagnosticsWhere, hasRule, openFile, rangeOf } from './documents';
+
+suite('quick fixes', () => {
+  teardown(closeEverything);
+
+  test('the best one is preferred, says what it does to the gradient, and mends the model', async () => {
+    const { document } = await openFile('deep_sigmoid.py');
+    await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
+    const [best, ...others] = await quickFixes(document);
+    assert.ok(best);
+    assert.equal(best.isPreferred, true);
+    assert.ok(others.every(({ isPreferred }) => !isPreferred));
+    assert.match(best.title, /\(first-layer gradient \de-\d+ → 0?\.?\d/);
+    await apply(best);
+    await diagnosticsWhere(document.uri, (diagnostics) => !hasRule('vanishing-gradient')(diagnostics));
+    assert.doesNotMatch(
+      document.getText(),
+      /self\.activation = nn\.Sigmoid\(\)\n *self\.head = nn\.Linear\(width, 10\)\n\n *def forward\(self, x\):\n *x = self\.activation\(self\.first\(x\)\)\n *for layer in self\.hidden:\n *x = self\.activation\(layer\(x\)\)\n/,
+    );
+  });
+
+  test('ignoring writes a comment that silences the rule', async () => {
+    const { document } = await openFile('deep_sigmoid.py');
+    await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
+    const ignore = (await quickFixes(document)).find(({ title }) => title.startsWith('Ignore'));
+    assert.ok(ignore);
+    await apply(ignore);
+    assert.match(document.getText(), /nn\.Sigmoid\(\) {2}# gradlens: ignore\[vanishing-gradient\]/);
+    await diagnosticsWhere(document.uri, (diagnostics) => diagnostics.length === 0);
+  });
+
+  test('other kinds of action get none, fix-all gets one', async () => {
+    const { document } = await openFile('deep_sigmoid.py');
+    await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
+    assert.deepEqual(await actionsOf(document, CodeActionKind.Refactor), []);
+    const fixAll = await actionsOf(document, CodeActionKind.SourceFixAll.append('gradlens'));
+    assert.equal(fixAll.length, 1);
+  });
+});
+
+async function quickFixes(document: TextDocument): Promise<readonly CodeAction[]> {
+  return actionsOf(document, CodeActionKind.QuickFix);
+}
+
+async function actionsOf(document: TextDocument, kind: CodeActionKind): Promise<readonly CodeAction[]> {
+  const actions = await commands.executeCommand<CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    document.uri,
+    rangeOf(document, 'nn.Sigmoid()'),
+    kind.value,
+  );
+  return actions.filter((action) => action.edit !== undefined);
+}
+
+async function apply(action: CodeAction): Promise<void> {
+  assert.ok(action.edit);
+  assert.ok(await workspace.applyEdit(action.edit));
+}
