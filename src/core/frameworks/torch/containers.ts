@@ -1,0 +1,215 @@
+import { makeBool, makeInt, makeList, makeStr, makeTuple, none } from '../../python/make';
+import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import { intsOf } from './call';
+import { type Method, methods, nativeClass } from './nativeClass';
+import type { TorchState } from './state';
+
+type ContainerMethod = (container: InstanceValue, args: CallArguments, context: CallContext) => Value;
+
+/** `Sequential`, `ModuleList`, `ModuleDict`, `ParameterList`, `ParameterDict` of PyTorch 2.13 `nn/modules/container.py`. */
+export function containerClasses(state: () => TorchState, base: ClassValue): readonly ClassValue[] {
+  const list = listMethods(state);
+  const dict = dictMethods(state);
+  const sequential = nativeClass(
+    'torch.nn.Sequential',
+    base,
+    containerMethods('torch.nn.Sequential', {
+      ...list,
+      __init__: (container, args, context) => {
+        const [only] = args.positional;
+        if (args.positional.length === 1 && only?.kind === 'dict') return addEntries(container, only, context);
+        args.positional.forEach((value, index) => container.attributes.set(String(index), value));
+        return none;
+      },
+      forward: (container, args, context) =>
+        itemsOf(state(), container).reduce<Value>(
+          (value, [, child]) => context.call(child, [value]),
+          args.positional[0] ?? args.named.get('input') ?? context.unknown('a Sequential is called without an input'),
+        ),
+    }),
+  );
+  const list_ = (name: string) => nativeClass(name, base, containerMethods(name, list));
+  const dict_ = (name: string) => nativeClass(name, base, containerMethods(name, dict));
+  return [
+    sequential,
+    list_('torch.nn.ModuleList'),
+    list_('torch.nn.ParameterList'),
+    dict_('torch.nn.ModuleDict'),
+    dict_('torch.nn.ParameterDict'),
+  ];
+}
+
+/** What a container holds, in order, under its keys. */
+export function itemsOf(state: TorchState, container: InstanceValue): readonly (readonly [string, Value])[] {
+  return [...container.attributes].filter(([, value]) => state.isModule(value) || state.isParameter(value));
+}
+
+function listMethods(state: () => TorchState): Record<string, ContainerMethod> {
+  const append: ContainerMethod = (container, args) => {
+    const [value] = args.positional;
+    if (value) appendItem(state(), container, value);
+    return container;
+  };
+  return {
+    __init__: (container, args, context) => {
+      const source = args.positional[0] ?? args.named.get('modules') ?? args.named.get('values');
+      if (source && source.kind !== 'none') extend(state(), container, source, context);
+      return none;
+    },
+    append,
+    extend: (container, args, context) => {
+      const [source] = args.positional;
+      if (source) extend(state(), container, source, context);
+      return container;
+    },
+    __iadd__: (container, args, context) => {
+      const [source] = args.positional;
+      if (source) extend(state(), container, source, context);
+      return container;
+    },
+    insert: (container, args) => {
+      const [at] = intsOf(args.positional[0]) ?? [];
+      const value = args.positional[1];
+      if (at === undefined || !value) return none;
+      const items = itemsOf(state(), container).map(([, item]) => item);
+      items.splice(at, 0, value);
+      replaceItems(state(), container, items);
+      return container;
+    },
+    pop: (container, args, context) => {
+      const items = itemsOf(state(), container).map(([, item]) => item);
+      const at = position(args.positional[0] ?? makeInt(-1), items.length);
+      const [removed] = at === undefined ? [] : items.splice(at, 1);
+      replaceItems(state(), container, items);
+      return removed ?? context.unknown('the index of pop is not known');
+    },
+    __getitem__: (container, args, context) => {
+      const [index] = args.positional;
+      const items = itemsOf(state(), container);
+      if (index?.kind === 'slice') {
+        const picked = context.getItem(makeList(items.map(([key, item]) => makeTuple([makeStr(key), item]))), index);
+        return sliceOf(container, picked);
+      }
+      const at = index && position(index, items.length);
+      const found = at === undefined ? undefined : items[at];
+      return found?.[1] ?? context.unknown('the index of a module list is not known or out of range');
+    },
+    __setitem__: (container, args) => {
+      const [index, value] = args.positional;
+      const items = itemsOf(state(), container);
+      const at = index && position(index, items.length);
+      const key = at === undefined ? undefined : items[at]?.[0];
+      if (key !== undefined && value) container.attributes.set(key, value);
+      return none;
+    },
+    __delitem__: (container, args) => {
+      const items = itemsOf(state(), container).map(([, item]) => item);
+      const at = args.positional[0] && position(args.positional[0], items.length);
+      if (at !== undefined) items.splice(at, 1);
+      replaceItems(state(), container, items);
+      return none;
+    },
+    __len__: (container) => makeInt(itemsOf(state(), container).length),
+    __iter__: (container) => makeList(itemsOf(state(), container).map(([, item]) => item)),
+    __contains__: (container, args) =>
+      makeBool(itemsOf(state(), container).some(([, item]) => item === args.positional[0])),
+  };
+}
+
+function dictMethods(state: () => TorchState): Record<string, ContainerMethod> {
+  const lookup = (container: InstanceValue, key: Value | undefined): Value | undefined =>
+    key?.kind === 'str' ? container.attributes.get(key.value) : undefined;
+  return {
+    __init__: (container, args, context) => {
+      const source = args.positional[0] ?? args.named.get('modules') ?? args.named.get('parameters');
+      return source && source.kind !== 'none' ? addEntries(container, source, context) : none;
+    },
+    update: (container, args, context) => (args.positional[0] ? addEntries(container, args.positional[0], context) : none),
+    __getitem__: (container, args, context) =>
+      lookup(container, args.positional[0]) ?? context.unknown('the key of a module dictionary is not known'),
+    get: (container, args) => lookup(container, args.positional[0]) ?? args.positional[1] ?? none,
+    __setitem__: (container, args) => {
+      const [key, value] = args.positional;
+      if (key?.kind === 'str' && value) container.attributes.set(key.value, value);
+      return none;
+    },
+    pop: (container, args, context) => {
+      const [key] = args.positional;
+      const value = lookup(container, key);
+      if (key?.kind === 'str') container.attributes.delete(key.value);
+      return value ?? context.unknown('the key of a module dictionary is not known');
+    },
+    __contains__: (container, args) =>
+      makeBool(itemsOf(state(), container).some(([key]) => args.positional[0]?.kind === 'str' && key === args.positional[0].value)),
+    __len__: (container) => makeInt(itemsOf(state(), container).length),
+    __iter__: (container) => makeList(itemsOf(state(), container).map(([key]) => makeStr(key))),
+    keys: (container) => makeList(itemsOf(state(), container).map(([key]) => makeStr(key))),
+    values: (container) => makeList(itemsOf(state(), container).map(([, item]) => item)),
+    items: (container) => makeList(itemsOf(state(), container).map(([key, item]) => makeTuple([makeStr(key), item]))),
+  };
+}
+
+function containerMethods(name: string, table: Readonly<Record<string, ContainerMethod>>): [string, Value][] {
+  return methods(
+    name,
+    Object.fromEntries(
+      Object.entries(table).map(([method, body]): [string, Method] => [
+        method,
+        (self, args, context) =>
+          self.kind === 'instance' ? body(self, args, context) : context.unknown(`${name}.${method} is called on something else`),
+      ]),
+    ),
+  );
+}
+
+/** From a mapping or a sequence of pairs. */
+function addEntries(container: InstanceValue, source: Value, context: CallContext): Value {
+  if (source.kind === 'dict') {
+    for (const { key, value } of source.entries.values()) {
+      if (key.kind === 'str') container.attributes.set(key.value, value);
+    }
+    return none;
+  }
+  for (const pair of context.iterate(source) ?? []) {
+    const [key, value] = context.iterate(pair) ?? [];
+    if (key?.kind === 'str' && value) container.attributes.set(key.value, value);
+  }
+  return none;
+}
+
+function extend(state: TorchState, container: InstanceValue, source: Value, context: CallContext): void {
+  const items = context.iterate(source);
+  if (!items) {
+    context.unknown('the modules of a list are not known');
+    return;
+  }
+  for (const item of items) appendItem(state, container, item);
+}
+
+function appendItem(state: TorchState, container: InstanceValue, value: Value): void {
+  container.attributes.set(String(itemsOf(state, container).length), value);
+}
+
+function replaceItems(state: TorchState, container: InstanceValue, items: readonly Value[]): void {
+  for (const [key] of itemsOf(state, container)) container.attributes.delete(key);
+  items.forEach((item, index) => container.attributes.set(String(index), item));
+}
+
+/** Slices of a Sequential keep the keys, those of a ModuleList count anew. */
+function sliceOf(container: InstanceValue, picked: Value): Value {
+  if (picked.kind !== 'list') return picked;
+  const isList = container.class.mro.some((cls) => cls.name === 'torch.nn.ModuleList');
+  const attributes = new Map<string, Value>();
+  picked.items.forEach((pair, index) => {
+    const [key, item] = pair.kind === 'tuple' ? pair.items : [];
+    if (key?.kind === 'str' && item) attributes.set(isList ? String(index) : key.value, item);
+  });
+  return { kind: 'instance', class: container.class, attributes, made: container.made };
+}
+
+function position(index: Value, length: number): number | undefined {
+  const [at] = intsOf(index) ?? [];
+  if (at === undefined) return undefined;
+  const resolved = at < 0 ? at + length : at;
+  return resolved >= 0 && resolved < length ? resolved : undefined;
+}

@@ -1,0 +1,129 @@
+import { applyPrimitive } from '../../../activations/evaluate';
+import type { Primitive } from '../../../activations/expression';
+import type { Distribution } from '../../../network/network';
+import { broadcastShapes } from '../../../network/shapes';
+import type { Value } from '../../../python/values';
+import { numberOf } from '../../tensor/dimValues';
+import { applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
+import { addNode, type Site } from '../../tensor/trace';
+import { type TensorFacts, TensorPayload, type TorchState } from '../state';
+
+/**
+ * An elementwise primitive of tensors and numbers. Constants stay constants and freshly drawn tensors keep their distribution
+ * under scaling and shifting, so that set-up code (`torch.randn(n, m) * 0.02`, position tables) needs no nodes.
+ */
+export function elementwise(
+  state: TorchState,
+  primitive: Primitive,
+  operands: readonly (Value | undefined)[],
+  site: Site,
+): Value | undefined {
+  const payloads = operands.map((value) => state.payloadOf(value));
+  const numbers = operands.map((value) => numberOf(value));
+  if (operands.some((_, index) => !payloads[index] && numbers[index] === undefined)) return undefined;
+  const tensors = payloads.filter((payload) => payload !== undefined);
+  if (tensors.length === 0) return undefined;
+  const build = () =>
+    applyElementwise(
+      state.session,
+      primitive,
+      operands.map((_, index): ElementwiseOperand => payloads[index]?.tensor ?? numbers[index] ?? Number.NaN),
+      site,
+    );
+  const shape = broadcastShapes(tensors.map((payload) => payload.shape)).shape;
+  if (tensors.every((payload) => payload.facts.isConstant)) {
+    const values = constantValues(primitive, payloads, numbers, shape);
+    return constantTensor(state, shape, values, site);
+  }
+  const distribution = transformed(primitive, payloads, numbers);
+  if (distribution) return state.lazyTensor(shape, build, { distribution });
+  return state.tensorValue(build());
+}
+
+/** A tensor of known constants; `values` where they are few enough to be kept. */
+export function constantTensor(
+  state: TorchState,
+  shape: TensorPayload['shape'],
+  values: readonly number[] | undefined,
+  site: Site,
+): Value {
+  const [first] = values ?? [];
+  const isUniform = first !== undefined && values?.every((value) => value === first);
+  const operation = { kind: 'constant', value: isUniform ? first : undefined } as const;
+  const facts: TensorFacts = {
+    isConstant: true,
+    ...(values && { values }),
+    ...(isUniform && { distribution: { kind: 'constant', value: first } }),
+  };
+  return state.lazyTensor(shape, () => addNode(state.session, operation, [], shape, site), facts);
+}
+
+function constantValues(
+  primitive: Primitive,
+  payloads: readonly (TensorPayload | undefined)[],
+  numbers: readonly (number | undefined)[],
+  shape: TensorPayload['shape'],
+): readonly number[] | undefined {
+  const lists = payloads.map((payload, index) => {
+    const value = numbers[index];
+    return payload ? payload.facts.values : value === undefined ? undefined : [value];
+  });
+  const count = Math.max(...lists.map((list) => list?.length ?? 0));
+  const isFull = shape?.every((size) => typeof size === 'number') && shape.reduce<number>((n, size) => n * Number(size), 1) === count;
+  if (!isFull || lists.some((list) => !list || (list.length !== 1 && list.length !== count))) return undefined;
+  return Array.from({ length: count }, (_, position) =>
+    applyPrimitive(
+      primitive,
+      lists.map((list) => (list?.length === 1 ? list[0] : list?.[position]) ?? Number.NaN),
+    ),
+  );
+}
+
+/** The distribution of a · x + b, where x is drawn afresh. */
+function transformed(
+  primitive: Primitive,
+  payloads: readonly (TensorPayload | undefined)[],
+  numbers: readonly (number | undefined)[],
+): Distribution | undefined {
+  const [left, right] = payloads;
+  const distribution = (left ?? right)?.facts.distribution;
+  if (!distribution || (left && right)) return undefined;
+  const number = left ? numbers[1] : numbers[0];
+  if (primitive === 'negate') return affine(distribution, -1, 0);
+  if (number === undefined) return undefined;
+  if (primitive === 'multiply') return affine(distribution, number, 0);
+  if (primitive === 'add') return affine(distribution, 1, number);
+  if (primitive === 'subtract') return left ? affine(distribution, 1, -number) : affine(distribution, -1, number);
+  if (primitive === 'divide' && left) return affine(distribution, 1 / number, 0);
+  return undefined;
+}
+
+/** scale · x + shift. */
+export function affine(distribution: Distribution, scale: number, shift: number): Distribution | undefined {
+  switch (distribution.kind) {
+    case 'constant':
+      return { kind: 'constant', value: distribution.value * scale + shift };
+    case 'normal':
+      return { kind: 'normal', mean: distribution.mean * scale + shift, std: distribution.std * Math.abs(scale) };
+    case 'uniform': {
+      const ends = [distribution.low * scale + shift, distribution.high * scale + shift] as const;
+      return { kind: 'uniform', low: Math.min(...ends), high: Math.max(...ends) };
+    }
+    case 'truncatedNormal': {
+      const ends = [distribution.low * scale + shift, distribution.high * scale + shift] as const;
+      return {
+        kind: 'truncatedNormal',
+        mean: distribution.mean * scale + shift,
+        std: distribution.std * Math.abs(scale),
+        low: Math.min(...ends),
+        high: Math.max(...ends),
+      };
+    }
+    case 'orthogonal':
+      return shift === 0 ? { ...distribution, gain: distribution.gain * scale } : undefined;
+    case 'identity':
+      return shift === 0 ? { kind: 'identity', gain: distribution.gain * scale } : undefined;
+    case 'unknown':
+      return distribution;
+  }
+}

@@ -1,0 +1,261 @@
+import type { Dim } from '../../../network/network';
+import { resolveAxis } from '../../../network/shapes';
+import type { TracedTensor } from '../../../network/tracer';
+import { makeTuple } from '../../../python/make';
+import type { Value } from '../../../python/values';
+import {
+  concat,
+  expand,
+  flatten,
+  permute,
+  reshape,
+  sliceAxis,
+  split,
+  squeeze,
+  stack,
+  swapAxes,
+  tile,
+  unbind,
+  unflatten,
+  unsqueeze,
+} from '../../tensor/rearranging';
+import { addUnknown } from '../../tensor/trace';
+import { type TorchCall, sizesOf } from '../call';
+import { constantTensor } from './arithmetic';
+import { type TensorFunction, tensorFunctions } from './entry';
+
+export const rearrangementFunctions: readonly TensorFunction[] = [
+  ...onTensor('view reshape', '*shape', (call, input) => {
+    const sizes = call.sizes('shape') ?? call.sizes('size');
+    return sizes && reshape(call.state.session, input, sizes, call.site());
+  }),
+  ...onTensor('view_as reshape_as', 'other', (call, input) => {
+    const shape = call.payload('other')?.shape;
+    return shape && reshape(call.state.session, input, shape, call.site());
+  }),
+  ...onTensor('flatten', 'start_dim=0, end_dim=-1', (call, input) => {
+    const from = call.int('start_dim');
+    const to = call.int('end_dim');
+    return from === undefined || to === undefined
+      ? undefined
+      : flatten(call.state.session, input, from, to, call.site());
+  }),
+  ...onTensor('ravel', '', (call, input) => flatten(call.state.session, input, 0, -1, call.site())),
+  ...onTensor('unflatten', 'dim, sizes', (call, input) => {
+    const axis = call.int('dim');
+    const value = call.value('sizes');
+    const sizes = value && sizesOf(value);
+    return axis === undefined || !sizes ? undefined : unflatten(call.state.session, input, axis, sizes, call.site());
+  }),
+  ...onTensor('permute', '*dims', (call, input) => {
+    const order = call.sizes('dims')?.filter((axis) => typeof axis === 'number');
+    return order && permute(call.state.session, input, order, call.site());
+  }),
+  ...onTensor('transpose swapaxes swapdims', 'dim0, dim1', (call, input) => {
+    const first = call.int('dim0') ?? call.int('axis0');
+    const second = call.int('dim1') ?? call.int('axis1');
+    return first === undefined || second === undefined
+      ? undefined
+      : swapAxes(call.state.session, input, first, second, call.site());
+  }),
+  ...onTensor('t', '', (call, input) =>
+    input.shape && input.shape.length < 2 ? input : swapAxes(call.state.session, input, 0, 1, call.site()),
+  ),
+  ...onTensor('movedim moveaxis', 'source, destination', moveAxes),
+  ...onTensor('squeeze', 'dim=None', (call, input) =>
+    squeeze(call.state.session, input, call.has('dim') ? call.ints('dim') : undefined, call.site()),
+  ),
+  ...onTensor('unsqueeze', 'dim', (call, input) => {
+    const axis = call.int('dim');
+    return axis === undefined ? undefined : unsqueeze(call.state.session, input, axis, call.site());
+  }),
+  ...onTensor('expand broadcast_to', '*size', (call, input) => {
+    const sizes = call.sizes('size');
+    return sizes && expand(call.state.session, input, sizes, call.site());
+  }),
+  ...onTensor('expand_as', 'other', (call, input) => {
+    const shape = call.payload('other')?.shape;
+    return shape && expand(call.state.session, input, shape, call.site());
+  }),
+  ...onTensor('repeat', '*repeats', (call, input) => {
+    const counts = call.sizes('repeats');
+    return counts && tile(call.state.session, input, counts, call.site());
+  }),
+  ...onTensor('tile', '*dims', (call, input) => {
+    const counts = call.sizes('dims');
+    return counts && tile(call.state.session, input, counts, call.site());
+  }),
+  ...tensorFunctions('contiguous clone cpu cuda float half double bfloat16 requires_grad_ detach detach_ data', '*args', same),
+  ...tensorFunctions('to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad', '*args', same, 'method'),
+  ...tensorFunctions('chunk', 'chunks, dim=0', (call) => {
+    const count = call.int('chunks');
+    return pieces(call, (size) => (count ? Math.ceil(size / count) : undefined));
+  }),
+  ...tensorFunctions('tensor_split', 'indices_or_sections, dim=0', (call) => {
+    const count = call.int('indices_or_sections');
+    return pieces(call, (size) => (count && size % count === 0 ? size / count : undefined));
+  }),
+  ...tensorFunctions('split', 'split_size_or_sections, dim=0', splitCall),
+  ...tensorFunctions('split_with_sizes', 'split_sizes, dim=0', splitCall),
+  ...tensorFunctions('unbind', 'dim=0', (call) => {
+    const input = call.tensor('input');
+    const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+    if (!input || axis === undefined || typeof input.shape?.[axis] !== 'number') return undefined;
+    return makeTuple(unbind(call.state.session, input, axis, call.site()).map((piece) => call.state.tensorValue(piece)));
+  }),
+  ...onTensor('narrow', 'dim, start, length', (call, input) => {
+    const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+    const from = call.int('start');
+    const length = call.int('length');
+    if (axis === undefined || from === undefined || length === undefined) return undefined;
+    return sliceAxis(call.state.session, input, axis, { from, to: from + length, step: 1, drop: false }, call.site());
+  }),
+  ...onTensor('select', 'dim, index', (call, input) => {
+    const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+    const index = call.int('index');
+    const size = axis === undefined ? undefined : input.shape?.[axis];
+    if (axis === undefined || index === undefined || (index < 0 && typeof size !== 'number')) return undefined;
+    const from = index < 0 && typeof size === 'number' ? index + size : index;
+    return sliceAxis(call.state.session, input, axis, { from, to: from + 1, step: 1, drop: true }, call.site());
+  }),
+  ...['tril', 'triu', 'flip', 'roll', 'cumsum', 'cumprod', 'sort', 'bernoulli', 'nan_to_num', 'floor', 'ceil', 'round', 'logical_not', 'bitwise_not', 'rot90', 'isnan', 'isinf', 'diff'].flatMap(
+    (name) =>
+      tensorFunctions(name, '*args', (call) => {
+        const payload = call.payload('input');
+        if (payload?.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
+        return call.unknown(`torch.${name} is not followed`, payload?.shape);
+      }),
+  ),
+  ...onTensor('index_select', 'dim, index', (call, input) => {
+    const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+    const count = call.payload('index')?.shape?.[0];
+    const shape = input.shape?.map((size, index): Dim => (index === axis ? count : size));
+    return addUnknown(call.state.session, 'torch.index_select is not followed', [input], shape, call.site());
+  }),
+  ...onTensor('gather take_along_dim', 'dim, index', (call, input) => {
+    const shape = call.payload('index')?.shape;
+    return addUnknown(call.state.session, `${call.name} is not followed`, [input], shape, call.site());
+  }),
+  ...onTensor('repeat_interleave', 'repeats, dim=None', (call, input) => {
+    const count = call.int('repeats');
+    const axis = input.shape && resolveAxis(call.int('dim') ?? -1, input.shape.length);
+    const shape = input.shape?.map((size, index): Dim =>
+      index === axis && typeof size === 'number' && count !== undefined ? size * count : size,
+    );
+    return addUnknown(call.state.session, 'torch.repeat_interleave is not followed', [input], shape, call.site());
+  }),
+];
+
+/** `torch.cat` and kin: the tensors are the first argument. */
+export const joiningFunctions: readonly TensorFunction[] = [
+  ...tensorFunctions('cat concat concatenate', 'dim=0, out=None', (call) =>
+    join(call, (tensors) => concat(call.state.session, tensors, call.int('dim') ?? call.int('axis') ?? 0, call.site())),
+  ),
+  ...tensorFunctions('stack', 'dim=0, out=None', (call) =>
+    join(call, (tensors) => stack(call.state.session, tensors, call.int('dim') ?? 0, call.site())),
+  ),
+  ...tensorFunctions('hstack', 'out=None', (call) =>
+    join(call, (tensors) =>
+      concat(call.state.session, tensors, tensors[0]?.shape?.length === 1 ? 0 : 1, call.site()),
+    ),
+  ),
+  ...tensorFunctions('vstack', 'out=None', (call) =>
+    join(call, (tensors) =>
+      tensors[0]?.shape?.length === 1
+        ? stack(call.state.session, tensors, 0, call.site())
+        : concat(call.state.session, tensors, 0, call.site()),
+    ),
+  ),
+];
+
+function onTensor(
+  names: string,
+  signature: string,
+  body: (call: TorchCall, input: TracedTensor) => TracedTensor | undefined,
+): readonly TensorFunction[] {
+  return tensorFunctions(names, signature, (call) => {
+    const payload = call.payload('input');
+    if (!payload) return undefined;
+    const { facts } = payload;
+    const result = body(call, payload.tensor);
+    if (!result) return undefined;
+    const keepsValues = facts.values !== undefined && facts.values.length === countOf(result.shape);
+    return call.state.tensorValue(result, {
+      ...(facts.distribution && { distribution: facts.distribution }),
+      ...(facts.isConstant && { isConstant: true }),
+      ...(facts.isInteger && { isInteger: true }),
+      ...(keepsValues && facts.values && !/permute|transpose|axes|dim/.test(call.shortName) && { values: facts.values }),
+    });
+  });
+}
+
+function countOf(shape: TracedTensor['shape']): number | undefined {
+  return shape?.reduce<number | undefined>(
+    (count, size) => (count === undefined || typeof size !== 'number' ? undefined : count * size),
+    1,
+  );
+}
+
+/** Copies, casts and moves: the same tensor as far as the network is concerned. */
+function same(call: TorchCall): Value | undefined {
+  return call.payload('input') && call.value('input');
+}
+
+function splitCall(call: TorchCall): Value | undefined {
+  const value = call.value('split_size_or_sections') ?? call.value('split_size') ?? call.value('split_sizes');
+  if (value?.kind === 'int') return pieces(call, () => value.value);
+  const sizes = value && sizesOf(value)?.filter((size) => typeof size === 'number');
+  const input = call.tensor('input');
+  const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+  if (!input || axis === undefined || !sizes) return undefined;
+  const parts = split(call.state.session, input, sizes, axis, call.site());
+  return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
+}
+
+function pieces(call: TorchCall, pieceSize: (size: number) => number | undefined): Value | undefined {
+  const input = call.tensor('input');
+  const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+  const total = axis === undefined ? undefined : input?.shape?.[axis];
+  const concrete = typeof total === 'object' ? total.perBatch * call.state.batchSize : total;
+  const size = concrete === undefined ? undefined : pieceSize(concrete);
+  if (!input || axis === undefined || concrete === undefined || !size || concrete / size > 4096) return undefined;
+  const sizes = Array.from({ length: Math.ceil(concrete / size) }, (_, index) => Math.min(size, concrete - index * size));
+  const parts = split(call.state.session, input, sizes, axis, call.site());
+  return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
+}
+
+function moveAxes(call: TorchCall, input: TracedTensor): TracedTensor | undefined {
+  const rank = input.shape?.length;
+  const from = call.ints('source')?.map((axis) => resolveAxis(axis, rank ?? 0));
+  const to = call.ints('destination')?.map((axis) => resolveAxis(axis, rank ?? 0));
+  if (rank === undefined || !from || !to || from.length !== to.length) return undefined;
+  const order: (number | undefined)[] = Array.from({ length: rank }, () => undefined);
+  from.forEach((axis, index) => {
+    const target = to[index];
+    if (target !== undefined) order[target] = axis;
+  });
+  const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !from.includes(axis));
+  const complete = order.map((axis) => axis ?? rest.shift() ?? 0);
+  return permute(call.state.session, input, complete, call.site());
+}
+
+function join(
+  call: TorchCall,
+  combine: (tensors: readonly TracedTensor[]) => TracedTensor,
+): Value | undefined {
+  const value = call.value('input') ?? call.value('tensors');
+  const items = value && call.context.iterate(value);
+  const payloads = items?.map((item) => call.state.payloadOf(item));
+  if (!items || !payloads || payloads.length === 0) return undefined;
+  const known = payloads.filter((payload) => payload !== undefined);
+  if (known.length < payloads.length) {
+    if (known.length === 0) return undefined;
+    const inputs = known.map((payload) => payload.tensor);
+    const reason = 'a tensor among those that are joined is not known';
+    call.context.unknown(reason);
+    return call.result(addUnknown(call.state.session, reason, inputs, undefined, call.site()));
+  }
+  const result = combine(known.map((payload) => payload.tensor));
+  return call.state.tensorValue(result, known.every((payload) => payload.facts.isConstant) ? { isConstant: true } : undefined);
+}
+

@@ -1,0 +1,148 @@
+import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import { copyModule } from './copyModule';
+import { childrenOf, namedModules, namedParameters } from './moduleTree';
+import { applyModule } from './applyModule';
+import { makeDict, makeList, makeStr, makeTuple, none, trueValue } from '../../python/make';
+import { type Method, methods, nativeClass, nativeProperty } from './nativeClass';
+import type { TorchState } from './state';
+
+type ModuleMethod = (module: InstanceValue, args: CallArguments, context: CallContext) => Value;
+
+/** `torch.nn.Module` of PyTorch 2.13: submodules and parameters are the attributes that hold them. */
+export function moduleClass(state: () => TorchState): ClassValue {
+  const onModule =
+    (body: ModuleMethod): Method =>
+    (self, args, context) =>
+      self.kind === 'instance' ? body(self, args, context) : context.unknown('a module method is called on something else');
+  const itself = onModule((module) => module);
+  const table: Record<string, Method> = {
+    __init__: onModule((module) => {
+      module.attributes.set('training', trueValue);
+      return none;
+    }),
+    __setattr__: onModule((module, args) => setAttribute(state(), module, args)),
+    __call__: onModule((module, args, context) => applyModule(state(), module, args, context)),
+    forward: onModule((module, _args, context) => context.unknown(`${module.class.name} defines no forward`)),
+    add_module: onModule((module, args) => register(state(), module, args)),
+    register_module: onModule((module, args) => register(state(), module, args)),
+    register_parameter: onModule((module, args) => register(state(), module, args)),
+    register_buffer: onModule((module, args) => register(state(), module, args)),
+    parameters: onModule((module) => makeList(namedParameters(state(), module).map(({ value }) => value))),
+    named_parameters: onModule((module, args) =>
+      makeList(namedParameters(state(), module, prefixOf(args)).map(({ path, value }) => makeTuple([makeStr(path), value]))),
+    ),
+    buffers: onModule(() => makeList([])),
+    named_buffers: onModule(() => makeList([])),
+    modules: onModule((module) => makeList([...namedModules(state(), module).keys()])),
+    named_modules: onModule((module) =>
+      makeList([...namedModules(state(), module)].map(([value, path]) => makeTuple([makeStr(path), value]))),
+    ),
+    children: onModule((module) => makeList(childrenOf(state(), module).map(([, child]) => child))),
+    named_children: onModule((module) =>
+      makeList(childrenOf(state(), module).map(([name, child]) => makeTuple([makeStr(name), child]))),
+    ),
+    apply: onModule((module, args, context) => applyToAll(state(), module, args, context)),
+    get_submodule: onModule((module, args, context) => attributeAt(module, args, context)),
+    get_parameter: onModule((module, args, context) => attributeAt(module, args, context)),
+    requires_grad_: onModule((module, args, context) => {
+      const flag = args.positional[0] ?? args.named.get('requires_grad');
+      const isTrainable = flag ? context.truth(flag) : true;
+      for (const { id } of namedParameters(state(), module)) {
+        if (isTrainable !== undefined) state().tracer.setTrainable(id, isTrainable);
+      }
+      return module;
+    }),
+    state_dict: onModule((module) => stateDict(state(), module)),
+    load_state_dict: onModule((module) => loadStateDict(state(), module)),
+    __deepcopy__: onModule((module) => copyModule(state(), module)),
+    zero_grad: onModule(() => none),
+    register_forward_hook: onModule(() => none),
+    register_forward_pre_hook: onModule(() => none),
+    register_full_backward_hook: onModule(() => none),
+    register_backward_hook: onModule(() => none),
+    extra_repr: onModule(() => makeStr('')),
+  };
+  for (const name of selfReturning) table[name] = itself;
+  return nativeClass('torch.nn.Module', undefined, [
+    ...methods('torch.nn.Module', table),
+    ['_modules', nativeProperty('torch.nn.Module._modules', (self) => registered(self, (value) => state().isModule(value)))],
+    [
+      '_parameters',
+      nativeProperty('torch.nn.Module._parameters', (self) => registered(self, (value) => state().isParameter(value))),
+    ],
+  ]);
+}
+
+const selfReturning = [
+  ...['to', 'cuda', 'cpu', 'xpu', 'train', 'eval', 'half', 'float', 'double', 'bfloat16', 'type', 'compile'],
+  ...['share_memory', 'to_empty', 'requires_grad'],
+];
+
+function registered(self: Value, isWanted: (value: Value) => boolean): Value {
+  if (self.kind !== 'instance') return makeDict();
+  const entries = [...self.attributes].filter(([, value]) => isWanted(value));
+  return makeDict(entries.map(([name, value]) => [makeStr(name), value] as const));
+}
+
+function setAttribute(state: TorchState, module: InstanceValue, args: CallArguments): Value {
+  const [name, value] = args.positional;
+  if (name?.kind === 'str' && value) place(state, module, name.value, value);
+  return none;
+}
+
+function register(state: TorchState, module: InstanceValue, args: CallArguments): Value {
+  const name = args.positional[0] ?? args.named.get('name');
+  const value =
+    args.positional[1] ?? args.named.get('module') ?? args.named.get('param') ?? args.named.get('tensor') ?? none;
+  if (name?.kind === 'str') place(state, module, name.value, value);
+  return none;
+}
+
+/** A module or parameter takes its place in the order when it is first registered, not when a plain value of that name was. */
+function place(state: TorchState, module: InstanceValue, name: string, value: Value): void {
+  const before = module.attributes.get(name);
+  const isRegistered = state.isModule(value) || state.isParameter(value);
+  if (isRegistered && before && !state.isModule(before) && !state.isParameter(before)) module.attributes.delete(name);
+  module.attributes.set(name, value);
+}
+
+function prefixOf(args: CallArguments): string {
+  const prefix = args.positional[0] ?? args.named.get('prefix');
+  return prefix?.kind === 'str' ? prefix.value : '';
+}
+
+/** Children before their parents, as `Module.apply`. */
+function applyToAll(state: TorchState, module: InstanceValue, args: CallArguments, context: CallContext): Value {
+  const initialise = args.positional[0] ?? args.named.get('fn');
+  if (!initialise) return module;
+  const visit = (current: InstanceValue, depth: number): void => {
+    if (context.isExhausted || depth > 200) return;
+    for (const [, child] of childrenOf(state, current)) visit(child, depth + 1);
+    context.call(initialise, [current]);
+  };
+  visit(module, 0);
+  return module;
+}
+
+function attributeAt(module: InstanceValue, args: CallArguments, context: CallContext): Value {
+  const path = args.positional[0] ?? args.named.get('target');
+  if (path?.kind !== 'str') return context.unknown('the path of a submodule is not known');
+  if (path.value === '') return module;
+  return path.value.split('.').reduce<Value>((value, name) => context.getAttribute(value, name), module);
+}
+
+function stateDict(state: TorchState, module: InstanceValue): Value {
+  return makeDict(namedParameters(state, module).map(({ path, value }) => [makeStr(path), value] as const));
+}
+
+function loadStateDict(state: TorchState, module: InstanceValue): Value {
+  for (const { id } of namedParameters(state, module)) {
+    const reason = 'the weights are loaded from a checkpoint';
+    state.tracer.setInitialiser(id, {
+      distribution: { kind: 'unknown', reason },
+      scheme: 'load_state_dict',
+      isDefault: false,
+    });
+  }
+  return none;
+}

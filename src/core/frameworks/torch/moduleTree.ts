@@ -1,0 +1,51 @@
+import type { ParameterId } from '../../network/network';
+import type { InstanceValue } from '../../python/values';
+import type { TorchState } from './state';
+
+/** Submodules in the order of registration, under their attribute names. */
+export function childrenOf(state: TorchState, module: InstanceValue): readonly (readonly [string, InstanceValue])[] {
+  const children: [string, InstanceValue][] = [];
+  for (const [name, value] of module.attributes) {
+    if (state.isModule(value)) children.push([name, value]);
+  }
+  return children;
+}
+
+/** The module and all below it, parents first, each once, with dotted paths as PyTorch's `named_modules`. */
+export function namedModules(state: TorchState, root: InstanceValue, prefix = ''): ReadonlyMap<InstanceValue, string> {
+  const paths = new Map<InstanceValue, string>();
+  const visit = (module: InstanceValue, path: string): void => {
+    if (paths.has(module)) return;
+    paths.set(module, path);
+    for (const [name, child] of childrenOf(state, module)) visit(child, path === '' ? name : `${path}.${name}`);
+  };
+  visit(root, prefix);
+  return paths;
+}
+
+/** Parameters as PyTorch's `named_parameters`: each once, under the first path that leads to it. */
+export function namedParameters(
+  state: TorchState,
+  root: InstanceValue,
+  prefix = '',
+): readonly { readonly path: string; readonly value: InstanceValue; readonly id: ParameterId }[] {
+  const seen = new Set<ParameterId>();
+  const result: { path: string; value: InstanceValue; id: ParameterId }[] = [];
+  for (const [module, path] of namedModules(state, root, prefix)) {
+    for (const [name, value] of module.attributes) {
+      const id = state.parameterOf(value);
+      if (id === undefined || !state.isParameter(value) || seen.has(id)) continue;
+      seen.add(id);
+      result.push({ path: path === '' ? name : `${path}.${name}`, value, id });
+    }
+  }
+  return result;
+}
+
+/** Registers the paths of the parameters with the trace and returns them in order. */
+export function nameParameters(state: TorchState, root: InstanceValue): readonly ParameterId[] {
+  return namedParameters(state, root).map(({ path, id }) => {
+    state.tracer.setParameterPath(id, path);
+    return id;
+  });
+}

@@ -1,0 +1,158 @@
+import { useActivation } from '../../../activations/catalogue';
+import type { ParameterUse, Shape } from '../../../network/network';
+import { mayBeEqual, shapeText } from '../../../network/shapes';
+import type { TracedTensor } from '../../../network/tracer';
+import { makeTuple } from '../../../python/make';
+import type { Value } from '../../../python/values';
+import { sliceAxis, stack, tile, unsqueeze } from '../../tensor/rearranging';
+import { addNode, addUnknown, reportProblem, type Site } from '../../tensor/trace';
+import type { TorchCall } from '../call';
+import type { Layer } from '../layer';
+
+export type RecurrentCell = 'rnn' | 'lstm' | 'gru';
+
+export const gateCount: Readonly<Record<RecurrentCell, number>> = { rnn: 1, lstm: 4, gru: 3 };
+
+/** Gives (output, state) as PyTorch does; the state's nodes are made when it is used. */
+export function applyRecurrent(layer: Layer, cell: RecurrentCell, input: TracedTensor, site: Site): Value | undefined {
+  const { state } = layer;
+  const { session } = state;
+  const inputFeatures = layer.int('input_size');
+  const hiddenFeatures = layer.int('hidden_size');
+  const layers = layer.int('num_layers');
+  const isBidirectional = layer.flag('bidirectional') ?? false;
+  if (inputFeatures === undefined || hiddenFeatures === undefined || layers === undefined) return undefined;
+  const batchFirst = layer.flag('batch_first') ?? false;
+  const rank = input.shape?.length ?? 3;
+  const timeAxis = rank === 3 && batchFirst ? 1 : 0;
+  if (input.shape && !mayBeEqual(input.shape.at(-1), inputFeatures)) {
+    reportProblem(session, `${site.label} expects ${inputFeatures} features, got ${shapeText(input.shape)}`, site);
+  }
+  const directions = isBidirectional ? 2 : 1;
+  const width = layer.int('proj_size') || hiddenFeatures;
+  const shape: Shape = input.shape && [...input.shape.slice(0, -1), width * directions];
+  const projection = layer.int('proj_size') ?? 0;
+  const output =
+    projection > 0
+      ? addUnknown(session, 'an LSTM with projections is not followed', [input], shape, site)
+      : addNode(
+          session,
+          {
+            kind: 'recurrent',
+            cell,
+            activation: useActivation(layer.text('nonlinearity') === 'relu' ? 'relu' : 'tanh'),
+            gateActivation: useActivation('sigmoid'),
+            inputFeatures,
+            hiddenFeatures,
+            layers,
+            isBidirectional,
+            timeAxis,
+            returnsSequence: true,
+            dropout: layer.number('dropout') ?? 0,
+            forgetBias: forgetBiasOf(layer, cell, hiddenFeatures),
+          },
+          [input],
+          shape,
+          site,
+          recurrentUses(layer, layers, isBidirectional),
+        );
+  const hidden = finalState(layer, output, { timeAxis, layers, directions, width }, site);
+  if (cell !== 'lstm') return makeTuple([state.tensorValue(output), hidden]);
+  const memoryShape = stateShape(output, { timeAxis, layers, directions, width: hiddenFeatures });
+  const memory = state.lazyTensor(memoryShape, () =>
+    addUnknown(session, 'the cell state of an LSTM is not followed', [output], memoryShape, stateSite(site)),
+  );
+  return makeTuple([state.tensorValue(output), makeTuple([hidden, memory])]);
+}
+
+/** One step of a recurrent cell: its new state, for LSTM with the memory. */
+export function applyCell(layer: Layer, cell: RecurrentCell, input: TracedTensor, call: TorchCall): Value | undefined {
+  const { state } = layer;
+  const hiddenFeatures = layer.int('hidden_size');
+  const shape: Shape = input.shape && hiddenFeatures !== undefined ? [...input.shape.slice(0, -1), hiddenFeatures] : undefined;
+  const previous = call.value('hx');
+  const before = previous?.kind === 'tuple' ? previous.items : previous ? [previous] : [];
+  const inputs = [input, ...before.map((value) => state.tensorOf(value)).filter((tensor) => tensor !== undefined)];
+  const reason = `one step of torch.nn.${cell === 'rnn' ? 'RNN' : cell.toUpperCase()}Cell is not followed`;
+  const uses = recurrentUses(layer, 1, false);
+  const site = call.site();
+  call.context.unknown(reason);
+  const step = addNode(state.session, { kind: 'unknown', reason }, inputs, shape, site, uses);
+  if (cell !== 'lstm') return state.tensorValue(step);
+  const memory = addUnknown(state.session, reason, [step], shape, { ...site, name: 'cell_state' });
+  return makeTuple([state.tensorValue(step), state.tensorValue(memory)]);
+}
+
+interface StateSizes {
+  readonly timeAxis: number;
+  readonly layers: number;
+  readonly directions: number;
+  readonly width: number;
+}
+
+/**
+ * The last step of the output, for the backward direction the first: exact for the last layer, and it stands in for the layers below,
+ * whose states the node does not give.
+ */
+function finalState(layer: Layer, output: TracedTensor, sizes: StateSizes, site: Site): Value {
+  const { state } = layer;
+  const { session } = state;
+  const { timeAxis, directions, width } = sizes;
+  const shape = stateShape(output, sizes);
+  const own = stateSite(site);
+  return state.lazyTensor(shape, () => {
+    const steps = output.shape?.[timeAxis];
+    const rank = output.shape?.length;
+    if (typeof steps !== 'number' || rank === undefined) {
+      return addUnknown(session, 'the last step of a sequence of unknown length', [output], shape, own);
+    }
+    const halves = Array.from({ length: directions }, (_, direction) => {
+      const at = direction === 0 ? steps - 1 : 0;
+      const range = { from: direction * width, to: (direction + 1) * width, step: 1, drop: false };
+      const half = sliceAxis(session, output, rank - 1, range, own);
+      return sliceAxis(session, half, timeAxis, { from: at, to: at + 1, step: 1, drop: true }, own);
+    });
+    const [only] = halves;
+    const last = only && halves.length === 1 ? unsqueeze(session, only, 0, own) : stack(session, halves, 0, own);
+    return sizes.layers === 1 ? last : tile(session, last, [sizes.layers, ...(last.shape ?? []).slice(1).map(() => 1)], own);
+  });
+}
+
+function stateShape(output: TracedTensor, sizes: StateSizes): Shape {
+  if (!output.shape) return undefined;
+  const batch = output.shape.slice(0, -1).filter((_, axis) => axis !== sizes.timeAxis);
+  return [sizes.layers * sizes.directions, ...batch, sizes.width];
+}
+
+function stateSite(site: Site): Site {
+  return { trail: site.trail, name: 'final_state', label: 'final state', ...(site.made && { made: site.made }) };
+}
+
+function recurrentUses(layer: Layer, layers: number, isBidirectional: boolean): readonly ParameterUse[] {
+  const uses: ParameterUse[] = [];
+  for (let index = 0; index < layers; index++) {
+    for (const direction of isBidirectional ? ['', '_reverse'] : ['']) {
+      const suffix = layer.get(`weight_ih_l${index}${direction}`) ? `_l${index}${direction}` : '';
+      const role = `${index}${direction === '' ? '' : 'Reverse'}`;
+      uses.push(
+        ...layer.state.use(`inputWeight${role}`, layer.get(`weight_ih${suffix}`)),
+        ...layer.state.use(`recurrentWeight${role}`, layer.get(`weight_hh${suffix}`)),
+        ...layer.state.use(`inputBias${role}`, layer.get(`bias_ih${suffix}`)),
+        ...layer.state.use(`recurrentBias${role}`, layer.get(`bias_hh${suffix}`)),
+      );
+    }
+  }
+  return uses;
+}
+
+/** What user code wrote into the forget gate's bias (LSTM: rows H to 2H; GRU's update gate: the same rows). */
+function forgetBiasOf(layer: Layer, cell: RecurrentCell, hidden: number): number {
+  if (cell === 'rnn') return 0;
+  let total = 0;
+  for (const name of ['bias_ih_l0', 'bias_hh_l0']) {
+    const parameter = layer.state.parameterOf(layer.get(name));
+    const slice = parameter === undefined ? undefined : layer.state.biasSlices.get(parameter);
+    if (slice && slice.from === hidden && slice.to === 2 * hidden) total += slice.value;
+  }
+  return total;
+}

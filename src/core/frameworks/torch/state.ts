@@ -1,0 +1,156 @@
+import type { Distribution, Initialiser, NodeId, ParameterId, ParameterUse, Shape } from '../../network/network';
+import type { TracedTensor, Tracer } from '../../network/tracer';
+import type { CallTrail, ClassValue, InstanceValue, Value } from '../../python/values';
+import type { TraceSession } from '../framework';
+import type { LayerEntry } from './layer';
+import { addNode, type Site } from '../tensor/trace';
+
+/** What a `torch.Tensor` instance carries. The node is made when something first needs it, so that set-up code leaves none behind. */
+export class TensorPayload {
+  #tensor: TracedTensor | undefined;
+  readonly #make: () => TracedTensor;
+
+  constructor(
+    readonly shape: Shape,
+    make: () => TracedTensor,
+    readonly facts: TensorFacts = {},
+  ) {
+    this.#make = make;
+  }
+
+  /** Parameters are read anew by every application of a model, so that each network holds its own. */
+  get tensor(): TracedTensor {
+    if (this.facts.parameter !== undefined) return this.#make();
+    this.#tensor ??= this.#make();
+    return this.#tensor;
+  }
+}
+
+/** What is known of a tensor's elements without following the graph. */
+export interface TensorFacts {
+  readonly parameter?: ParameterId;
+  /** Drawn afresh or constant: the elements' distribution. */
+  readonly distribution?: Distribution;
+  /** All elements, in order, where they are known and few. */
+  readonly values?: readonly number[];
+  readonly isInteger?: boolean;
+  /** Depends on nothing random, learned or given: masks, position tables. */
+  readonly isConstant?: boolean;
+  /** Rows of a one-dimensional parameter that this is (`bias[64:128]`), for writing in place. */
+  readonly slice?: { readonly parameter: ParameterId; readonly from: number; readonly to: number };
+}
+
+/** Classes and bookkeeping of one file's evaluation, shared by everything in this folder. */
+export class TorchState {
+  /** Paths of the modules below the model that is being applied. */
+  readonly #paths = new Map<InstanceValue, string>();
+  readonly #parameterNodes = new Map<ParameterId, NodeId>();
+  /** Constant written into a slice of a recurrent layer's bias: `bias_ih_l0[64:128] = 1.0`. */
+  readonly biasSlices = new Map<ParameterId, { readonly from: number; readonly to: number; readonly value: number }>();
+
+  /** The layers of `torch.nn` by short name: `Linear`. */
+  readonly layers = new Map<string, { readonly entry: LayerEntry; readonly class: ClassValue }>();
+
+  constructor(
+    readonly session: TraceSession,
+    readonly tensorClass: ClassValue,
+    readonly parameterClass: ClassValue,
+    readonly moduleClass: ClassValue,
+    readonly moduleListClass: ClassValue,
+  ) {}
+
+  get tracer(): Tracer {
+    return this.session.tracer;
+  }
+
+  get batchSize(): number {
+    return this.session.tracer.batchSize;
+  }
+
+  tensorValue(tensor: TracedTensor, facts?: TensorFacts): InstanceValue {
+    return this.payloadValue(new TensorPayload(tensor.shape, () => tensor, facts), []);
+  }
+
+  /** A tensor whose node is made on first use. */
+  lazyTensor(shape: Shape, make: () => TracedTensor, facts?: TensorFacts, made: CallTrail = []): InstanceValue {
+    return this.payloadValue(new TensorPayload(shape, make, facts), made);
+  }
+
+  parameterValue(shape: readonly number[], initialiser: Initialiser, made: CallTrail, isTrainable = true): InstanceValue {
+    const payload = this.parameterPayload(shape, initialiser, made, isTrainable);
+    return { kind: 'instance', class: this.parameterClass, attributes: new Map(), payload, made };
+  }
+
+  /** A new parameter; its path is known once its module has one. */
+  parameterPayload(
+    shape: readonly number[],
+    initialiser: Initialiser,
+    made: CallTrail,
+    isTrainable = true,
+  ): TensorPayload {
+    const id = this.tracer.addParameter('', shape, initialiser, isTrainable);
+    return new TensorPayload(shape, () => this.#parameterNode(id, shape, made), { parameter: id });
+  }
+
+  payloadOf(value: Value | undefined): TensorPayload | undefined {
+    return value?.kind === 'instance' && value.payload instanceof TensorPayload ? value.payload : undefined;
+  }
+
+  tensorOf(value: Value | undefined): TracedTensor | undefined {
+    return this.payloadOf(value)?.tensor;
+  }
+
+  /** The parameter that a value is, through `.data`, `.detach()` and the like. */
+  parameterOf(value: Value | undefined): ParameterId | undefined {
+    return this.payloadOf(value)?.facts.parameter;
+  }
+
+  isModule(value: Value | undefined): value is InstanceValue {
+    return value?.kind === 'instance' && value.class.mro.includes(this.moduleClass);
+  }
+
+  isParameter(value: Value | undefined): value is InstanceValue {
+    return value?.kind === 'instance' && value.class.mro.includes(this.parameterClass);
+  }
+
+  pathOf(module: InstanceValue): string | undefined {
+    return this.#paths.get(module);
+  }
+
+  /** Names the modules below a model for the time of its application. */
+  withPaths<T>(paths: ReadonlyMap<InstanceValue, string>, body: () => T): T {
+    for (const [module, path] of paths) this.#paths.set(module, path);
+    this.#parameterNodes.clear();
+    try {
+      return body();
+    } finally {
+      this.#paths.clear();
+    }
+  }
+
+  /** Operation of a layer: it stands where the layer was made, under the layer's own path. */
+  layerSite(layer: InstanceValue, name: string, label: string, trail: CallTrail): Site {
+    const path = this.pathOf(layer);
+    return { trail, made: layer.made.length > 0 ? layer.made : trail, name, label, ...(path && { path }) };
+  }
+
+  use(role: string, value: Value | undefined): readonly ParameterUse[] {
+    const parameter = this.parameterOf(value);
+    return parameter === undefined ? [] : [{ role, parameter }];
+  }
+
+  payloadValue(payload: TensorPayload, made: CallTrail): InstanceValue {
+    return { kind: 'instance', class: this.tensorClass, attributes: new Map(), payload, made };
+  }
+
+  #parameterNode(id: ParameterId, shape: readonly number[], made: CallTrail): TracedTensor {
+    const known = this.#parameterNodes.get(id);
+    if (known !== undefined) return { node: known, shape };
+    const path = this.tracer.parameter(id).path;
+    const name = path.split('.').at(-1) || 'parameter';
+    const site: Site = { trail: made, name, label: path || 'parameter', ...(path && { path }) };
+    const tensor = addNode(this.session, { kind: 'parameter' }, [], shape, site, [{ role: 'value', parameter: id }]);
+    this.#parameterNodes.set(id, tensor.node);
+    return tensor;
+  }
+}

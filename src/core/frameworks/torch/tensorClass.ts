@@ -1,0 +1,409 @@
+import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
+import { makeNative } from '../../python/nativeClass';
+import type { CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import type { Distribution } from '../../network/network';
+import { dimValue, shapeValue } from '../tensor/dimValues';
+import { indexTensor } from '../tensor/indexing';
+import { permute, unbind } from '../tensor/rearranging';
+import { addUnknown, type Site } from '../tensor/trace';
+import { callNative, intsOf, type NativeFunction, nativeFunction, TorchCall, unknownFunction } from './call';
+import { constantTensor, elementwise } from './functions/arithmetic';
+import type { TensorFunction } from './functions/entry';
+import { activationFunctions } from './functions/functional';
+import { inPlaceFunctions, replacePayload, setDistribution } from './functions/initialisation';
+import { comparisons, operators, pointwiseFunctions } from './functions/pointwise';
+import { rearrangementFunctions } from './functions/rearrangement';
+import { product, reductionFunctions } from './functions/reduction';
+import { inertValue } from './inert';
+import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
+import { bindLeniently } from './signature';
+import { TensorPayload, type TorchState } from './state';
+
+const tensorMethods: readonly TensorFunction[] = [
+  ...pointwiseFunctions,
+  ...rearrangementFunctions,
+  ...reductionFunctions,
+].filter((entry) => entry.place !== 'function');
+
+/** `torch.Tensor` of PyTorch 2.13. */
+export function tensorClass(state: () => TorchState): ClassValue {
+  const members = new Map<string, Value>();
+  for (const entry of tensorMethods) {
+    const native = asNative(entry);
+    members.set(entry.name, nativeFunction(state, native));
+    if (!entry.name.endsWith('_')) members.set(`${entry.name}_`, inPlace(state, native));
+  }
+  for (const entry of activationFunctions) {
+    const name = entry.name.startsWith('torch.Tensor.') ? entry.name.slice('torch.Tensor.'.length) : undefined;
+    if (name !== undefined) members.set(name, name.endsWith('_') ? inPlace(state, entry) : nativeFunction(state, entry));
+  }
+  for (const entry of inPlaceFunctions) members.set(entry.name, nativeFunction(state, asNative(entry)));
+  for (const [name, value] of operatorMethods(state)) members.set(name, value);
+  for (const [name, value] of accessors(state)) members.set(name, value);
+  return nativeClass('torch.Tensor', undefined, members);
+}
+
+function asNative(entry: TensorFunction): NativeFunction {
+  const signature = entry.signature === '' ? 'input' : `input, ${entry.signature}`;
+  return { name: `torch.Tensor.${entry.name}`, signature, call: entry.call };
+}
+
+/** `x.relu_()`: x is from now on the result. */
+function inPlace(state: () => TorchState, entry: NativeFunction): Value {
+  return makeNative(`${entry.name}_`, (args, context) => {
+    const result = callNative(state(), entry, args, context);
+    const [target] = args.positional;
+    const made = state().payloadOf(result);
+    if (made && target?.kind === 'instance') target.payload = made;
+    return target ?? result;
+  });
+}
+
+function operatorMethods(state: () => TorchState): [string, Value][] {
+  const site = (context: CallContext, name: string): Site => ({ trail: context.trail, name, label: name });
+  const operation = (name: string, body: Method): [string, Value] => [name, nativeMethod(`torch.Tensor.${name}`, body)];
+  const unsupported = (self: Value, other: Value | undefined, context: CallContext, name: string): Value => {
+    const tensors = [self, other].map((value) => state().tensorOf(value)).filter((tensor) => tensor !== undefined);
+    const reason = other?.kind === 'unknown' ? other.reason : `the other side of ${name} is not a tensor or a number`;
+    if (!state().session.isInsideModel) return makeUnknown(reason, context.trail[0]);
+    context.unknown(reason);
+    return state().tensorValue(addUnknown(state().session, reason, tensors, undefined, site(context, name)));
+  };
+  return [
+    ...operators.flatMap(({ method, reflected, primitive }) => {
+      const name = method.replaceAll('_', '');
+      const forward: Method = (self, args, context) => {
+        const [other] = args.positional;
+        return (
+          elementwise(state(), primitive, [self, other], site(context, name)) ?? unsupported(self, other, context, name)
+        );
+      };
+      const backward: Method = (self, args, context) => {
+        const [other] = args.positional;
+        return (
+          elementwise(state(), primitive, [other, self], site(context, name)) ?? unsupported(self, other, context, name)
+        );
+      };
+      return [
+        operation(method, forward),
+        operation(reflected, backward),
+        operation(`__i${method.slice(2)}`, (self, args, context) => augment(state(), self, args.positional[0], name, forward, context)),
+      ];
+    }),
+    ...Object.entries(comparisons).map(([method, primitive]) =>
+      operation(method, (self, args, context) => {
+        const name = method.replaceAll('_', '');
+        const [other] = args.positional;
+        return elementwise(state(), primitive, [self, other], site(context, name)) ?? makeUnknown('a comparison of tensors');
+      }),
+    ),
+    ...['__matmul__', '__rmatmul__'].map((method) =>
+      operation(method, (self, args, context) => {
+        const [other] = args.positional;
+        const [first, second] = method === '__matmul__' ? [self, other] : [other, self];
+        const values = new Map<string, Value>();
+        if (first) values.set('first', first);
+        if (second) values.set('second', second);
+        const call = new TorchCall(state(), context, 'torch.matmul', { values, rest: [] });
+        return product(call, 'first', 'second') ?? unsupported(self, other, context, 'matmul');
+      }),
+    ),
+    operation('__neg__', (self, _args, context) => elementwise(state(), 'negate', [self], site(context, 'neg')) ?? self),
+    operation('__abs__', (self, _args, context) => elementwise(state(), 'abs', [self], site(context, 'abs')) ?? self),
+    ...['__invert__', '__and__', '__or__', '__xor__', '__floordiv__', '__mod__', '__ne__'].map((method) =>
+      operation(method, (self, _args, context) => {
+        const payload = state().payloadOf(self);
+        const name = method.replaceAll('_', '');
+        if (payload?.facts.isConstant) return constantTensor(state(), payload.shape, undefined, site(context, name));
+        return lazyUnknown(state(), self, `the operator ${name} on tensors is not followed`, site(context, name));
+      }),
+    ),
+    operation('__getitem__', (self, args, context) => getItem(state(), self, args.positional[0] ?? none, context)),
+    operation('__setitem__', (self, args, context) => setItem(state(), self, args.positional[0], args.positional[1], context)),
+    operation('__len__', (self) => dimValue(state().payloadOf(self)?.shape?.[0], state().batchSize)),
+    operation('__iter__', (self, _args, context) => elements(state(), self, context)),
+    operation('__bool__', (self) => {
+      const [value] = state().payloadOf(self)?.facts.values ?? [];
+      return value === undefined ? makeUnknown('the truth of a tensor') : makeBool(value !== 0);
+    }),
+    ...['__float__', '__int__', '__index__'].map((method) => operation(method, (self) => item(state(), self))),
+    operation('__deepcopy__', (self) => self),
+  ];
+}
+
+function accessors(state: () => TorchState): [string, Value][] {
+  const property = (name: string, get: (self: Value, context: CallContext) => Value): [string, Value] => [
+    name,
+    nativeProperty(`torch.Tensor.${name}`, get),
+  ];
+  const table: Record<string, Method> = {
+    size: (self, args, context) => {
+      const shape = shapeValue(state().payloadOf(self)?.shape, state().batchSize);
+      const axis = args.positional[0] ?? args.named.get('dim');
+      return axis && axis.kind !== 'none' ? context.getItem(shape, axis) : shape;
+    },
+    dim: (self) => rank(state(), self),
+    ndimension: (self) => rank(state(), self),
+    numel: (self, _args, context) => count(state(), self, context),
+    nelement: (self, _args, context) => count(state(), self, context),
+    item: (self) => item(state(), self),
+    tolist: (self) => {
+      const payload = state().payloadOf(self);
+      const values = payload?.facts.values;
+      return values && payload.shape?.length === 1
+        ? makeList(values.map(makeFloat))
+        : makeUnknown('the elements of a tensor are not known');
+    },
+    numpy: (self) => self,
+    backward: (self, _args, context) => {
+      const tensor = state().tensorOf(self);
+      if (tensor) state().session.lossSeen(tensor, context.trail);
+      return none;
+    },
+    requires_grad_: (self, args, context) => {
+      const id = state().parameterOf(self);
+      const flag = args.positional[0] ? context.truth(args.positional[0]) : true;
+      if (id !== undefined && flag !== undefined) state().tracer.setTrainable(id, flag);
+      return self;
+    },
+    register_hook: () => none,
+    is_floating_point: () => makeBool(true),
+    new_zeros: (_self, args, context) => context.call(torchFunction(state, 'zeros'), args.positional),
+    new_ones: (_self, args, context) => context.call(torchFunction(state, 'ones'), args.positional),
+    new_empty: (_self, args, context) => context.call(torchFunction(state, 'empty'), args.positional),
+    new_full: (_self, args, context) => context.call(torchFunction(state, 'full'), args.positional),
+    __setattr__: (self, args, context) => setTensorAttribute(state(), self, args.positional, context),
+    __getattr__: (self, args) => {
+      const [name] = args.positional;
+      const function_ = unknownFunction(state, `torch.Tensor.${name?.kind === 'str' ? name.value : '?'}`);
+      return { kind: 'method', self, function: function_ };
+    },
+  };
+  return [
+    ...methods('torch.Tensor', table),
+    property('shape', (self) => shapeValue(state().payloadOf(self)?.shape, state().batchSize)),
+    property('ndim', (self) => rank(state(), self)),
+    property('data', (self) => self),
+    property('real', (self) => self),
+    property('grad', () => none),
+    property('dtype', () => inertValue()),
+    property('device', () => inertValue()),
+    property('is_cuda', () => makeBool(false)),
+    property('requires_grad', (self) => {
+      const id = state().parameterOf(self);
+      return makeBool(id !== undefined && state().tracer.parameter(id).isTrainable);
+    }),
+    property('T', (self, context) => transposed(state(), self, context, 'all')),
+    property('mT', (self, context) => transposed(state(), self, context, 'last')),
+  ];
+}
+
+const torchFunctions = new WeakMap<TorchState, (name: string) => Value>();
+
+/** Lets `x.new_zeros(…)` reach `torch.zeros`. */
+export function setTorchFunctions(state: TorchState, lookup: (name: string) => Value): void {
+  torchFunctions.set(state, lookup);
+}
+
+function torchFunction(state: () => TorchState, name: string): Value {
+  return torchFunctions.get(state())?.(name) ?? none;
+}
+
+function setTensorAttribute(state: TorchState, self: Value, args: readonly Value[], context: CallContext): Value {
+  const [name, value] = args;
+  if (self.kind !== 'instance' || name?.kind !== 'str' || !value) return none;
+  if (name.value === 'requires_grad') {
+    const id = state.parameterOf(self);
+    const flag = context.truth(value);
+    if (id !== undefined && flag !== undefined) state.tracer.setTrainable(id, flag);
+  } else if (name.value === 'data') {
+    const call = new TorchCall(state, context, 'torch.Tensor.data', bindLeniently([], emptyArguments));
+    const payload = state.payloadOf(value);
+    const distribution = payload?.facts.distribution ?? parameterDistribution(state, payload);
+    const reason = 'data is set to a tensor that is not known';
+    setDistribution(call, self, distribution ?? { kind: 'unknown', reason }, 'data');
+  } else self.attributes.set(name.value, value);
+  return none;
+}
+
+const emptyArguments = { positional: [], named: new Map(), positionalSpans: [], namedSpans: new Map() };
+
+function parameterDistribution(state: TorchState, payload: TensorPayload | undefined) {
+  const id = payload?.facts.parameter;
+  return id === undefined ? undefined : state.tracer.parameter(id).initialiser.distribution;
+}
+
+/** `w *= 0.5` on a parameter rescales what it is drawn from; on a tensor of the network it makes a new one. */
+function augment(
+  state: TorchState,
+  self: Value,
+  other: Value | undefined,
+  name: string,
+  operation: Method,
+  context: CallContext,
+): Value {
+  const args = { ...emptyArguments, positional: other ? [other] : [] };
+  if (state.parameterOf(self) === undefined) return operation(self, args, context);
+  const method = { add: 'add_', sub: 'sub_', mul: 'mul_', truediv: 'div_' }[name];
+  return method ? context.call(context.getAttribute(self, method), args.positional) : operation(self, args, context);
+}
+
+function getItem(state: TorchState, self: Value, index: Value, context: CallContext): Value {
+  const payload = state.payloadOf(self);
+  if (!payload) return makeUnknown('a tensor that is not known is indexed', context.trail[0]);
+  const { facts, shape } = payload;
+  const site: Site = { trail: context.trail, name: 'getitem', label: 'index' };
+  const tensorOf = (value: Value) => state.tensorOf(value);
+  const build = () => indexTensor(state.session, payload.tensor, index, tensorOf, site);
+  const slice = shape?.length === 1 && facts.parameter !== undefined ? plainSlice(index, shape[0]) : undefined;
+  if (slice && facts.parameter !== undefined) {
+    return state.lazyTensor([slice.to - slice.from], build, { slice: { parameter: facts.parameter, ...slice } });
+  }
+  if (facts.isConstant) {
+    const [position] = intsOf(index.kind === 'int' ? index : undefined) ?? [];
+    const at = position !== undefined && position < 0 ? position + (facts.values?.length ?? 0) : position;
+    const value = shape?.length === 1 && at !== undefined ? facts.values?.[at] : undefined;
+    const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
+    return scratch ?? constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site);
+  }
+  return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
+}
+
+/** Constants are indexed through a node of their own: the shape is what matters. */
+function indexedConstant(state: TorchState, payload: TensorPayload, index: Value, site: Site): Value {
+  const tensor = indexTensor(state.session, payload.tensor, index, (value) => state.tensorOf(value), site);
+  return state.tensorValue(tensor, { isConstant: true });
+}
+
+function setItem(
+  state: TorchState,
+  self: Value,
+  index: Value | undefined,
+  value: Value | undefined,
+  context: CallContext,
+): Value {
+  const payload = state.payloadOf(self);
+  if (!payload || !index || !value || self.kind !== 'instance') return none;
+  const { facts, shape } = payload;
+  if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
+    const site: Site = { trail: context.trail, name: 'constant' };
+    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site)));
+    return none;
+  }
+  const call = new TorchCall(state, context, 'torch.Tensor.__setitem__', bindLeniently([], emptyArguments));
+  const number = value.kind === 'int' || value.kind === 'float' ? value.value : undefined;
+  if (facts.parameter !== undefined) {
+    const slice = shape?.length === 1 ? plainSlice(index, shape[0]) : undefined;
+    const isWhole = index.kind === 'ellipsis' || (slice && slice.from === 0 && slice.to === shape?.[0]);
+    const distribution = number === undefined ? state.payloadOf(value)?.facts.distribution : { kind: 'constant' as const, value: number };
+    if (isWhole && distribution) setDistribution(call, self, distribution, 'assignment');
+    else if (slice && number !== undefined) state.biasSlices.set(facts.parameter, { ...slice, value: number });
+    else if (index.kind !== 'int') {
+      setDistribution(call, self, { kind: 'unknown', reason: 'some elements are assigned' }, 'assignment');
+    }
+    return none;
+  }
+  const inputs = [payload.tensor, state.tensorOf(value)].filter((tensor) => tensor !== undefined);
+  const reason = 'elements of a tensor are assigned';
+  if (state.session.isInsideModel) context.unknown(reason);
+  const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
+  replacePayload(call, self, state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)));
+  return none;
+}
+
+function replace(target: InstanceValue, payload: TensorPayload | undefined): void {
+  if (payload) target.payload = payload;
+}
+
+function plainSlice(index: Value, size: unknown): { readonly from: number; readonly to: number } | undefined {
+  if (index.kind !== 'slice' || typeof size !== 'number' || index.step.kind !== 'none') return undefined;
+  const bound = (value: Value, otherwise: number): number | undefined => {
+    if (value.kind === 'none') return otherwise;
+    const [at] = intsOf(value) ?? [];
+    if (at === undefined) return undefined;
+    return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  };
+  const from = bound(index.start, 0);
+  const to = bound(index.stop, size);
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
+
+function elements(state: TorchState, self: Value, context: CallContext): Value {
+  const payload = state.payloadOf(self);
+  const size = payload?.shape?.[0];
+  const { values } = payload?.facts ?? {};
+  const site: Site = { trail: context.trail, name: 'unbind' };
+  if (values && payload?.shape?.length === 1) {
+    return makeList(values.map((value) => constantTensor(state, [], [value], site)));
+  }
+  if (!payload || typeof size !== 'number' || size > 1024) return makeUnknown('the elements of a tensor are not counted');
+  return makeList(unbind(state.session, payload.tensor, 0, site).map((piece) => state.tensorValue(piece)));
+}
+
+function item(state: TorchState, self: Value): Value {
+  const [value] = state.payloadOf(self)?.facts.values ?? [];
+  return value === undefined ? makeUnknown('the value of a tensor is known only when the code runs') : makeFloat(value);
+}
+
+function rank(state: TorchState, self: Value): Value {
+  const length = state.payloadOf(self)?.shape?.length;
+  return length === undefined ? makeUnknown('the rank of a tensor is not known') : makeInt(length);
+}
+
+function count(state: TorchState, self: Value, context: CallContext): Value {
+  const shape = shapeValue(state.payloadOf(self)?.shape, state.batchSize);
+  if (shape.kind === 'unknown') return shape;
+  return shape.items.reduce<Value>((total, size) => context.binary('*', total, size), makeInt(1));
+}
+
+function transposed(state: TorchState, self: Value, context: CallContext, which: 'all' | 'last'): Value {
+  const payload = state.payloadOf(self);
+  const length = payload?.shape?.length;
+  if (!payload || length === undefined) return makeUnknown('the rank of a tensor is not known');
+  const order = Array.from({ length }, (_, axis) => axis);
+  const last = which === 'all' ? order.toReversed() : [...order.slice(0, -2), ...order.slice(-2).toReversed()];
+  const site: Site = { trail: context.trail, name: 'transpose' };
+  return state.tensorValue(permute(state.session, payload.tensor, last, site), { ...(payload.facts.distribution && { distribution: payload.facts.distribution }) });
+}
+
+function lazyUnknown(state: TorchState, self: Value, reason: string, site: Site): Value {
+  const payload = state.payloadOf(self);
+  if (!payload) return makeUnknown(reason, site.trail[0]);
+  return state.lazyTensor(payload.shape, () => addUnknown(state.session, reason, [payload.tensor], payload.shape, site));
+}
+
+/** `nn.Parameter(tensor)`: drawn from what the tensor is drawn from. */
+export function parameterClass(state: () => TorchState, tensor: ClassValue): ClassValue {
+  const create: Method = (self, args, context) => {
+    const source = args.positional[0] ?? args.named.get('data');
+    const payload = state().payloadOf(source);
+    const sizes = payload?.shape?.filter((size) => typeof size === 'number');
+    if (!payload || !sizes || sizes.length !== payload.shape?.length || self.kind !== 'instance') {
+      return source?.kind === 'unknown' ? source : context.unknown('the shape of a parameter is not known');
+    }
+    const reason = 'a parameter made of a computed tensor';
+    const distribution = payload.facts.distribution ??
+      parameterDistribution(state(), payload) ?? { kind: 'unknown', reason };
+    const flag = args.positional[1] ?? args.named.get('requires_grad');
+    const isTrainable = flag === undefined || context.truth(flag) !== false;
+    const scheme = schemeOf(distribution);
+    const initialiser = { distribution, scheme, isDefault: false, ...(self.made[0] && { span: self.made[0] }) };
+    self.payload = state().parameterPayload(sizes, initialiser, self.made, isTrainable);
+    return none;
+  };
+  return nativeClass('torch.nn.Parameter', tensor, methods('torch.nn.Parameter', { __init__: create }));
+}
+
+function schemeOf(distribution: Distribution): string {
+  const short = (value: number) => Number(value.toPrecision(4));
+  switch (distribution.kind) {
+    case 'constant':
+      return `constant(${short(distribution.value)})`;
+    case 'normal':
+      return `normal(${short(distribution.mean)}, ${short(distribution.std)})`;
+    case 'uniform':
+      return `uniform(${short(distribution.low)}, ${short(distribution.high)})`;
+    default:
+      return distribution.kind;
+  }
+}

@@ -1,0 +1,117 @@
+import type { ParameterId } from '../../network/network';
+import type { TracedTensor } from '../../network/tracer';
+import type { CallContext, ClassValue, InstanceValue, ModuleValue, Value } from '../../python/values';
+import type { Framework, OpenFramework, TraceSession } from '../framework';
+import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsIn } from './applyModule';
+import { containerClasses } from './containers';
+import { type LayerEntry, layerClass } from './layer';
+import { activationLayers } from './layers/activation';
+import { attentionLayers } from './layers/attention';
+import { convolutionLayers } from './layers/convolution';
+import { dropoutLayers } from './layers/dropout';
+import { embeddingLayers } from './layers/embedding';
+import { linearLayers } from './layers/linear';
+import { lossLayers } from './layers/loss';
+import { normalisationLayers } from './layers/normalisation';
+import { poolingLayers } from './layers/pooling';
+import { recurrentLayers } from './layers/recurrent';
+import { reshapingLayers } from './layers/reshaping';
+import { transformerLayers } from './layers/transformer';
+import { moduleClass } from './moduleClass';
+import { nameParameters } from './moduleTree';
+import { torchModules } from './packages';
+import { TorchState } from './state';
+import { parameterClass, setTorchFunctions, tensorClass } from './tensorClass';
+
+const layers: readonly LayerEntry[] = [
+  ...linearLayers,
+  ...convolutionLayers,
+  ...normalisationLayers,
+  ...poolingLayers,
+  ...dropoutLayers,
+  ...embeddingLayers,
+  ...activationLayers,
+  ...recurrentLayers,
+  ...attentionLayers,
+  ...transformerLayers,
+  ...reshapingLayers,
+  ...lossLayers,
+];
+
+/** PyTorch, as of 2.13. */
+export const torch: Framework = {
+  id: 'torch',
+  importRoots: ['torch'],
+  open: (session) => new OpenTorch(session),
+};
+
+class OpenTorch implements OpenFramework {
+  readonly #state: TorchState;
+  readonly #modules: ReadonlyMap<string, ModuleValue>;
+
+  constructor(session: TraceSession) {
+    const state = (): TorchState => this.#state;
+    const tensor = tensorClass(state);
+    const parameter = parameterClass(state, tensor);
+    const module = moduleClass(state);
+    const containers = containerClasses(state, module);
+    const list = containers.find((cls) => cls.name === 'torch.nn.ModuleList') ?? module;
+    this.#state = new TorchState(session, tensor, parameter, module, list);
+    for (const entry of layers) this.#state.layers.set(entry.name, { entry, class: layerClass(state, entry, module) });
+    const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
+    const classes: ClassValue[] = [module, parameter, ...containers, ...layerClasses];
+    this.#modules = torchModules(state, classes, (name) => layerClass(state, unknownLayer(name), module));
+    const names = this.#modules.get('torch');
+    setTorchFunctions(this.#state, (name) => names?.lookup(name) ?? { kind: 'none' });
+  }
+
+  module(dottedName: string): ModuleValue | undefined {
+    const known = this.#modules.get(dottedName);
+    if (known || !dottedName.startsWith('torch.')) return known;
+    if (dottedName.startsWith('torch.nn.modules.')) return this.#modules.get('torch.nn');
+    return this.#modules.get(dottedName.slice(0, dottedName.lastIndexOf('.')));
+  }
+
+  isModelClass(value: ClassValue): boolean {
+    return isModelClass(this.#state, value);
+  }
+
+  isModel(value: Value): value is InstanceValue {
+    return isModelInstance(this.#state, value);
+  }
+
+  tensorValue(tensor: TracedTensor): Value {
+    return this.#state.tensorValue(tensor);
+  }
+
+  tensorsIn(value: Value): readonly TracedTensor[] {
+    return tensorsIn(this.#state, value);
+  }
+
+  parametersOf(model: InstanceValue): readonly ParameterId[] {
+    return nameParameters(this.#state, model);
+  }
+
+  declaredInputShapes(): undefined {
+    return undefined;
+  }
+
+  forwardParameters(model: InstanceValue): readonly { readonly name: string; readonly hasDefault: boolean }[] {
+    return forwardParameters(this.#state, model);
+  }
+
+  apply(model: InstanceValue, inputs: readonly Value[], context: CallContext): Value {
+    const noNames = { named: new Map(), positionalSpans: [], namedSpans: new Map() };
+    return applyModule(this.#state, model, { positional: inputs, ...noNames }, context);
+  }
+}
+
+/** A layer that no table has: constructed without parameters, applied as an unknown node. */
+function unknownLayer(name: string): LayerEntry {
+  return {
+    name,
+    signature: '*args',
+    forwardSignature: '*args',
+    forward: (_layer, call) => call.unknown(`torch.nn.${name} is not known yet`),
+  };
+}
