@@ -46,11 +46,7 @@ export function callFramework(
   return context.unknown(`${own.name} has no call method`);
 }
 
-function callSequence(
-  sequence: readonly Value[],
-  input: Value | undefined,
-  context: CallContext,
-): Value {
+function callSequence(sequence: readonly Value[], input: Value | undefined, context: CallContext): Value {
   let current: Value = input ?? context.unknown('a model is called without input');
   for (const layer of sequence) {
     if (current.kind === 'unknown') return current;

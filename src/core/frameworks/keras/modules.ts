@@ -16,6 +16,18 @@ import { layerTypes } from './layers/layerTypes';
 import { lossMembers } from './losses';
 import { tensorflowFunctions } from './tensorflowFunctions';
 
+/** `keras.layers.add([a, b])` for `Add()([a, b])`. */
+const mergingFunctions: Readonly<Record<string, string>> = {
+  add: 'Add',
+  subtract: 'Subtract',
+  multiply: 'Multiply',
+  average: 'Average',
+  maximum: 'Maximum',
+  minimum: 'Minimum',
+  concatenate: 'Concatenate',
+  dot: 'Dot',
+};
+
 type Lookup = (name: string) => Value | undefined;
 
 /** Roots under which Keras is imported. */
@@ -46,6 +58,10 @@ export function kerasModules(
     ['InputLayer', inputLayer(state, classes.layer)],
     ['Input', inputFunction(state)],
   ]);
+  for (const [name, className] of Object.entries(mergingFunctions)) {
+    const merging = layers.get(className);
+    if (merging) layers.set(name, mergingFunction(name, merging));
+  }
   const models: Readonly<Record<string, Value>> = {
     Model: classes.model,
     Functional: classes.model,
@@ -196,5 +212,15 @@ function gradientTape(state: () => KerasState): Value {
       if (loss) state().session.lossSeen(loss, context.trail);
       return { kind: 'unknown', reason: 'gradients are not values here', span: undefined };
     }),
+  });
+}
+
+function mergingFunction(name: string, merging: Value): Value {
+  return makeNative(`keras.layers.${name}`, (args, context) => {
+    const [inputs, ...options] = args.positional;
+    const named = new Map([...args.named].filter(([argument]) => argument !== 'inputs'));
+    const layer = context.call(merging, options, named);
+    const given = inputs ?? args.named.get('inputs');
+    return given ? context.call(layer, [given]) : context.unknown(`${name} of nothing`);
   });
 }
