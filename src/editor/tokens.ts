@@ -5,15 +5,16 @@
 export function tokenIn(text: string): { readonly start: number; readonly end: number } {
   const trimmed = text.trimEnd();
   const open = trimmed.endsWith(')') ? openingParenthesis(trimmed) : undefined;
-  if (open !== undefined && open > 0) {
-    const name = /[\w.]+\s*$/.exec(trimmed.slice(0, open))?.[0].trimEnd().replace(/^\.+/, '');
-    if (name) {
-      const end = trimmed.slice(0, open).trimEnd().length;
-      return { start: end - name.length, end };
+  if (open !== undefined) {
+    const callee = trimmed.slice(0, open).trimEnd();
+    const name = /[\w.]+$/.exec(callee)?.[0] ?? '';
+    const isWhole = name.length === callee.length;
+    if (name !== '' && (isWhole || name.startsWith('.'))) {
+      return { start: callee.length - name.length + (isWhole ? 0 : 1), end: callee.length };
     }
   }
-  const lineEnd = trimmed.search(/[\r\n]/);
-  return { start: 0, end: lineEnd < 0 ? trimmed.length : lineEnd };
+  const [firstLine = ''] = trimmed.split(/[\r\n]/, 1);
+  return { start: 0, end: firstLine.replace(/\s*\\?$/, '').length };
 }
 
 /** Of the parenthesis that closes at the text's end; brackets inside strings are passed over. */
