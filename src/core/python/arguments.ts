@@ -71,7 +71,7 @@ export function bindParameters(
     const byName = form === 'positional' ? undefined : named.get(name);
     if (byName) taken++;
     if (byPosition && byName) return `argument '${name}' is given twice`;
-    const value = byPosition ?? byName ?? parameter.default;
+    const value = byPosition ?? byName ?? parameter.default ?? args.rest;
     if (!value) return `argument '${name}' is missing`;
     bound.set(name, value);
   }

@@ -297,7 +297,7 @@ function convertDictionary(node: DictionaryNode, context: ConvertContext): Expre
   if (node.d.items.length === 1 && only?.nodeType === nodeType.comprehension) {
     return convertComprehension(only, 'dict', range, context);
   }
-  const entries = node.d.items.flatMap((item) => {
+  const entries = node.d.items.flatMap((item): { key: Expression | undefined; value: Expression }[] => {
     if (item.nodeType === nodeType.dictionaryKeyEntry) {
       const key = convertExpression(item.d.keyExpr, context);
       return [{ key, value: convertExpression(item.d.valueExpr, context) }];

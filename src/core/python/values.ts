@@ -183,6 +183,8 @@ export interface CallArguments {
   /** Spans of the arguments' expressions where written out, by position and by name. */
   readonly positionalSpans: readonly (Span | undefined)[];
   readonly namedSpans: ReadonlyMap<string, Span>;
+  /** An unpacked `*x` or `**x` of unknown content: any parameter not given may come from it. */
+  readonly rest?: UnknownValue;
 }
 
 /** What a native function may ask of the evaluator. */

@@ -1,0 +1,312 @@
+import type { Span } from '../span';
+import { classOf } from './builtinClasses';
+import { callValue } from './calls';
+import type { Machine } from './machine';
+import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
+import { hasUnknownBase, lookupAfter, lookupInClass, objectClass } from './nativeClass';
+import { describeKind } from './operators';
+import type {
+  ClassValue,
+  DictValue,
+  FunctionValue,
+  InstanceValue,
+  NativeFunctionValue,
+  SuperValue,
+  Value,
+} from './values';
+
+/** `object.name`; what Python would refuse is an unknown with the reason. */
+export function getAttribute(machine: Machine, object: Value, name: string, span: Span | undefined): Value {
+  const found = findAttribute(machine, object, name, span);
+  if (found) return found;
+  if (object.kind === 'instance' && hasUnknownBase(object.class)) {
+    return makeUnknown(`'${name}' may come from a base of ${object.class.name} that is not known`, span);
+  }
+  if (object.kind === 'class' && hasUnknownBase(object)) {
+    return makeUnknown(`'${name}' may come from a base of ${object.name} that is not known`, span);
+  }
+  if (object.kind === 'super' && hasUnknownBase(object.after)) {
+    return makeUnknown(`'${name}' may come from a base of ${object.after.name} that is not known`, span);
+  }
+  const owner = object.kind === 'module' ? `module ${object.name}` : describeKind(object);
+  return machine.fail('AttributeError', `${owner} has no attribute '${name}' that is known`, span);
+}
+
+/** Attribute lookup of Python's data model (language reference 3.3.2); undefined where there is none. */
+export function findAttribute(
+  machine: Machine,
+  object: Value,
+  name: string,
+  span: Span | undefined,
+): Value | undefined {
+  switch (object.kind) {
+    case 'unknown':
+      return object;
+    case 'module':
+      return object.lookup(name);
+    case 'instance':
+      return instanceAttribute(machine, object, name, span);
+    case 'class':
+      return classAttribute(machine, object, name);
+    case 'super':
+      return superAttribute(machine, object, name);
+    case 'function':
+      return object.attributes.get(name) ?? functionAttribute(object, name) ?? methodOf(machine, object, name);
+    case 'native':
+      return name === '__name__' || name === '__qualname__'
+        ? makeStr(object.name.slice(object.name.lastIndexOf('.') + 1))
+        : methodOf(machine, object, name);
+    case 'method':
+      if (name === '__self__') return object.self;
+      if (name === '__func__') return object.function;
+      return findAttribute(machine, object.function, name, span);
+    case 'property':
+      return propertyAttribute(object, name);
+    case 'int':
+      if (name === 'real' || name === 'numerator') return object;
+      return methodOf(machine, object, name);
+    case 'slice':
+      if (name === 'start' || name === 'stop' || name === 'step') return object[name];
+      return methodOf(machine, object, name);
+    default:
+      return methodOf(machine, object, name);
+  }
+}
+
+function methodOf(machine: Machine, object: Value, name: string): Value | undefined {
+  const cls = classOf(object);
+  if (!cls) return undefined;
+  if (name === '__class__') return cls;
+  const found = lookupInClass(cls, name);
+  return found && bindAttribute(machine, found, object, cls);
+}
+
+/** What a class attribute becomes when it is reached through an instance, or through the class where `self` is undefined. */
+export function bindAttribute(machine: Machine, attribute: Value, self: Value | undefined, cls: ClassValue): Value {
+  switch (attribute.kind) {
+    case 'function':
+    case 'native':
+      return self ? { kind: 'method', self, function: attribute } : attribute;
+    case 'staticmethod':
+      return attribute.function;
+    case 'classmethod':
+      return bindTo(attribute.function, cls);
+    case 'property':
+      return self ? callValue(machine, attribute.get, [self], undefined, undefined) : attribute;
+    case 'instance': {
+      const get = lookupInClass(attribute.class, '__get__');
+      return get ? callValue(machine, get, [attribute, self ?? none, cls], undefined, undefined) : attribute;
+    }
+    default:
+      return attribute;
+  }
+}
+
+function bindTo(callee: Value, self: Value): Value {
+  return callee.kind === 'function' || callee.kind === 'native' ? { kind: 'method', self, function: callee } : callee;
+}
+
+function instanceAttribute(
+  machine: Machine,
+  object: InstanceValue,
+  name: string,
+  span: Span | undefined,
+): Value | undefined {
+  const inClass = lookupInClass(object.class, name);
+  if (inClass?.kind === 'property') return callValue(machine, inClass.get, [object], undefined, span);
+  const own = object.attributes.get(name);
+  if (own) return own;
+  if (inClass) return bindAttribute(machine, inClass, object, object.class);
+  if (name === '__class__') return object.class;
+  if (name === '__dict__') return attributeDict(object.attributes);
+  const fallback = lookupInClass(object.class, '__getattr__');
+  if (!fallback) return undefined;
+  // While it runs its attribute errors are nobody's to catch: not found means not found.
+  return callValue(machine, fallback, [object, makeStr(name)], undefined, span);
+}
+
+function classAttribute(machine: Machine, object: ClassValue, name: string): Value | undefined {
+  const found = lookupInClass(object, name);
+  if (found && !(objectClass.namespace.get(name) === found && name === '__init__' && object.namespace.has(name))) {
+    return bindAttribute(machine, found, undefined, object);
+  }
+  switch (name) {
+    case '__name__':
+    case '__qualname__':
+      return makeStr(object.name.slice(object.name.lastIndexOf('.') + 1));
+    case '__module__':
+      return makeStr(
+        object.isNative && object.name.includes('.') ? object.name.slice(0, object.name.lastIndexOf('.')) : '__main__',
+      );
+    case '__mro__':
+      return makeTuple(object.mro);
+    case '__bases__':
+      return makeTuple(object.bases);
+    case '__dict__':
+      return attributeDict(object.namespace);
+    case '__doc__':
+      return none;
+    case 'mro':
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function superAttribute(machine: Machine, object: SuperValue, name: string): Value | undefined {
+  const cls = object.self.kind === 'class' ? object.self : classOf(object.self);
+  if (!cls) return undefined;
+  const found = lookupAfter(cls, object.after, name);
+  if (!found) return undefined;
+  if (object.self.kind === 'class') {
+    return found.kind === 'classmethod' ? bindTo(found.function, cls) : bindAttribute(machine, found, undefined, cls);
+  }
+  return bindAttribute(machine, found, object.self, cls);
+}
+
+function functionAttribute(object: FunctionValue, name: string): Value | undefined {
+  switch (name) {
+    case '__name__':
+    case '__qualname__':
+      return makeStr(object.name);
+    case '__module__':
+      return makeStr('__main__');
+    case '__doc__':
+      return none;
+    case '__dict__':
+      return attributeDict(object.attributes);
+    case '__annotations__':
+      return makeDict();
+    default:
+      return undefined;
+  }
+}
+
+function propertyAttribute(property: Extract<Value, { kind: 'property' }>, name: string): Value | undefined {
+  if (name === 'fget') return property.get;
+  const call = (make: (accessor: FunctionValue | NativeFunctionValue) => Value): Value => ({
+    kind: 'native',
+    name: `property.${name}`,
+    call: (args) => {
+      const accessor = args.positional[0];
+      return accessor?.kind === 'function' || accessor?.kind === 'native' ? make(accessor) : property;
+    },
+  });
+  if (name === 'setter') return call((set) => ({ kind: 'property', get: property.get, set }));
+  if (name === 'getter') return call((get) => ({ ...property, get }));
+  if (name === 'deleter') return call(() => property);
+  return undefined;
+}
+
+/** `__dict__`: a mapping whose entries are the attributes themselves, so that `self.__dict__.update(…)` sets them. */
+function attributeDict(attributes: Map<string, Value>): DictValue {
+  return { kind: 'dict', entries: new AttributeEntries(attributes) };
+}
+
+class AttributeEntries extends Map<string, { readonly key: Value; value: Value }> {
+  readonly #attributes: Map<string, Value>;
+
+  constructor(attributes: Map<string, Value>) {
+    super();
+    this.#attributes = attributes;
+    for (const name of attributes.keys()) super.set(`s${name}`, this.#entry(name));
+  }
+
+  override set(key: string, entry: { readonly key: Value; value: Value }): this {
+    if (entry.key.kind !== 'str') return super.set(key, entry);
+    this.#attributes?.set(entry.key.value, entry.value);
+    return super.set(key, this.#entry(entry.key.value));
+  }
+
+  override delete(key: string): boolean {
+    this.#attributes.delete(key.slice(1));
+    return super.delete(key);
+  }
+
+  #entry(name: string): { readonly key: Value; value: Value } {
+    const attributes = this.#attributes;
+    return {
+      key: makeStr(name),
+      get value() {
+        return attributes.get(name) ?? none;
+      },
+      set value(value: Value) {
+        attributes.set(name, value);
+      },
+    };
+  }
+}
+
+export function setAttribute(
+  machine: Machine,
+  object: Value,
+  name: string,
+  value: Value,
+  span: Span | undefined,
+): void {
+  switch (object.kind) {
+    case 'instance': {
+      const inClass = lookupInClass(object.class, name);
+      if (inClass?.kind === 'property' && inClass.set) {
+        callValue(machine, inClass.set, [object, value], undefined, span);
+        return;
+      }
+      const method = lookupInClass(object.class, '__setattr__');
+      if (method && method !== objectClass.namespace.get('__setattr__')) {
+        callValue(machine, method, [object, makeStr(name), value], undefined, span);
+        return;
+      }
+      setOwnAttribute(object, name, value);
+      return;
+    }
+    case 'class':
+      object.namespace.set(name, value);
+      return;
+    case 'function':
+      object.attributes.set(name, value);
+      return;
+    case 'unknown':
+    case 'module':
+    case 'native':
+    case 'method':
+      return;
+    case 'super':
+      setAttribute(machine, object.self, name, value, span);
+      return;
+    default:
+      machine.fail('AttributeError', `attributes of ${describeKind(object)} cannot be set`, span);
+  }
+}
+
+/** Past every `__setattr__`, as `object.__setattr__` does. */
+export function setOwnAttribute(object: InstanceValue, name: string, value: Value): void {
+  if (name === '__dict__' && value.kind === 'dict') {
+    object.attributes.clear();
+    for (const entry of [...value.entries.values()]) {
+      if (entry.key.kind === 'str') object.attributes.set(entry.key.value, entry.value);
+    }
+    return;
+  }
+  object.attributes.set(name, value);
+}
+
+export function deleteAttribute(machine: Machine, object: Value, name: string, span: Span | undefined): void {
+  if (object.kind === 'instance') {
+    const method = lookupInClass(object.class, '__delattr__');
+    if (method && method !== objectClass.namespace.get('__delattr__')) {
+      callValue(machine, method, [object, makeStr(name)], undefined, span);
+      return;
+    }
+    object.attributes.delete(name);
+  } else if (object.kind === 'class') object.namespace.delete(name);
+  else if (object.kind === 'function') object.attributes.delete(name);
+}
+
+/** The instance's own attributes and those of its classes, own first; methods unbound. */
+export function attributesOf(object: InstanceValue): ReadonlyMap<string, Value> {
+  const all = new Map(object.attributes);
+  for (const { namespace } of object.class.mro) {
+    for (const [name, value] of namespace) if (!all.has(name)) all.set(name, value);
+  }
+  return all;
+}

@@ -1,0 +1,107 @@
+import { iteratorClass } from './builtinClasses';
+import { evaluate, spanOf } from './expressions';
+import { iteratorOf } from './iteration';
+import type { Frame, Machine } from './machine';
+import { makeDict, makeList, makeSet, makeUnknown, setEntry } from './make';
+import { IteratorPart } from './payload';
+import type { ComprehensionClause, ComprehensionExpression } from './syntax';
+import { assignTarget } from './targets';
+import { truthOf } from './truth';
+import type { InstanceValue, Scope, UnknownValue, Value } from './values';
+
+export function makeIterator(part: IteratorPart): InstanceValue {
+  return { kind: 'instance', class: iteratorClass, attributes: new Map(), payload: part, made: [] };
+}
+
+/** Generators are evaluated eagerly, within the same bounds as lists. */
+export function evaluateComprehension(machine: Machine, frame: Frame, node: ComprehensionExpression): Value {
+  const run = new ComprehensionRun(machine, comprehensionFrame(frame), node);
+  run.round(0);
+  if (run.problem) return run.problem;
+  switch (node.form) {
+    case 'list':
+      return makeList(run.items);
+    case 'set':
+      return makeSet(run.items);
+    case 'generator': {
+      const { items } = run;
+      return makeIterator(new IteratorPart((index) => items[index]));
+    }
+    case 'dict': {
+      const dict = makeDict();
+      for (const [index, key] of run.keys.entries()) {
+        const value = run.items[index];
+        if (value && !setEntry(dict, key, value)) return makeUnknown('mapping with unknown keys', spanOf(frame, node));
+      }
+      return dict;
+    }
+  }
+}
+
+/** A scope of its own; in a class body the class's names are seen as they are now. */
+function comprehensionFrame(frame: Frame): Frame {
+  const isInClass = frame.scope.kind === 'class';
+  const scope: Scope = {
+    kind: 'function',
+    names: isInClass ? new Map(frame.scope.names) : new Map(),
+    parent: isInClass ? frame.scope.parent : frame.scope,
+  };
+  return { ...frame, scope, outerScope: frame.outerScope ?? frame.scope };
+}
+
+class ComprehensionRun {
+  readonly items: Value[] = [];
+  readonly keys: Value[] = [];
+  problem: UnknownValue | undefined;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly frame: Frame,
+    private readonly node: ComprehensionExpression,
+  ) {}
+
+  round(index: number): void {
+    const clause = this.node.clauses[index];
+    if (!clause) this.#take();
+    else if (clause.kind === 'if') this.#filter(clause, index);
+    else this.#loop(clause, index);
+  }
+
+  #take(): void {
+    const { machine, frame, node } = this;
+    if (this.items.length >= machine.budget.size) {
+      this.problem = machine.unknown(`more than ${machine.budget.size} elements`, spanOf(frame, node));
+      return;
+    }
+    if (node.key) this.keys.push(evaluate(machine, frame, node.key));
+    this.items.push(evaluate(machine, frame, node.element));
+  }
+
+  #filter(clause: Extract<ComprehensionClause, { kind: 'if' }>, index: number): void {
+    const test = evaluate(this.machine, this.frame, clause.test);
+    const truth = truthOf(this.machine, test);
+    if (truth) this.round(index + 1);
+    if (truth === undefined) this.problem = this.#unknown(test, clause);
+  }
+
+  #loop(clause: Extract<ComprehensionClause, { kind: 'for' }>, index: number): void {
+    const { machine, frame } = this;
+    const iterable = evaluate(machine, frame, clause.iterable);
+    const iterator = iteratorOf(machine, iterable);
+    if (!iterator || iterator.sample || iterator.isInfinite) {
+      this.problem = this.#unknown(iterable, clause.iterable);
+      return;
+    }
+    for (let item = iterator.next(); item; item = iterator.next()) {
+      if (!machine.step()) this.problem = machine.exhaustedValue(spanOf(frame, clause));
+      if (this.problem) return;
+      assignTarget(machine, frame, clause.target, item);
+      this.round(index + 1);
+    }
+  }
+
+  #unknown(value: Value, place: { readonly start: number; readonly end: number }): UnknownValue {
+    if (value.kind === 'unknown') return value;
+    return this.machine.unknown('elements are not known', spanOf(this.frame, place));
+  }
+}

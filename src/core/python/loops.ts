@@ -1,0 +1,164 @@
+import { evaluate, spanOf } from './expressions';
+import { iteratorOf } from './iteration';
+import type { Frame, Machine } from './machine';
+import { makeUnknown } from './make';
+import { type Completion, executeBlock } from './statements';
+import type { Expression, ForStatement, Statement, WhileStatement } from './syntax';
+import { assignTarget } from './targets';
+import { truthOf } from './truth';
+import type { Value } from './values';
+
+/**
+ * How far a loop is followed:
+ * - one round stands for all where the number of rounds is unknown, and where a round took a training step;
+ * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left;
+ * - no loop runs more rounds than the budget's size.
+ * Where a loop is left early, numbers that its body assigned are unknown afterwards.
+ */
+const unwatchedRounds = 64;
+
+class LoopWatch {
+  #rounds = 0;
+  readonly #trainingSteps: number;
+  readonly #constructions: number;
+  readonly #nativeResults: number;
+
+  constructor(private readonly machine: Machine) {
+    this.#trainingSteps = machine.trainingSteps;
+    this.#constructions = machine.constructions;
+    this.#nativeResults = machine.nativeResults;
+  }
+
+  /** Why the loop is to be left after this round, if so. */
+  afterRound(): 'training' | 'repetition' | 'budget' | undefined {
+    this.#rounds++;
+    const { machine } = this;
+    if (machine.isExhausted) return 'budget';
+    if (machine.trainingSteps > this.#trainingSteps) return 'training';
+    if (this.#rounds >= machine.budget.size) return 'budget';
+    if (
+      this.#rounds >= unwatchedRounds &&
+      machine.constructions === this.#constructions &&
+      machine.nativeResults - this.#nativeResults >= unwatchedRounds
+    ) {
+      return 'repetition';
+    }
+    return undefined;
+  }
+}
+
+export function executeFor(machine: Machine, frame: Frame, node: ForStatement): Completion {
+  const iterable = evaluate(machine, frame, node.iterable);
+  const iterator = iteratorOf(machine, iterable);
+  if (!iterator) {
+    const element =
+      iterable.kind === 'unknown'
+        ? iterable
+        : makeUnknown('element of something unknown', spanOf(frame, node.iterable));
+    return runOnce(machine, frame, node, element);
+  }
+  const watch = new LoopWatch(machine);
+  for (let item = iterator.next(); item; item = iterator.next()) {
+    assignTarget(machine, frame, node.target, item);
+    const completion = executeBlock(machine, frame, node.body);
+    if (completion === 'return') return completion;
+    if (completion === 'break') return 'normal';
+    const reason = watch.afterRound();
+    if (!reason) continue;
+    leaveEarly(machine, frame, node, reason);
+    return 'normal';
+  }
+  if (iterator.sample) return runOnce(machine, frame, node, iterator.sample);
+  return executeBlock(machine, frame, node.otherwise);
+}
+
+function runOnce(machine: Machine, frame: Frame, node: ForStatement, element: Value): Completion {
+  assignTarget(machine, frame, node.target, element);
+  machine.assume('rounds of the loop', '1', spanOf(frame, node.iterable));
+  const completion = executeBlock(machine, frame, node.body);
+  forgetNumbers(frame, node.body);
+  return completion === 'return' ? completion : 'normal';
+}
+
+export function executeWhile(machine: Machine, frame: Frame, node: WhileStatement): Completion {
+  const watch = new LoopWatch(machine);
+  for (;;) {
+    const truth = truthOf(machine, evaluate(machine, frame, node.test));
+    if (truth === false) return executeBlock(machine, frame, node.otherwise);
+    const { undecided } = machine;
+    const completion = executeBlock(machine, frame, node.body);
+    if (completion === 'return') return completion;
+    if (completion === 'break') return 'normal';
+    if (truth === undefined) machine.assume('rounds of the loop', '1', spanOf(frame, node.test));
+    const isUnending = node.test.kind === 'constant' || node.test.kind === 'number';
+    // A way out that hangs on something unknown may have been missed.
+    const mayHaveLeft = isUnending && machine.undecided > undecided;
+    const reason = truth === undefined || mayHaveLeft ? 'unknown' : watch.afterRound();
+    // A generator without an end is read a few elements deep.
+    const isEndless = isUnending && (frame.yields?.length ?? 0) >= unwatchedRounds;
+    if (!reason && !isEndless) continue;
+    leaveEarly(machine, frame, node, reason ?? 'unknown');
+    return 'normal';
+  }
+}
+
+function leaveEarly(
+  machine: Machine,
+  frame: Frame,
+  node: ForStatement | WhileStatement,
+  reason: 'training' | 'repetition' | 'budget' | 'unknown',
+): void {
+  if (reason === 'training') return;
+  if (reason === 'budget' && !machine.isExhausted) {
+    machine.unknown(`loop is not followed beyond ${machine.budget.size} rounds`, spanOf(frame, loopHead(node)));
+  }
+  if (reason === 'repetition')
+    machine.assume('rounds of the loop', String(unwatchedRounds), spanOf(frame, loopHead(node)));
+  forgetNumbers(frame, node.body);
+}
+
+function loopHead(node: ForStatement | WhileStatement): Expression {
+  return node.kind === 'for' ? node.iterable : node.test;
+}
+
+/** Counters and sums of a loop that was not followed to its end are not what they were after the last round seen. */
+function forgetNumbers(frame: Frame, body: readonly Statement[]): void {
+  for (const statement of body) {
+    switch (statement.kind) {
+      case 'augmented':
+        forget(frame, statement.target, statement);
+        break;
+      case 'assign':
+        for (const target of statement.targets) if (refersTo(statement.value, target)) forget(frame, target, statement);
+        break;
+      case 'if':
+        forgetNumbers(frame, statement.body);
+        forgetNumbers(frame, statement.otherwise);
+        break;
+      case 'with':
+      case 'for':
+      case 'while':
+        forgetNumbers(frame, statement.body);
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+function forget(frame: Frame, target: Expression, place: { readonly start: number; readonly end: number }): void {
+  if (target.kind !== 'name') return;
+  const value = frame.scope.names.get(target.name);
+  if (value?.kind !== 'int' && value?.kind !== 'float' && value?.kind !== 'str') return;
+  frame.scope.names.set(
+    target.name,
+    makeUnknown('changes in a loop that is not followed to its end', spanOf(frame, place)),
+  );
+}
+
+function refersTo(value: Expression, target: Expression): boolean {
+  if (target.kind !== 'name') return false;
+  if (value.kind === 'name') return value.name === target.name;
+  if (value.kind === 'binary') return refersTo(value.left, target) || refersTo(value.right, target);
+  return value.kind === 'unary' && refersTo(value.operand, target);
+}
