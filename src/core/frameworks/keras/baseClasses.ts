@@ -162,7 +162,7 @@ function addWeight(state: KerasState, self: InstanceValue, args: CallArguments, 
   const initial = argument('initializer', 1) ?? { kind: 'str', value: shape.length > 1 ? 'glorot_uniform' : 'zeros' };
   const initialiser = initialiserOf(state, initial, { shape }, args.namedSpans.get('initializer'), context);
   const trainable = args.named.get('trainable');
-  const path = `${state.pathOf(own.name)}/${name}`;
+  const path = state.weightPath(own.name, name);
   const isTrainable = !(trainable && context.truth(trainable) === false);
   const parameter = state.session.tracer.addParameter(path, shape, initialiser, isTrainable);
   own.weights.set(name, parameter);

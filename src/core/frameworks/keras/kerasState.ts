@@ -71,6 +71,12 @@ export class KerasState implements ArrayRoom {
     return [...this.#scopes, name].join('/');
   }
 
+  /** Path of a layer's own weight, made inside its `build` or outside of it. */
+  weightPath(layerName: string, weight: string): string {
+    const isInside = this.#scopes.at(-1) === layerName;
+    return this.pathOf(isInside ? weight : `${layerName}/${weight}`);
+  }
+
   /** Layers applied inside `body` stand under this name. */
   within<T>(name: string, body: () => T): T {
     this.#scopes.push(name);

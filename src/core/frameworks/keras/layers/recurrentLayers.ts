@@ -202,7 +202,9 @@ function timeDistributed(call: LayerCall): TracedTensor | Value | undefined {
     return shape?.length === 3 ? tensorOf(call.context.call(layer, [call.state.tensorValue(input)])) : undefined;
   }
   const merged = reshape(call.session, input, [{ perBatch: steps }, ...shape.slice(2)], call.site('merge'));
-  const applied = tensorOf(call.context.call(layer, [call.state.tensorValue(merged)]));
+  const applied = call.state.within(call.own.name, () =>
+    tensorOf(call.context.call(layer, [call.state.tensorValue(merged)])),
+  );
   if (!applied?.shape) return call.unknown('the layer at every step could not be followed', undefined);
   return reshape(call.session, applied, [shape[0], steps, ...applied.shape.slice(1)], call.site('split'));
 }
