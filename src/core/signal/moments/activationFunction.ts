@@ -5,16 +5,52 @@ import type { Expression } from '../../activations/expression';
 import { gridMean, gridSeries, type HermiteSeries, sampleOnGrid } from './duals';
 import { gridNodes } from './gaussianGrid';
 
-/** Everything the engine asks of f for a pre-activation N(mean, std²). */
-export interface ActivationMoments {
-  readonly value: HermiteSeries;
-  readonly slope: HermiteSeries;
-  readonly valueSquared: HermiteSeries;
-  readonly slopeSquared: HermiteSeries;
+/** Everything the engine asks of f for a pre-activation N(mean, std²); each expansion is worked out when first asked for. */
+export class ActivationMoments {
+  readonly #values: Float64Array;
+  readonly #slopes: Float64Array;
+  #value: HermiteSeries | undefined;
+  #slope: HermiteSeries | undefined;
+  #valueSquared: HermiteSeries | undefined;
+  #slopeSquared: HermiteSeries | undefined;
+  #projectedSlope: HermiteSeries | undefined;
+
+  constructor(activation: CompiledActivation, mean: number, std: number) {
+    this.#values = sampleOnGrid(activation.f, mean, std);
+    this.#slopes = sampleOnGrid(activation.slope, mean, std);
+  }
+
+  get value(): HermiteSeries {
+    this.#value ??= gridSeries(this.#values);
+    return this.#value;
+  }
+
+  get slope(): HermiteSeries {
+    this.#slope ??= gridSeries(this.#slopes);
+    return this.#slope;
+  }
+
+  get valueSquared(): HermiteSeries {
+    this.#valueSquared ??= gridSeries(this.#values.map((x) => x * x));
+    return this.#valueSquared;
+  }
+
+  get slopeSquared(): HermiteSeries {
+    this.#slopeSquared ??= gridSeries(this.#slopes.map((x) => x * x));
+    return this.#slopeSquared;
+  }
+
   /** f′ times the normalised pre-activation. */
-  readonly projectedSlope: HermiteSeries;
+  get projectedSlope(): HermiteSeries {
+    this.#projectedSlope ??= gridSeries(this.#slopes.map((x, j) => x * (gridNodes[j] as number)));
+    return this.#projectedSlope;
+  }
+
   /** d log E f² / d log variance. */
-  readonly response: number;
+  get response(): number {
+    const square = this.valueSquared.coefficients[0] as number;
+    return square > 0 ? (this.valueSquared.coefficients[2] as number) / (Math.SQRT2 * square) : 0;
+  }
 }
 
 export interface CompiledActivation {
@@ -25,7 +61,7 @@ export interface CompiledActivation {
 
 const compiledActivations = new WeakMap<Expression, CompiledActivation>();
 const compiledByText = new Map<string, CompiledActivation>();
-const maxCached = 512;
+const maxCached = 1024;
 
 export function compiledActivation(use: ActivationUse): CompiledActivation {
   const known = compiledActivations.get(use.expression);
@@ -54,18 +90,7 @@ export function activationMoments(activation: CompiledActivation, mean: number, 
   const key = `${mean.toPrecision(9)} ${std.toPrecision(9)}`;
   const known = activation.tables.get(key);
   if (known) return known;
-  const value = sampleOnGrid(activation.f, mean, std);
-  const slope = sampleOnGrid(activation.slope, mean, std);
-  const valueSquared = gridSeries(value.map((x) => x * x));
-  const square = valueSquared.coefficients[0] as number;
-  const moments: ActivationMoments = {
-    value: gridSeries(value),
-    slope: gridSeries(slope),
-    valueSquared,
-    slopeSquared: gridSeries(slope.map((x) => x * x)),
-    projectedSlope: gridSeries(slope.map((x, j) => x * (gridNodes[j] as number))),
-    response: square > 0 ? (valueSquared.coefficients[2] as number) / (Math.SQRT2 * square) : 0,
-  };
+  const moments = new ActivationMoments(activation, mean, std);
   if (activation.tables.size >= maxCached) activation.tables.clear();
   activation.tables.set(key, moments);
   return moments;

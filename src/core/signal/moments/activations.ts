@@ -123,6 +123,7 @@ function activationBackward(gradient: Gradient, parts: readonly SegmentMoments[]
   const cosine = meanSquaredCosine(gradient, input.batch);
   return {
     ...gradient,
+    steps: undefined,
     segments,
     logScale: gradient.logScale + logSlope,
     fresh: (slopeSpread + 2 * (1 + slopeSpread) * cosine) / unitCount(input.layout),

@@ -124,6 +124,7 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
         );
         return {
           ...gradient,
+          steps: gradient.steps && hasSteps(field) ? gradient.steps : undefined,
           layout: field.layout,
           logScale: gradient.logScale + 2 * Math.log(Math.abs(coefficient)),
           segments: field.segments.map((_, s) => {
@@ -242,4 +243,8 @@ export function productStep(call: Call): Step | undefined {
   });
   const isSelfProduct = new Set(call.node.inputs).size < call.node.inputs.length;
   return { output, backward, isApproximate: isSelfProduct };
+}
+
+function hasSteps(field: Field): boolean {
+  return field.steps !== undefined || field.layout.extents.length === 1;
 }

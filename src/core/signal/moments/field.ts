@@ -1,4 +1,5 @@
 import type { ActivationUse } from '../../activations/activation';
+import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 import { binCount, type Layout, pairWeights, weightedMean } from './layout';
 
 /**
@@ -30,6 +31,8 @@ export interface Field {
   readonly logits?: Field;
   /** What made these values elementwise, for pooling that picks the largest. */
   readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
+  /** Moments of every pair of time steps, where they are no function of the offset alone; stored scale. */
+  readonly steps?: StepPairs;
 }
 
 /** Second moments of dL/dx, by segments as those of the field it belongs to. */
@@ -54,8 +57,8 @@ export interface Gradient {
   readonly beforeSoftmax?: Gradient;
   /** The gradient before the activation that the tensor comes from, where a pooling chose the largest values. */
   readonly beforeActivation?: Gradient;
-  /** Where only some positions of one axis were used further on. */
-  readonly sliced?: { readonly position: number; readonly from: number; readonly taken: number; readonly step: number };
+  /** Every pair of time steps of the one position axis; stored scale. */
+  readonly steps?: StepPairs;
 }
 
 export function channelCount(field: Field): number {
@@ -140,6 +143,7 @@ export function rescaledField(field: Field): Field {
   const root = Math.sqrt(square);
   return {
     ...field,
+    steps: field.steps && scaledPairs(field.steps, 1 / square),
     logScale: field.logScale + Math.log(square),
     segments: field.segments.map((segment) => ({
       channels: segment.channels,
@@ -157,6 +161,7 @@ export function rescaledGradient(gradient: Gradient): Gradient {
   const scale = (values: Float64Array) => values.map((value) => value / square);
   return {
     ...gradient,
+    steps: gradient.steps && scaledPairs(gradient.steps, 1 / square),
     logScale: gradient.logScale + Math.log(square),
     segments: gradient.segments.map((segment) => ({
       within: scale(segment.within),
@@ -210,6 +215,7 @@ export function addGradients(a: Gradient, b: Gradient): Gradient {
   return {
     layout: a.layout,
     segments,
+    steps: a.steps && b.steps ? addedPairs(scaledPairs(a.steps, factorA), scaledPairs(b.steps, factorB)) : undefined,
     logScale,
     inherited: shareA * a.inherited + (1 - shareA) * b.inherited,
     fresh: shareA * a.fresh + (1 - shareA) * b.fresh,

@@ -12,7 +12,7 @@ export function inputField(
   statistics: InputPreset | SampleStatistics,
 ): Field | undefined {
   const shape = call.node.outputShape;
-  const layout = layoutOf(shape, unitAxesOf(call));
+  const layout = layoutOf(shape, content === 'tokens' ? [] : unitAxesOf(call));
   if (!layout) return undefined;
   if (content === 'tokens') return fieldOf(layout, 0, fill(layout, 0, 1), fill(layout, 0, 0), call.batch);
   if (typeof statistics !== 'string') {

@@ -46,6 +46,7 @@ export function normalisationStep(call: Call, operation: Normalisation): Step | 
       inputs: [
         {
           ...gradient,
+          steps: undefined,
           logScale: gradient.logScale - input.logScale,
           segments: gradient.segments.map((segment, index) =>
             projectedOut(segment, parts[index] ?? (parts[0] as Normalised), input, statistics, isCentred),

@@ -3,6 +3,7 @@ import type { Network, NetworkNode, Operation, Parameter } from '../../network/n
 import type { InputPreset, SampleStatistics } from '../inputStatistics';
 import type { SignalProfile } from '../profile';
 import { activationStep } from './activations';
+import { attentionStep, multiheadAttentionStep } from './attention';
 import { productStep, sumStep } from './combine';
 import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
@@ -13,6 +14,7 @@ import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { normalisationStep } from './norms';
 import { poolingStep } from './pooling';
+import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { nodeSignal } from './report';
 import type { Backward, Call, Step } from './rule';
@@ -134,6 +136,12 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
       return productStep(call);
     case 'loss':
       return lossStep(call, operation.loss, operation.reduction);
+    case 'attention':
+      return attentionStep(call, operation);
+    case 'multiheadAttention':
+      return multiheadAttentionStep(call, operation);
+    case 'recurrent':
+      return recurrentStep(call, operation);
     case 'slice':
       return sliceStep(call, operation);
     case 'expand':
@@ -143,9 +151,6 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
     case 'pad':
     case 'elementwise':
     case 'matmul':
-    case 'attention':
-    case 'multiheadAttention':
-    case 'recurrent':
     case 'upsample':
     case 'pixelShuffle':
     case 'unknown':

@@ -5,6 +5,8 @@ import type { LogMoment } from './rule';
 
 /** Spread over seeds beyond which one number means little: SIGNAL.md, section 4. */
 const narrowVariance = 0.15;
+/** What a step's exact zero is reported as: below every number that any float holds. */
+const floorLog10 = -1000;
 /** Largest float32. */
 const overflowLog10 = 38.5;
 
@@ -41,7 +43,7 @@ export function nodeSignal(state: NodeState): NodeSignal {
     outputStd: variance === undefined ? undefined : Math.sqrt(variance) * scale,
     saturated: step?.saturated,
     preactivation: step?.preactivation,
-    steps: undefined,
+    steps: stepsOf(step?.stepLogSquares, backward?.stepLogSquares),
     flags: [...flags],
   };
 }
@@ -67,4 +69,11 @@ function estimateOf(moment: LogMoment): Estimate | undefined {
 
 function isBeyondFloat(estimate: Estimate | undefined): boolean {
   return estimate !== undefined && estimate.log10Rms > overflowLog10;
+}
+
+function stepsOf(activation: readonly number[] | undefined, gradient: readonly number[] | undefined): NodeSignal['steps'] {
+  if (!activation) return undefined;
+  const log10 = (values: readonly number[]) =>
+    values.map((value) => (Number.isFinite(value) ? value / 2 / Math.LN10 : floorLog10));
+  return { activation: log10(activation), gradient: log10(gradient ?? []) };
 }

@@ -1,5 +1,6 @@
 import { type Field, type Gradient, gradientVariance } from './field';
 import { type Atom, binCount, binsOf, type Layout, mapAxis } from './layout';
+import { emptyPairs, type StepPairs } from './pairGrid';
 import type { Call, Step } from './rule';
 
 interface Range {
@@ -106,11 +107,13 @@ function slicePositions(input: Field, range: Range, position: number, taken: num
       layout,
       segments: input.segments.map((segment) => ({
         ...segment,
-        within: gather(segment.within),
-        across: gather(segment.across),
+        ...(input.steps && taken === 1
+          ? stepMoments(input.steps, range.from)
+          : { within: gather(segment.within), across: gather(segment.across) }),
       })),
       madeBy: undefined,
       logits: undefined,
+      steps: undefined,
     },
     backward: (gradient) => ({
       inputs: [
@@ -124,11 +127,30 @@ function slicePositions(input: Field, range: Range, position: number, taken: num
           inherited: gradientVariance(gradient),
           fresh: 0,
           alignment: gradient.alignment,
-          sliced: { position, from: range.from, taken, step },
+          steps: input.steps && taken === 1 ? onlyStep(input.steps.count, range.from, gradient) : undefined,
         },
       ],
     }),
   };
+}
+
+/** Moments of one time step; one beyond those kept is like the last. */
+function stepMoments(steps: StepPairs, at: number) {
+  const step = Math.max(0, Math.min(at, steps.count - 1));
+  const index = step * steps.count + step;
+  return {
+    within: Float64Array.of(steps.within[index] as number),
+    across: Float64Array.of(steps.across[index] as number),
+  };
+}
+
+function onlyStep(count: number, at: number, gradient: Gradient): StepPairs {
+  const pairs = emptyPairs(count);
+  const step = Math.max(0, Math.min(at, count - 1));
+  const index = step * count + step;
+  pairs.within[index] = gradient.segments[0]?.within[0] ?? 0;
+  pairs.across[index] = gradient.segments[0]?.across[0] ?? 0;
+  return pairs;
 }
 
 function withoutPosition(layout: Layout, position: number, axis: number): Layout {

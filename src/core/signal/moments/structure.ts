@@ -39,11 +39,13 @@ export function dropoutStep(call: Call, rate: number, variant: 'element' | 'chan
       ...input,
       segments: input.segments.map((segment) => ({ ...segment, within: move(segment.within) })),
       madeBy: undefined,
+      steps: undefined,
     },
     backward: (gradient) => ({
       inputs: [
         {
           ...gradient,
+          steps: undefined,
           segments: gradient.segments.map((segment) => ({ within: move(segment.within), across: segment.across })),
         },
       ],
