@@ -62,8 +62,12 @@ function plainTensors(state: TorchState, value: Value, depth: number): readonly 
 
 function applyModel(state: TorchState, model: InstanceValue, args: CallArguments, context: CallContext): Value {
   const { session, tracer } = state;
+  // Example tensors belong to the code around the model: their nodes are made before it is entered.
+  for (const value of [...args.positional, ...args.named.values()]) tensorsIn(state, value);
   nameParameters(state, model);
-  return state.withPaths(namedModules(state, model), () => {
+  const inside = (body: () => Value) =>
+    tracer.withFreshPaths(() => state.withPaths(namedModules(state, model), body));
+  return inside(() => {
     const firstNode = tracer.nodes.length;
     session.enterModel(model);
     const parameters = forwardParameters(state, model);

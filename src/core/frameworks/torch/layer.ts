@@ -89,6 +89,8 @@ export class Layer {
       return;
     }
     const initialiser = { distribution, scheme, isDefault: true };
+    // A flag of the same name (`bias=True`) gives up its place, so that parameters keep the order of registration.
+    this.instance.attributes.delete(name);
     this.set(name, this.state.parameterValue(sizes, initialiser, this.instance.made));
   }
 

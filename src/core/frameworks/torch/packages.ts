@@ -49,6 +49,7 @@ const infinity = makeFloat(Number.POSITIVE_INFINITY);
 export function torchModules(
   state: () => TorchState,
   classes: readonly ClassValue[],
+  tensorClass: ClassValue,
   unknownLayer: (name: string) => Value,
 ): ReadonlyMap<string, ModuleValue> {
   const tables = new Map<string, Names>();
@@ -61,7 +62,9 @@ export function torchModules(
   tables.set('torch.nn', layers);
   tables.set('torch.nn.modules', layers);
   tables.set('torch.nn.parameter', layers);
-  tables.set('torch', torchNames(state, functional, initialisers));
+  const torch = torchNames(state, functional, initialisers);
+  torch.set('Tensor', tensorClass);
+  tables.set('torch', torch);
   tables.set('torch.nn.utils', new Map());
   tables.set('torch.nn.utils.parametrizations', new Map());
   tables.set('torch.utils.checkpoint', new Map([['checkpoint', checkpoint]]));

@@ -8,6 +8,7 @@ import { permute, unbind } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
 import { callNative, intsOf, type NativeFunction, nativeFunction, TorchCall, unknownFunction } from './call';
 import { constantTensor, elementwise } from './functions/arithmetic';
+import { literal } from './functions/creation';
 import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
 import { inPlaceFunctions, replacePayload, setDistribution } from './functions/initialisation';
@@ -40,7 +41,20 @@ export function tensorClass(state: () => TorchState): ClassValue {
   for (const entry of inPlaceFunctions) members.set(entry.name, nativeFunction(state, asNative(entry)));
   for (const [name, value] of operatorMethods(state)) members.set(name, value);
   for (const [name, value] of accessors(state)) members.set(name, value);
-  return nativeClass('torch.Tensor', undefined, members);
+  const tensor = nativeClass('torch.Tensor', undefined, members);
+  tensor.namespace.set('__new__', creator(state, tensor));
+  return tensor;
+}
+
+/** `torch.Tensor([1.0, 2.0])`, `torch.Tensor(2, 3)`; a parameter is made by its `__init__`. */
+function creator(state: () => TorchState, tensor: ClassValue): Value {
+  return nativeMethod('torch.Tensor.__new__', (cls, args, context) => {
+    if (cls !== tensor) {
+      return { kind: 'instance', class: cls.kind === 'class' ? cls : tensor, attributes: new Map(), made: context.trail };
+    }
+    const entry = { name: 'torch.Tensor', signature: '*data', call: literal };
+    return callNative(state(), entry, args, context);
+  });
 }
 
 function asNative(entry: TensorFunction): NativeFunction {

@@ -60,7 +60,7 @@ class OpenTorch implements OpenFramework {
     for (const entry of layers) this.#state.layers.set(entry.name, { entry, class: layerClass(state, entry, module) });
     const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
     const classes: ClassValue[] = [module, parameter, ...containers, ...layerClasses];
-    this.#modules = torchModules(state, classes, (name) => layerClass(state, unknownLayer(name), module));
+    this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
     const names = this.#modules.get('torch');
     setTorchFunctions(this.#state, (name) => names?.lookup(name) ?? { kind: 'none' });
   }

@@ -11,15 +11,19 @@ const tail = 'out=None, dtype=None, layout=None, device=None, requires_grad=Fals
 /** Longer constants are kept without their elements. */
 const mostValues = 4096;
 
+const uninitialised: Distribution = { kind: 'unknown', reason: 'the elements are not initialised' };
+
 /** Functions of `torch` that make tensors. */
 export const creationFunctions: readonly NativeFunction[] = [
-  ...['zeros', 'ones', 'empty'].map((name) =>
+  ...['zeros', 'ones'].map((name) =>
     creation(name, `*size, ${tail}`, (call) => {
       const shape = call.sizes('size');
       return shape && filled(call, shape, name === 'ones' ? 1 : 0);
     }),
   ),
-  ...['zeros_like', 'ones_like', 'empty_like'].map((name) =>
+  creation('empty', `*size, ${tail}`, (call) => random(call, call.sizes('size'), uninitialised)),
+  creation('empty_like', 'input, dtype=None', (call) => random(call, call.payload('input')?.shape, uninitialised)),
+  ...['zeros_like', 'ones_like'].map((name) =>
     creation(name, 'input, dtype=None', (call) => {
       const shape = call.payload('input')?.shape;
       return call.payload('input') && filled(call, shape, name === 'ones_like' ? 1 : 0);
@@ -69,8 +73,8 @@ export const creationFunctions: readonly NativeFunction[] = [
     const site = call.site();
     return call.state.lazyTensor(shape, () => addNode(session, { kind: 'constant', value: undefined }, [], shape, site), facts);
   }),
-  ...['tensor', 'as_tensor', 'asarray', 'from_numpy', 'FloatTensor', 'LongTensor', 'Tensor', 'IntTensor', 'BoolTensor'].map((name) =>
-    creation(name, '*data, dtype=None, device=None, requires_grad=False', (call) => literal(call, name)),
+  ...['tensor', 'as_tensor', 'asarray', 'from_numpy', 'FloatTensor', 'LongTensor', 'DoubleTensor', 'IntTensor', 'BoolTensor'].map((name) =>
+    creation(name, '*data, dtype=None, device=None, requires_grad=False', literal),
   ),
   ...['tril_indices', 'triu_indices', 'meshgrid', 'polar', 'outer'].map((name) =>
     creation(name, '*args', (call) =>
@@ -143,15 +147,15 @@ function listed(call: TorchCall, shape: Shape, at: (index: number) => number, le
 }
 
 /** `torch.tensor([[1, 2], [3, 4]])`; `torch.Tensor(2, 3)` is uninitialised. */
-function literal(call: TorchCall, name: string): Value | undefined {
+export function literal(call: TorchCall): Value | undefined {
   const { rest } = call.args;
   const data = rest[0] ?? call.value('data');
   if (!data) return undefined;
   const payload = call.state.payloadOf(data);
   if (payload) return payload.facts.parameter === undefined ? data : call.state.tensorValue(payload.tensor);
-  const isLegacy = name.endsWith('Tensor');
+  const isLegacy = call.name.endsWith('Tensor');
   if (isLegacy && rest.every((value) => value.kind === 'int')) {
-    const distribution: Distribution = { kind: 'unknown', reason: `torch.${name} of sizes is not initialised` };
+    const distribution: Distribution = { kind: 'unknown', reason: `${call.name} of sizes is not initialised` };
     return random(call, rest.map(dimOf), distribution);
   }
   const values: number[] = [];

@@ -24,6 +24,12 @@ import { TensorPayload } from '../state';
 import { affine } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
 
+/** Names without the underscore still work. */
+const deprecated = new Set([
+  ...['uniform_', 'normal_', 'constant_', 'eye_', 'dirac_', 'xavier_uniform_', 'xavier_normal_', 'kaiming_uniform_'],
+  ...['kaiming_normal_', 'orthogonal_', 'sparse_'],
+]);
+
 /** `torch.nn.init` of PyTorch 2.13. */
 export const initFunctions: readonly NativeFunction[] = [
   ...init('uniform_', 'tensor, a=0.0, b=1.0, generator=None', (call) =>
@@ -148,12 +154,6 @@ function init(
   const names = deprecated.has(name) ? [name, name.slice(0, -1)] : [name];
   return names.map((spelling) => ({ name: `torch.nn.init.${spelling}`, signature, call: run }));
 }
-
-/** Names without the underscore still work. */
-const deprecated = new Set([
-  ...['uniform_', 'normal_', 'constant_', 'eye_', 'dirac_', 'xavier_uniform_', 'xavier_normal_', 'kaiming_uniform_'],
-  ...['kaiming_normal_', 'orthogonal_', 'sparse_'],
-]);
 
 function draw(
   names: string,
