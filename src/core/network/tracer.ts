@@ -51,7 +51,8 @@ export class Tracer {
   readonly #modulePaths: string[] = [];
 
   constructor(
-    readonly batchSize: number,
+    /** Set anew before each model is applied, so that every network has its own. */
+    public batchSize: number,
     private readonly maxNodes: number,
   ) {}
 

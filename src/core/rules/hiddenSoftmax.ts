@@ -1,5 +1,6 @@
 import type { NetworkNode } from '../network/network';
-import { type ModelView, transparentKinds } from './modelView';
+import { transparentKinds } from '../network/networkView';
+import type { ModelView } from './modelView';
 import type { Rule } from './rule';
 
 /**

@@ -1,0 +1,73 @@
+import type { Assumption } from '../analysis';
+import { graft } from './cut';
+import type { EntryPoint } from './entryPoints';
+import type { FileEvaluation } from './fileEvaluation';
+import type { Applied } from './inputPolicy';
+import type { NodeId, Operation } from './network';
+
+export interface AttachedLoss {
+  readonly node: NodeId;
+  readonly assumption: Assumption | undefined;
+}
+
+type LossOperation = Extract<Operation, { kind: 'loss' }>;
+
+/**
+ * The scalar that the gradient starts from: what the source computes from this model's output and calls `backward` on; a loss that it
+ * applies to the output; the loss that the model was compiled with; or, as a stated assumption, the one loss that the file makes.
+ */
+export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applied: Applied): AttachedLoss | undefined {
+  const { session } = evaluation;
+  const { outputs } = applied.application;
+  const [output] = outputs;
+  if (!output) return undefined;
+  const from = entry.application;
+  if (from) {
+    const end = tracedLoss(evaluation, entry);
+    const node =
+      end === undefined ? undefined : graft(session.tracer, end, from, applied.application, session.tracer.batchSize);
+    if (node !== undefined) return { node, assumption: undefined };
+  }
+  const compiled = session.declaredLosses.find(({ model }) => model === entry.model);
+  const declared = compiled ?? onlyLoss(evaluation);
+  if (!declared) return undefined;
+  const { node } = session.tracer.add({
+    operation: declared.operation,
+    inputs: [output],
+    shape: [],
+    name: 'loss',
+    label: declared.operation.loss,
+    applied: declared.trail,
+  });
+  const assumption: Assumption = {
+    what: { text: 'loss', values: {} },
+    value: declared.operation.loss,
+    span: declared.trail[0],
+  };
+  return { node, assumption: compiled ? undefined : assumption };
+}
+
+/** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */
+function tracedLoss({ session }: FileEvaluation, { application }: EntryPoint): NodeId | undefined {
+  if (!application) return undefined;
+  const { nodes } = session.tracer;
+  const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
+  for (let id = application.endNode; id < nodes.length; id++) {
+    if (nodes[id]?.inputs.some((input) => reached.has(input))) reached.add(id);
+  }
+  const seen = session.losses.find(({ tensor }) => reached.has(tensor.node));
+  if (seen) return seen.tensor.node;
+  return nodes.find((node) => node.id >= application.endNode && node.operation.kind === 'loss' && reached.has(node.id))
+    ?.id;
+}
+
+/** The file's loss where all that it declares agree. */
+function onlyLoss({ session }: FileEvaluation) {
+  const free = session.declaredLosses.filter(({ model }) => model === undefined);
+  const kinds = new Set(free.map(({ operation }) => keyOf(operation)));
+  return kinds.size === 1 ? free[0] : undefined;
+}
+
+function keyOf({ loss, reduction }: LossOperation): string {
+  return `${loss} ${reduction}`;
+}

@@ -1,0 +1,84 @@
+import type { ActivationUse } from '../activations/activation';
+import { findActivation } from '../activations/catalogue';
+import { dependsOnInput } from '../activations/construct';
+import type { Expression } from '../activations/expression';
+import { printExpression } from '../activations/print';
+import { recogniseActivation } from '../activations/recognise';
+import { type Chain, chainOf, ownExpression } from './elementwiseChain';
+import type { NetworkNode, NodeId, Shape } from './network';
+import { shapeText } from './shapes';
+
+/** A node seen as one activation of an earlier node. */
+interface Fusion {
+  readonly source: NodeId;
+  readonly activation: ActivationUse;
+}
+
+const longestLabel = 40;
+
+/**
+ * Turns what the user wrote by hand into activations: a purely elementwise subgraph with a single source (`x * sigmoid(1.702 * x)`,
+ * `1 / (1 + exp(-x))`) becomes one activation node, recognised against the catalogue or `custom` with its expression. Separate
+ * catalogue activations in a row stay separate, plain scalings stay scalings, and nothing is fused across a learned layer. Nodes
+ * keep their ids; those that nothing reads any more are left for the cut to drop.
+ */
+export function fuseActivations(nodes: readonly NetworkNode[]): readonly NetworkNode[] {
+  const chains: (Chain | undefined)[] = [];
+  const fused: NetworkNode[] = [];
+  for (const node of nodes) {
+    const own = ownExpression(node);
+    const chain = chainOf(node, own, chains, nodes);
+    chains.push(chain);
+    const fusion = own && fusionOf(node, own, chain, fused, nodes);
+    fused.push(fusion ? fuse(node, fusion) : node);
+  }
+  return fused;
+}
+
+function fusionOf(
+  node: NetworkNode,
+  own: Expression,
+  chain: Chain,
+  fused: readonly NetworkNode[],
+  nodes: readonly NetworkNode[],
+): Fusion | undefined {
+  if (isCatalogued(node) || !dependsOnInput(own)) return undefined;
+  const candidates = [...chain].filter(
+    ([source]) => source !== node.id && isSameShape(node.outputShape, nodes[source]?.outputShape),
+  );
+  for (const [source, expression] of candidates) {
+    const activation = recogniseActivation(expression);
+    if (activation && activation.id !== 'linear') return { source, activation };
+  }
+  const isJoin = node.inputs.filter((id) => nodes[id]?.operation.kind !== 'constant').length > 1;
+  if (isJoin) return customOf(candidates[0]);
+  const before = fused[node.inputs[0] ?? -1];
+  const isAfterCustom = before?.operation.kind === 'activation' && before.operation.activation.id === 'custom';
+  if (isAfterCustom) return customOf(candidates.find(([source]) => source === before.inputs[0]));
+  return node.operation.kind === 'activation' ? customOf(candidates[0]) : undefined;
+}
+
+function customOf(candidate: readonly [NodeId, Expression] | undefined): Fusion | undefined {
+  if (!candidate) return undefined;
+  const [source, expression] = candidate;
+  return { source, activation: { id: 'custom', parameters: {}, expression } };
+}
+
+function isCatalogued(node: NetworkNode): boolean {
+  return node.operation.kind === 'activation' && node.operation.activation.id !== 'custom';
+}
+
+function isSameShape(first: Shape, second: Shape): boolean {
+  return shapeText(first) === shapeText(second);
+}
+
+function fuse(node: NetworkNode, { source, activation }: Fusion): NetworkNode {
+  return { ...node, operation: { kind: 'activation', activation }, inputs: [source], label: labelOf(node, activation) };
+}
+
+function labelOf(node: NetworkNode, activation: ActivationUse): string {
+  const entry = findActivation(activation.id);
+  if (entry) return entry.title;
+  const formula = printExpression(activation.expression);
+  return formula.length <= longestLabel ? formula : node.label;
+}

@@ -1,0 +1,215 @@
+import type { OpenFramework } from '../frameworks/framework';
+import type { CallContext, InstanceValue } from '../python/values';
+import type { Dim, NetworkNode, NodeId, Operation, Shape } from './network';
+import type { ReadingSession, SeenApplication } from './readingSession';
+
+/** One way to feed a model: a shape an input, with the batch axis. */
+export interface InputGuess {
+  readonly shapes: readonly Shape[];
+  readonly contents: readonly ('real' | 'tokens')[];
+  /** False where the source says it: example tensor, declared input, directive, option. */
+  readonly isAssumed: boolean;
+}
+
+export interface Applied {
+  readonly application: SeenApplication;
+  readonly guess: InputGuess;
+}
+
+const batch: Dim = { perBatch: 1 };
+/** Side lengths of square pictures in the order in which people use them; 224 first where a network halves them five times or more. */
+const smallFirst = [32, 28, 64, 224, 96, 128, 256, 299, 227, 48, 100, 160, 192, 384, 512];
+const largeFirst = [224, 32, 64, 256, 299, 227, 128, 96, 384, 512, 100];
+const sequenceLengths = [32, 64, 16, 128, 100, 50, 10, 256, 512, 1024];
+const manyDownsamplings = 5;
+/** Shapes for a model whose first layer tells nothing. */
+const lastResorts: readonly (readonly number[])[] = [[64], [3, 32, 32], [32, 64], [3, 224, 224], [1, 28, 28]];
+
+/**
+ * Finds inputs that the model can take and applies it to them. What the source says comes first; else the first layer says which kind of
+ * data it wants, and of the usual sizes the first that fits all later layers is taken.
+ */
+export function applyWithInputs(
+  session: ReadingSession,
+  framework: OpenFramework,
+  model: InstanceValue,
+  context: CallContext,
+  known: InputGuess | undefined,
+): Applied | undefined {
+  if (known) return applyOnce(session, framework, model, context, known);
+  const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
+  const unshaped = Array.from({ length: count }, () => undefined);
+  const probe = applyOnce(session, framework, model, context, {
+    shapes: unshaped,
+    contents: unshaped.map(() => 'real'),
+    isAssumed: true,
+  });
+  let best: { readonly applied: Applied; readonly misfit: number } | undefined;
+  for (const guess of guessesFrom(session, probe, count)) {
+    if (context.isExhausted) break;
+    const applied = applyOnce(session, framework, model, context, guess);
+    if (!applied) continue;
+    const misfit = misfitOf(session, applied);
+    if (!best || misfit < best.misfit) best = { applied, misfit };
+    if (misfit === 0) break;
+  }
+  return best?.applied ?? probe;
+}
+
+function applyOnce(
+  session: ReadingSession,
+  framework: OpenFramework,
+  model: InstanceValue,
+  context: CallContext,
+  guess: InputGuess,
+): Applied | undefined {
+  const parameters = framework.forwardParameters(model);
+  const before = session.applications.length;
+  session.mismatches = [];
+  const inputs = guess.shapes.map((shape, index) =>
+    session.inputTensor(
+      shape,
+      guess.contents[index] ?? 'real',
+      parameters[index]?.name ?? `input_${index}`,
+      context.trail,
+    ),
+  );
+  framework.apply(
+    model,
+    inputs.map((tensor) => framework.tensorValue(tensor)),
+    context,
+  );
+  const application = session.applications[before];
+  session.applications.length = before;
+  return application && { application: { ...application, inputs }, guess };
+}
+
+/** Shape mismatches, and layers whose output shape is not known. */
+function misfitOf(session: ReadingSession, { application }: Applied): number {
+  const nodes = session.tracer.nodes.slice(application.firstNode, application.endNode);
+  const shapeless = nodes.filter((node) => !node.outputShape || node.outputShape.includes(undefined)).length;
+  return session.mismatches.length * 10 + shapeless + (application.outputs.length === 0 ? 5 : 0);
+}
+
+function* guessesFrom(session: ReadingSession, probe: Applied | undefined, count: number): Iterable<InputGuess> {
+  const nodes = session.tracer.nodes;
+  const templates = Array.from({ length: count }, (_, index) => {
+    const input = probe?.application.inputs[index];
+    const consumer = input && firstLayerAfter(nodes, input.node, probe.application.endNode);
+    return consumer && templateOf(consumer.operation, nodes, probe.application);
+  });
+  const [first] = templates;
+  if (!first) {
+    for (const sizes of lastResorts)
+      yield guessOf(Array.from({ length: count }, () => ({ sizes, content: 'real' as const })));
+    return;
+  }
+  const longest = Math.max(...templates.map((template) => template?.length ?? 0));
+  for (let index = 0; index < longest; index++) {
+    yield guessOf(
+      templates.map(
+        (template) =>
+          template?.[Math.min(index, template.length - 1)] ?? first[index] ?? { sizes: [64], content: 'real' },
+      ),
+    );
+  }
+}
+
+interface InputTemplate {
+  /** Without the batch axis. */
+  readonly sizes: readonly number[];
+  readonly content: 'real' | 'tokens';
+  /** True where time or sequence stands before the batch. */
+  readonly isBatchSecond?: boolean;
+}
+
+function guessOf(templates: readonly InputTemplate[]): InputGuess {
+  return {
+    shapes: templates.map(({ sizes, isBatchSecond }) =>
+      isBatchSecond ? [sizes[0], batch, ...sizes.slice(1)] : [batch, ...sizes],
+    ),
+    contents: templates.map(({ content }) => content),
+    isAssumed: true,
+  };
+}
+
+/** The inputs that a layer of this kind can have been meant for, likeliest first; undefined where it tells nothing. */
+function templateOf(
+  operation: Operation,
+  nodes: readonly NetworkNode[],
+  application: SeenApplication,
+): readonly InputTemplate[] | undefined {
+  const real = (...sizes: readonly number[]): InputTemplate => ({ sizes, content: 'real' });
+  switch (operation.kind) {
+    case 'linear': {
+      const n = operation.inFeatures;
+      const side = Math.sqrt(n);
+      const colourSide = Math.sqrt(n / 3);
+      const pictures = [
+        ...(Number.isInteger(side) && side >= 16 ? [real(1, side, side)] : []),
+        ...(Number.isInteger(colourSide) && colourSide >= 16 ? [real(3, colourSide, colourSide)] : []),
+      ];
+      return [real(n), ...pictures, ...sequenceLengths.slice(0, 3).map((length) => real(length, n))];
+    }
+    case 'convolution': {
+      const { rank, inChannels, channelAxis } = operation;
+      if (rank === 1) return sequenceLengths.map((length) => channels(channelAxis, inChannels, [length]));
+      const sides = countDownsamplings(nodes, application) >= manyDownsamplings ? largeFirst : smallFirst;
+      if (operation.transposed)
+        return [1, 4, 7, 8].map((side) =>
+          channels(
+            channelAxis,
+            inChannels,
+            Array.from({ length: rank }, () => side),
+          ),
+        );
+      if (rank === 3) return [16, 32].map((side) => channels(channelAxis, inChannels, [side, side, side]));
+      return sides.map((side) => channels(channelAxis, inChannels, [side, side]));
+    }
+    case 'embedding':
+      return sequenceLengths.map((length) => ({ sizes: [length], content: 'tokens' }));
+    case 'recurrent':
+      return sequenceLengths.map((length) => ({
+        ...real(length, operation.inputFeatures),
+        isBatchSecond: operation.timeAxis === 0,
+      }));
+    case 'multiheadAttention':
+      return sequenceLengths.map((length) => ({
+        ...real(length, operation.features),
+        isBatchSecond: !operation.batchFirst,
+      }));
+    default:
+      return undefined;
+  }
+}
+
+function channels(channelAxis: number, count: number, sizes: readonly number[]): InputTemplate {
+  return { sizes: channelAxis === 1 ? [count, ...sizes] : [...sizes, count], content: 'real' };
+}
+
+function countDownsamplings(nodes: readonly NetworkNode[], { firstNode, endNode }: SeenApplication): number {
+  return nodes.slice(firstNode, endNode).filter(({ operation }) => {
+    const isStrided = operation.kind === 'pooling' || (operation.kind === 'convolution' && !operation.transposed);
+    return isStrided && operation.stride.some((stride) => stride > 1);
+  }).length;
+}
+
+/** The first learned layer that reads the input, through whatever changes of shape. */
+function firstLayerAfter(nodes: readonly NetworkNode[], input: NodeId, endNode: NodeId): NetworkNode | undefined {
+  const reached = new Set<NodeId>([input]);
+  for (let id = input + 1; id < endNode; id++) {
+    const node = nodes[id];
+    if (!node?.inputs.some((from) => reached.has(from))) continue;
+    if (learnedKinds.has(node.operation.kind)) return node;
+    reached.add(id);
+  }
+  return undefined;
+}
+
+const learnedKinds: ReadonlySet<string> = new Set([
+  'linear',
+  'convolution',
+  'embedding',
+  'recurrent',
+  'multiheadAttention',
+]);

@@ -1,0 +1,90 @@
+import type { AnalyzeOptions } from '../analysis';
+import type { Directive } from './directive';
+import type { EntryPoint } from './entryPoints';
+import type { FileEvaluation } from './fileEvaluation';
+import type { InputGuess } from './inputPolicy';
+import type { Dim, NodeId, Shape } from './network';
+import type { TracedTensor } from './tracer';
+
+export interface KnownInput {
+  readonly guess: InputGuess;
+  readonly batchSize: number | undefined;
+  /** The source itself draws the input from N(0, 1). */
+  readonly isStandardNormal: boolean;
+}
+
+const batch: Dim = { perBatch: 1 };
+
+/** What the user or the source says of a model's input: option, directive, example tensor, declaration, in this order. */
+export function knownInput(
+  evaluation: FileEvaluation,
+  entry: EntryPoint,
+  options: AnalyzeOptions,
+  directive: Directive | undefined,
+): KnownInput | undefined {
+  const example = exampleInput(evaluation, entry);
+  const sizes = options.inputShape ?? directive?.inputShape;
+  if (sizes) {
+    const content = example?.guess.contents[0] ?? (readsTokens(evaluation, entry) ? 'tokens' : 'real');
+    const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], isAssumed: false };
+    return { guess, batchSize: example?.batchSize, isStandardNormal: false };
+  }
+  if (example) return example;
+  const declared = entry.open.declaredInputShapes(entry.model);
+  if (!declared || declared.length === 0 || declared.some((shape) => !isComplete(shape))) return undefined;
+  const shapes = declared.map((shape): Shape => shape && [batch, ...shape]);
+  const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
+  const guess: InputGuess = { shapes, contents: shapes.map(() => content), isAssumed: false };
+  return { guess, batchSize: undefined, isStandardNormal: false };
+}
+
+function exampleInput({ session }: FileEvaluation, { application }: EntryPoint): KnownInput | undefined {
+  if (!application || application.usesAssumedInput || application.inputs.length === 0) return undefined;
+  if (application.inputs.some(({ shape }) => !isComplete(shape))) return undefined;
+  const { nodes } = session.tracer;
+  const axis = batchAxis(session.tracer.nodes, application.inputs[0]);
+  const batchSize = sizeAt(application.inputs[0]?.shape, axis);
+  const shapes = application.inputs.map(({ shape }): Shape => {
+    if (!shape) return undefined;
+    if (shape.length === 1) return [batch, ...shape];
+    return shape.map((dim, index) => (index === axis && dim === batchSize ? batch : dim));
+  });
+  const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
+  const first = nodes[application.inputs[0]?.node ?? -1]?.operation;
+  const distribution = first?.kind === 'random' ? first.distribution : undefined;
+  return {
+    guess: { shapes, contents, isAssumed: false },
+    batchSize: application.inputs[0]?.shape?.length === 1 ? 1 : batchSize,
+    isStandardNormal: distribution?.kind === 'normal' && distribution.mean === 0 && distribution.std === 1,
+  };
+}
+
+/** 0, or 1 where the input goes straight into a layer that takes time first. */
+function batchAxis(nodes: FileEvaluation['session']['tracer']['nodes'], input: TracedTensor | undefined): number {
+  const consumer = nodes.find((node) => input !== undefined && node.inputs.includes(input.node));
+  if (consumer?.operation.kind === 'recurrent' && consumer.operation.timeAxis === 0) return 1;
+  return consumer?.operation.kind === 'multiheadAttention' && !consumer.operation.batchFirst ? 1 : 0;
+}
+
+function sizeAt(shape: Shape, axis: number): number | undefined {
+  const dim = shape?.[axis];
+  return typeof dim === 'number' && dim > 0 ? dim : undefined;
+}
+
+function isTokens(operation: { readonly kind: string } | undefined): boolean {
+  if (operation?.kind === 'input') return (operation as { readonly content?: string }).content === 'tokens';
+  const distribution = (operation as { readonly distribution?: { readonly kind: string } } | undefined)?.distribution;
+  return distribution?.kind === 'integers';
+}
+
+/** True where the model's earlier application fed its input to an embedding. */
+function readsTokens({ session }: FileEvaluation, { application }: EntryPoint): boolean {
+  const inputs = new Set<NodeId>(application?.inputs.map(({ node }) => node));
+  return session.tracer.nodes.some(
+    ({ operation, inputs: from }) => operation.kind === 'embedding' && from.some((id) => inputs.has(id)),
+  );
+}
+
+function isComplete(shape: Shape): boolean {
+  return shape !== undefined && shape.every((dim) => dim !== undefined);
+}

@@ -1,0 +1,154 @@
+import type { AnalyzeOptions, Assumption, RecognisedActivation, Unknown } from '../analysis';
+import type { FrameworkId } from '../frameworks/framework';
+import type { Project } from '../project';
+import type { ParsedModule } from '../python/parse';
+import { parsePython } from '../python/parse';
+import type { InputPreset } from '../signal/inputStatistics';
+import type { Span } from '../span';
+import { attachLoss } from './attachLoss';
+import { cutNetwork } from './cut';
+import { findDirectives } from './directive';
+import { type EntryPoint, findEntryPoints } from './entryPoints';
+import { FileEvaluation } from './fileEvaluation';
+import { type Applied, applyWithInputs } from './inputPolicy';
+import { knownInput } from './knownInput';
+import type { Network } from './network';
+import { importsFramework } from './quickScan';
+import { findRecognisedActivations } from './recognisedActivations';
+
+export interface ReadModel {
+  readonly name: string;
+  readonly framework: FrameworkId;
+  /** The token that names the model: its class, its builder or its variable. */
+  readonly span: Span;
+  /** The whole definition. */
+  readonly body: Span;
+  readonly network: Network;
+  readonly input: { readonly preset: InputPreset; readonly isAssumed: boolean };
+  readonly assumptions: readonly Assumption[];
+  readonly unknowns: readonly Unknown[];
+}
+
+/** What one file's source says about models and activations. */
+export interface Reading {
+  readonly isRelevant: boolean;
+  readonly parsed: ParsedModule | undefined;
+  readonly models: readonly ReadModel[];
+  readonly activations: readonly RecognisedActivation[];
+  readonly unknowns: readonly Unknown[];
+  readonly syntaxErrors: readonly Unknown[];
+}
+
+const defaultBatchSize = 32;
+
+/** Reads every model of a file. A file that imports no known framework costs one scan of its text. Never throws. */
+export async function readModels(
+  _project: Project,
+  file: string,
+  text: string,
+  options: AnalyzeOptions,
+): Promise<Reading> {
+  if (!importsFramework(text)) {
+    return { isRelevant: false, parsed: undefined, models: [], activations: [], unknowns: [], syntaxErrors: [] };
+  }
+  const parsed = parsePython(text);
+  const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
+  const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize);
+  const models: ReadModel[] = [];
+  const { entries, unknowns } = findEntryPoints(evaluation);
+  for (const entry of entries) {
+    if (options.cancel?.cancelled) break;
+    models.push(readModel(evaluation, entry, options));
+  }
+  const activations = findRecognisedActivations(evaluation);
+  return { isRelevant: true, parsed, models, activations, unknowns, syntaxErrors };
+}
+
+function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: AnalyzeOptions): ReadModel {
+  const { session, interpreter } = evaluation;
+  const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
+  const known = knownInput(evaluation, entry, options, directive);
+  session.tracer.batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? defaultBatchSize;
+  const context = interpreter.context([entry.span]);
+  const assumedBefore = interpreter.assumptions.length;
+  const unknownBefore = interpreter.unknowns.length;
+  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess);
+  const loss = applied && attachLoss(evaluation, entry, applied);
+  const application = applied?.application;
+  const network = cutNetwork({
+    tracer: session.tracer,
+    inputs: application?.inputs ?? [],
+    outputs: application?.outputs ?? [],
+    loss: loss?.node,
+    parameters: entry.open.parametersOf(entry.model),
+    firstNode: application?.firstNode ?? 0,
+    endNode: application?.endNode ?? 0,
+  });
+  const isHere = (index: number, before: number, span: Span | undefined) =>
+    index >= before || isWithin(span, entry.body);
+  return {
+    name: entry.name,
+    framework: entry.framework,
+    span: entry.span,
+    body: entry.body,
+    network,
+    input: inputStatistics(applied, known?.isStandardNormal ?? false),
+    assumptions: distinct([
+      ...entry.assumptions,
+      ...assumedInput(applied, entry.span),
+      ...(loss?.assumption ? [loss.assumption] : []),
+      ...interpreter.assumptions
+        .filter((assumption, index) => isHere(index, assumedBefore, assumption.span))
+        .map(({ what, value, span }) => ({ what: { text: what, values: {} }, value, span })),
+    ]),
+    unknowns: distinctUnknowns([
+      ...network.nodes.flatMap(({ operation, provenance }) =>
+        operation.kind === 'unknown' ? [unknownAt(operation.reason, provenance.applied)] : [],
+      ),
+      ...session.mismatches.map((description) => unknownAt(description, entry.span)),
+      ...interpreter.unknowns
+        .filter((unknown, index) => isHere(index, unknownBefore, unknown.span))
+        .map(({ reason, span }) => unknownAt(reason, span ?? entry.span)),
+      ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),
+    ]),
+  };
+}
+
+function inputStatistics(applied: Applied | undefined, isStandardNormal: boolean): ReadModel['input'] {
+  const isTokens = applied?.guess.contents[0] === 'tokens';
+  return { preset: isTokens ? 'tokens' : 'standard-normal', isAssumed: !isStandardNormal && !isTokens };
+}
+
+function assumedInput(applied: Applied | undefined, span: Span): readonly Assumption[] {
+  if (!applied?.guess.isAssumed) return [];
+  const sizes = applied.guess.shapes.map((shape) =>
+    shape
+      ? shape
+          .filter((dim) => typeof dim !== 'object')
+          .map((dim) => dim ?? '?')
+          .join('×')
+      : '?',
+  );
+  return [{ what: { text: 'input shape', values: {} }, value: sizes.join(', '), span }];
+}
+
+export function unknownAt(reason: string, span: Span): Unknown {
+  return { reason: { text: reason.replaceAll('{', '(').replaceAll('}', ')'), values: {} }, span };
+}
+
+function isWithin(span: Span | undefined, body: Span): boolean {
+  return span !== undefined && span.file === body.file && span.start >= body.start && span.end <= body.end;
+}
+
+function distinct(assumptions: readonly Assumption[]): readonly Assumption[] {
+  const keyed = assumptions.map(
+    (assumption) =>
+      [`${assumption.what.text} ${JSON.stringify(assumption.what.values)}=${assumption.value}`, assumption] as const,
+  );
+  return [...new Map(keyed.toReversed()).values()].toReversed();
+}
+
+function distinctUnknowns(unknowns: readonly Unknown[]): readonly Unknown[] {
+  const keyed = unknowns.map((unknown) => [`${unknown.reason.text}@${unknown.span.start}`, unknown] as const);
+  return [...new Map(keyed.toReversed()).values()].toReversed();
+}
