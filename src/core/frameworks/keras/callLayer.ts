@@ -1,3 +1,4 @@
+import { shapeText } from '../../network/shapes';
 import type { CallArguments, CallContext, FunctionValue, InstanceValue, Value } from '../../python/values';
 import { shapeValue } from '../tensor/dimValues';
 import { inputTensors, type KerasState } from './kerasState';
@@ -15,18 +16,22 @@ export function callLayer(state: KerasState, layer: InstanceValue, args: CallArg
   return state.calling(layer, () => (isUnnamed ? run() : state.within(own.name, run)));
 }
 
-/** The user's own `build(input_shape)`; the batch size is None, as Keras gives it. */
+/** The user's own `build(input_shape)`, once for each input shape that is tried; the batch size is None, as Keras gives it. */
 function buildOnce(state: KerasState, layer: InstanceValue, args: CallArguments, context: CallContext): void {
   const own = state.stateOf(layer);
-  if (own.isBuilt) return;
-  own.isBuilt = true;
   const build = context.getAttribute(layer, 'build');
   if (build.kind !== 'method' || build.function.kind !== 'function') return;
   const [input] = inputTensors(args.positional[0] ?? args.named.get('inputs'));
   const shape = input?.shape && shapeValue(input.shape, state.session.tracer.batchSize);
-  if (shape?.kind !== 'tuple') return;
+  if (!input?.shape || shape?.kind !== 'tuple') return;
+  const text = shapeText(input.shape);
+  if (own.built && (own.built.shape === text || own.builtIn === state.application)) return;
+  for (const name of own.built?.weights ?? []) own.weights.delete(name);
+  const before = new Set(own.weights.keys());
+  own.builtIn = state.application;
   const [, ...others] = shape.items;
   context.call(build, [{ kind: 'tuple', items: [{ kind: 'none' }, ...others] }]);
+  own.built = { shape: text, weights: [...own.weights.keys()].filter((name) => !before.has(name)) };
 }
 
 /** Keras passes `training` to every `call` that takes it; networks are read as they train. */

@@ -23,6 +23,7 @@ export class KerasState implements ArrayRoom {
   readonly #layerOfNode = new Map<NodeId, InstanceValue>();
   readonly #scopes: string[] = [];
   #depth = 0;
+  #application = 0;
   #outermost: InstanceValue | undefined;
 
   constructor(
@@ -114,11 +115,17 @@ export class KerasState implements ArrayRoom {
   applying<T>(model: InstanceValue, body: () => T): T {
     const outer = this.#outermost;
     this.#outermost = model;
+    this.#application++;
     try {
       return body();
     } finally {
       this.#outermost = outer;
     }
+  }
+
+  /** Counts applications of outermost models; 0 while definitions are read. */
+  get application(): number {
+    return this.#application;
   }
 
   isOutermost(model: InstanceValue): boolean {

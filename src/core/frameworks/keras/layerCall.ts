@@ -155,7 +155,6 @@ export class LayerCall {
   }
 
   unknown(reason: string, shape: Shape): TracedTensor {
-    this.context.unknown(reason);
     return addUnknown(this.session, reason, this.inputs, shape, this.site());
   }
 
@@ -167,14 +166,23 @@ export class LayerCall {
   weight(request: WeightRequest): ParameterUse {
     const { own, path } = request.owner ?? this;
     const known = own.weights.get(request.name);
-    if (known !== undefined) return { role: request.role, parameter: known };
+    const shape = request.stored ?? request.shape;
+    if (known !== undefined) {
+      const built = this.session.tracer.parameter(known).shape;
+      const fits = built.length === shape.length && built.every((size, axis) => size === shape[axis]);
+      if (!fits && own.builtIn === this.state.application) {
+        this.problem(`${own.name} was built for a weight of shape ${built.join('×')} and gets ${shape.join('×')}`);
+      }
+      if (fits || own.builtIn === this.state.application) return { role: request.role, parameter: known };
+    }
+    own.builtIn = this.state.application;
     const { argument } = request;
     const initialiser = argument
       ? initialiserOf(this.state, this.value(argument), request, this.span(argument), this.context)
       : { distribution: zeros, scheme: 'Zeros', isDefault: true };
     const parameter = this.session.tracer.addParameter(
       `${path}/${request.name}`,
-      request.stored ?? request.shape,
+      shape,
       initialiser,
       request.isTrainable ?? true,
     );

@@ -27,7 +27,10 @@ export class LayerState {
   graph: FunctionalGraph | undefined;
   /** Shape of the input without the batch axis, where the source gives it. */
   declaredShape: Shape;
-  isBuilt = false;
+  /** The application in which weights were made: a later one with other sizes makes them anew, as trying out inputs needs. */
+  builtIn: number | undefined;
+  /** What the user's own `build` was last called with, and the weights it made. */
+  built: { readonly shape: string; readonly weights: readonly string[] } | undefined;
   /** Layers that a layer of the framework makes for itself or wraps: those of Bidirectional. */
   readonly inner: InstanceValue[] = [];
 

@@ -6,6 +6,7 @@ import { tensorsIn } from '../numpy/numpy';
 import { addNode } from '../tensor/trace';
 import type { KerasState } from './kerasState';
 import type { FunctionalGraph } from './layerState';
+import { shapeOfReplayed } from './replayedShapes';
 
 /** Applies a functional model: its nodes once more, with other inputs. */
 export function replay(
@@ -33,7 +34,12 @@ export function replay(
       label: node.label,
       path: state.pathOf(node.path),
     };
-    made.set(id, addNode(session, node.operation, inputs, node.outputShape, site, node.parameters));
+    const shape = shapeOfReplayed(
+      node,
+      node.inputs.map((input) => session.tracer.nodes[input]?.outputShape),
+      inputs.map((tensor) => tensor.shape),
+    );
+    made.set(id, addNode(session, node.operation, inputs, shape, site, node.parameters));
   }
   return replaced(state, graph.outputs, made);
 }

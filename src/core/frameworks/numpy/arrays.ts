@@ -153,7 +153,6 @@ export class ArrayCall {
       .filter((tensor) => tensor !== undefined);
     const cause = given.find((value) => value.kind === 'unknown');
     if (inputs.length === 0) return cause ?? this.context.unknown(reason);
-    if (!cause) this.context.unknown(reason);
     return this.result(addUnknown(this.session, reason, inputs, shape, this.site));
   }
 
