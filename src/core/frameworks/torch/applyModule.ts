@@ -4,7 +4,12 @@ import { namedModules, nameParameters } from './moduleTree';
 import type { TorchState } from './state';
 
 /** `module(*args)`: runs its forward under its path; the outermost model reports its application. */
-export function applyModule(state: TorchState, module: InstanceValue, args: CallArguments, context: CallContext): Value {
+export function applyModule(
+  state: TorchState,
+  module: InstanceValue,
+  args: CallArguments,
+  context: CallContext,
+): Value {
   if (!state.session.isInsideModel && isModelInstance(state, module)) return applyModel(state, module, args, context);
   return runForward(state, module, args.positional, args.named, context);
 }
@@ -65,8 +70,7 @@ function applyModel(state: TorchState, model: InstanceValue, args: CallArguments
   // Example tensors belong to the code around the model: their nodes are made before it is entered.
   for (const value of [...args.positional, ...args.named.values()]) tensorsIn(state, value);
   nameParameters(state, model);
-  const inside = (body: () => Value) =>
-    tracer.withFreshPaths(() => state.withPaths(namedModules(state, model), body));
+  const inside = (body: () => Value) => tracer.withFreshPaths(() => state.withPaths(namedModules(state, model), body));
   return inside(() => {
     const firstNode = tracer.nodes.length;
     session.enterModel(model);

@@ -1,11 +1,11 @@
 import type { Dim } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
-import type { CallArguments, CallContext, NativeFunctionValue, Value } from '../../python/values';
-import type { ElementwiseOperand } from '../tensor/elementwise';
-import { dimOf, numberOf } from '../tensor/dimValues';
-import { addUnknown, type Site } from '../tensor/trace';
-import { makeUnknown } from '../../python/make';
 import { parseSignature } from '../../python/arguments';
+import { makeUnknown } from '../../python/make';
+import type { CallArguments, CallContext, NativeFunctionValue, Value } from '../../python/values';
+import { dimOf, numberOf } from '../tensor/dimValues';
+import type { ElementwiseOperand } from '../tensor/elementwise';
+import { addUnknown, type Site } from '../tensor/trace';
 import { bindLeniently, type LenientArguments } from './signature';
 import type { TensorPayload, TorchState } from './state';
 
@@ -94,7 +94,7 @@ export class TorchCall {
   site(label?: string): Site {
     if (this.ownSite) return label === undefined ? this.ownSite : { ...this.ownSite, label };
     const name = this.shortName.replace(/^_+|_+$/g, '') || this.shortName;
-    return { trail: this.context.trail, name, label: label ?? name };
+    return { trail: this.context.trail, name: this.state.freeName(name), label: label ?? name };
   }
 
   result(tensor: TracedTensor | undefined): Value | undefined {

@@ -1,4 +1,5 @@
 import { makeBool, makeInt, makeList, makeStr, makeTuple, none } from '../../python/make';
+import { unwrap } from '../../python/payload';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { intsOf } from './call';
 import { type Method, methods, nativeClass } from './nativeClass';
@@ -17,7 +18,8 @@ export function containerClasses(state: () => TorchState, base: ClassValue): rea
       ...list,
       __init__: (container, args, context) => {
         const [only] = args.positional;
-        if (args.positional.length === 1 && only?.kind === 'dict') return addEntries(container, only, context);
+        if (args.positional.length === 1 && only && unwrap(only).kind === 'dict')
+          return addEntries(container, only, context);
         args.positional.forEach((value, index) => container.attributes.set(String(index), value));
         return none;
       },
@@ -124,7 +126,8 @@ function dictMethods(state: () => TorchState): Record<string, ContainerMethod> {
       const source = args.positional[0] ?? args.named.get('modules') ?? args.named.get('parameters');
       return source && source.kind !== 'none' ? addEntries(container, source, context) : none;
     },
-    update: (container, args, context) => (args.positional[0] ? addEntries(container, args.positional[0], context) : none),
+    update: (container, args, context) =>
+      args.positional[0] ? addEntries(container, args.positional[0], context) : none,
     __getitem__: (container, args, context) =>
       lookup(container, args.positional[0]) ?? context.unknown('the key of a module dictionary is not known'),
     get: (container, args) => lookup(container, args.positional[0]) ?? args.positional[1] ?? none,
@@ -140,7 +143,11 @@ function dictMethods(state: () => TorchState): Record<string, ContainerMethod> {
       return value ?? context.unknown('the key of a module dictionary is not known');
     },
     __contains__: (container, args) =>
-      makeBool(itemsOf(state(), container).some(([key]) => args.positional[0]?.kind === 'str' && key === args.positional[0].value)),
+      makeBool(
+        itemsOf(state(), container).some(
+          ([key]) => args.positional[0]?.kind === 'str' && key === args.positional[0].value,
+        ),
+      ),
     __len__: (container) => makeInt(itemsOf(state(), container).length),
     __iter__: (container) => makeList(itemsOf(state(), container).map(([key]) => makeStr(key))),
     keys: (container) => makeList(itemsOf(state(), container).map(([key]) => makeStr(key))),
@@ -156,7 +163,9 @@ function containerMethods(name: string, table: Readonly<Record<string, Container
       Object.entries(table).map(([method, body]): [string, Method] => [
         method,
         (self, args, context) =>
-          self.kind === 'instance' ? body(self, args, context) : context.unknown(`${name}.${method} is called on something else`),
+          self.kind === 'instance'
+            ? body(self, args, context)
+            : context.unknown(`${name}.${method} is called on something else`),
       ]),
     ),
   );
@@ -164,8 +173,9 @@ function containerMethods(name: string, table: Readonly<Record<string, Container
 
 /** From a mapping or a sequence of pairs. */
 function addEntries(container: InstanceValue, source: Value, context: CallContext): Value {
-  if (source.kind === 'dict') {
-    for (const { key, value } of source.entries.values()) {
+  const mapping = unwrap(source);
+  if (mapping.kind === 'dict') {
+    for (const { key, value } of mapping.entries.values()) {
       if (key.kind === 'str') container.attributes.set(key.value, value);
     }
     return none;

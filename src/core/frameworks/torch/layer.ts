@@ -1,12 +1,12 @@
-import type { Distribution } from '../../network/network';
 import { ones, uniform, zeros } from '../../network/initialisers';
+import type { Distribution } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
+import { parseSignature } from '../../python/arguments';
+import { makeInt, makeTuple, none, trueValue } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
 import { callNative, intsOf, perAxisOf, type TorchCall } from './call';
-import { makeInt, makeTuple, none, trueValue } from '../../python/make';
 import { methods, nativeClass } from './nativeClass';
-import { parseSignature } from '../../python/arguments';
 import { bindLeniently } from './signature';
 import type { TorchState } from './state';
 
@@ -73,12 +73,7 @@ export class Layer {
   }
 
   /** Registers a parameter; of unknown shape it is an unknown value. */
-  parameter(
-    name: string,
-    shape: readonly (number | undefined)[],
-    distribution: Distribution,
-    scheme: string,
-  ): void {
+  parameter(name: string, shape: readonly (number | undefined)[], distribution: Distribution, scheme: string): void {
     const sizes = shape.filter((size) => size !== undefined && size >= 0 && Number.isInteger(size)) as number[];
     if (sizes.length < shape.length) {
       this.set(name, {
@@ -214,4 +209,3 @@ export function snakeCase(name: string): string {
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
     .toLowerCase();
 }
-

@@ -1,8 +1,8 @@
+import { makeDict, makeList, makeStr, makeTuple, none, trueValue } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import { applyModule } from './applyModule';
 import { copyModule } from './copyModule';
 import { childrenOf, namedModules, namedParameters } from './moduleTree';
-import { applyModule } from './applyModule';
-import { makeDict, makeList, makeStr, makeTuple, none, trueValue } from '../../python/make';
 import { type Method, methods, nativeClass, nativeProperty } from './nativeClass';
 import type { TorchState } from './state';
 
@@ -13,7 +13,9 @@ export function moduleClass(state: () => TorchState): ClassValue {
   const onModule =
     (body: ModuleMethod): Method =>
     (self, args, context) =>
-      self.kind === 'instance' ? body(self, args, context) : context.unknown('a module method is called on something else');
+      self.kind === 'instance'
+        ? body(self, args, context)
+        : context.unknown('a module method is called on something else');
   const itself = onModule((module) => module);
   const table: Record<string, Method> = {
     __init__: onModule((module) => {
@@ -29,7 +31,9 @@ export function moduleClass(state: () => TorchState): ClassValue {
     register_buffer: onModule((module, args) => register(state(), module, args)),
     parameters: onModule((module) => makeList(namedParameters(state(), module).map(({ value }) => value))),
     named_parameters: onModule((module, args) =>
-      makeList(namedParameters(state(), module, prefixOf(args)).map(({ path, value }) => makeTuple([makeStr(path), value]))),
+      makeList(
+        namedParameters(state(), module, prefixOf(args)).map(({ path, value }) => makeTuple([makeStr(path), value])),
+      ),
     ),
     buffers: onModule(() => makeList([])),
     named_buffers: onModule(() => makeList([])),
@@ -65,7 +69,10 @@ export function moduleClass(state: () => TorchState): ClassValue {
   for (const name of selfReturning) table[name] = itself;
   return nativeClass('torch.nn.Module', undefined, [
     ...methods('torch.nn.Module', table),
-    ['_modules', nativeProperty('torch.nn.Module._modules', (self) => registered(self, (value) => state().isModule(value)))],
+    [
+      '_modules',
+      nativeProperty('torch.nn.Module._modules', (self) => registered(self, (value) => state().isModule(value))),
+    ],
     [
       '_parameters',
       nativeProperty('torch.nn.Module._parameters', (self) => registered(self, (value) => state().isParameter(value))),

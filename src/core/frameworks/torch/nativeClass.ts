@@ -3,7 +3,11 @@ import type { CallArguments, CallContext, ClassValue, NativeFunctionValue, Value
 
 export type Method = (self: Value, args: CallArguments, context: CallContext) => Value;
 
-export function nativeClass(name: string, base: ClassValue | undefined, members: Iterable<[string, Value]>): ClassValue {
+export function nativeClass(
+  name: string,
+  base: ClassValue | undefined,
+  members: Iterable<[string, Value]>,
+): ClassValue {
   return makeNativeClass(name, base ? [base] : [], new Map(members));
 }
 

@@ -17,22 +17,90 @@ type Names = Map<string, Value>;
 
 /** Packages that a network does not depend on: what they hold is inert. */
 const inertPackages = [
-  ...['optim', 'optim.lr_scheduler', 'optim.swa_utils', 'utils', 'utils.data', 'utils.data.distributed', 'utils.tensorboard'],
-  ...['cuda', 'cuda.amp', 'amp', 'backends', 'backends.cudnn', 'backends.cuda', 'backends.mps', 'distributed', 'autograd'],
+  ...[
+    'optim',
+    'optim.lr_scheduler',
+    'optim.swa_utils',
+    'utils',
+    'utils.data',
+    'utils.data.distributed',
+    'utils.tensorboard',
+  ],
+  ...[
+    'cuda',
+    'cuda.amp',
+    'amp',
+    'backends',
+    'backends.cudnn',
+    'backends.cuda',
+    'backends.mps',
+    'distributed',
+    'autograd',
+  ],
   ...['profiler', 'mps', 'random', 'hub', 'multiprocessing', 'version', 'nn.parallel', 'testing', 'onnx', 'library'],
   ...['nn.attention', '_dynamo', 'distributed.fsdp', 'types'],
 ];
 
 /** Packages whose functions compute, and which are not known yet. */
-const unknownPackages = ['fft', 'linalg', 'sparse', 'func', 'distributions', 'nn.utils.rnn', 'nn.quantized', 'ao', 'quantization'];
+const unknownPackages = [
+  'fft',
+  'linalg',
+  'sparse',
+  'func',
+  'distributions',
+  'nn.utils.rnn',
+  'nn.quantized',
+  'ao',
+  'quantization',
+];
 
 /** Functions and classes of `torch` itself that change nothing in the network. */
 const inertNames = [
-  ...['no_grad', 'enable_grad', 'inference_mode', 'set_grad_enabled', 'autocast', 'device', 'manual_seed', 'seed', 'save'],
+  ...[
+    'no_grad',
+    'enable_grad',
+    'inference_mode',
+    'set_grad_enabled',
+    'autocast',
+    'device',
+    'manual_seed',
+    'seed',
+    'save',
+  ],
   ...['load', 'set_default_dtype', 'set_default_tensor_type', 'set_default_device', 'set_float32_matmul_precision'],
-  ...['use_deterministic_algorithms', 'set_num_threads', 'set_printoptions', 'Generator', 'get_rng_state', 'set_rng_state'],
-  ...['initial_seed', 'is_grad_enabled', 'get_default_dtype', 'memory_format', 'layout', '__version__', 'float', 'float16'],
-  ...['float32', 'float64', 'half', 'double', 'bfloat16', 'int', 'int8', 'int16', 'int32', 'int64', 'long', 'short', 'uint8'],
+  ...[
+    'use_deterministic_algorithms',
+    'set_num_threads',
+    'set_printoptions',
+    'Generator',
+    'get_rng_state',
+    'set_rng_state',
+  ],
+  ...[
+    'initial_seed',
+    'is_grad_enabled',
+    'get_default_dtype',
+    'memory_format',
+    'layout',
+    '__version__',
+    'float',
+    'float16',
+  ],
+  ...[
+    'float32',
+    'float64',
+    'half',
+    'double',
+    'bfloat16',
+    'int',
+    'int8',
+    'int16',
+    'int32',
+    'int64',
+    'long',
+    'short',
+    'uint8',
+  ],
   ...['bool', 'complex64', 'complex128', 'strided', 'channels_last', 'contiguous_format', 'preserve_format'],
 ];
 
@@ -73,9 +141,18 @@ export function torchModules(
   for (const name of inertPackages) tables.set(`torch.${name}`, new Map());
   for (const name of unknownPackages) tables.set(`torch.${name}`, new Map());
   const gpu = tables.get('torch.cuda');
-  gpu?.set('is_available', makeNative('torch.cuda.is_available', () => falseValue));
-  gpu?.set('device_count', makeNative('torch.cuda.device_count', () => makeInt(0)));
-  tables.get('torch.backends.mps')?.set('is_available', makeNative('torch.backends.mps.is_available', () => falseValue));
+  gpu?.set(
+    'is_available',
+    makeNative('torch.cuda.is_available', () => falseValue),
+  );
+  gpu?.set(
+    'device_count',
+    makeNative('torch.cuda.device_count', () => makeInt(0)),
+  );
+  tables.get('torch.backends.mps')?.set(
+    'is_available',
+    makeNative('torch.backends.mps.is_available', () => falseValue),
+  );
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   for (const name of ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm']) {
     put(tables, `torch.nn.utils.${name}`, inertValue());
@@ -103,19 +180,30 @@ function torchNames(state: () => TorchState, functional: Names, initialisers: Na
     if (entry.place !== 'method') names.set(entry.name, nativeFunction(state, onFirst(entry, 'input')));
   }
   for (const entry of joiningFunctions) names.set(entry.name, nativeFunction(state, onFirst(entry, 'tensors')));
-  for (const [name, value] of named(state, 'torch.', [...activationFunctions, ...creationFunctions, einsum, whereFunction])) {
+  for (const [name, value] of named(state, 'torch.', [
+    ...activationFunctions,
+    ...creationFunctions,
+    einsum,
+    whereFunction,
+  ])) {
     names.set(name, value);
   }
   for (const name of sharedWithFunctional) names.set(name, names.get(name) ?? functional.get(name) ?? inertValue());
   for (const [name, value] of initialisers) if (name.endsWith('_')) names.set(name, names.get(name) ?? value);
   for (const name of inertNames) names.set(name, inertValue());
-  names.set('is_tensor', makeNative('torch.is_tensor', (args) => ({
-    kind: 'bool',
-    value: state().payloadOf(args.positional[0]) !== undefined,
-  })));
-  names.set('numel', makeNative('torch.numel', (args, context) =>
-    context.call(context.getAttribute(args.positional[0] ?? infinity, 'numel'), []),
-  ));
+  names.set(
+    'is_tensor',
+    makeNative('torch.is_tensor', (args) => ({
+      kind: 'bool',
+      value: state().payloadOf(args.positional[0]) !== undefined,
+    })),
+  );
+  names.set(
+    'numel',
+    makeNative('torch.numel', (args, context) =>
+      context.call(context.getAttribute(args.positional[0] ?? infinity, 'numel'), []),
+    ),
+  );
   names.set('pi', makeFloat(Math.PI));
   names.set('e', makeFloat(Math.E));
   names.set('inf', infinity);
@@ -124,8 +212,26 @@ function torchNames(state: () => TorchState, functional: Names, initialisers: Na
 }
 
 const sharedWithFunctional = [
-  ...['conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'dropout', 'layer_norm'],
-  ...['group_norm', 'batch_norm', 'instance_norm', 'rms_norm', 'pixel_shuffle', 'embedding', 'max_pool1d', 'max_pool2d'],
+  ...[
+    'conv1d',
+    'conv2d',
+    'conv3d',
+    'conv_transpose1d',
+    'conv_transpose2d',
+    'conv_transpose3d',
+    'dropout',
+    'layer_norm',
+  ],
+  ...[
+    'group_norm',
+    'batch_norm',
+    'instance_norm',
+    'rms_norm',
+    'pixel_shuffle',
+    'embedding',
+    'max_pool1d',
+    'max_pool2d',
+  ],
   ...['avg_pool1d', 'adaptive_avg_pool1d'],
 ];
 

@@ -2,8 +2,8 @@ import type { Distribution, Initialiser, NodeId, ParameterId, ParameterUse, Shap
 import type { TracedTensor, Tracer } from '../../network/tracer';
 import type { CallTrail, ClassValue, InstanceValue, Value } from '../../python/values';
 import type { TraceSession } from '../framework';
-import type { LayerEntry } from './layer';
 import { addNode, type Site } from '../tensor/trace';
+import type { LayerEntry } from './layer';
 
 /** What a `torch.Tensor` instance carries. The node is made when something first needs it, so that set-up code leaves none behind. */
 export class TensorPayload {
@@ -44,6 +44,7 @@ export interface TensorFacts {
 export class TorchState {
   /** Paths of the modules below the model that is being applied. */
   readonly #paths = new Map<InstanceValue, string>();
+  readonly #moduleNames = new Set<string>();
   readonly #parameterNodes = new Map<ParameterId, NodeId>();
   /** Constant written into a slice of a recurrent layer's bias: `bias_ih_l0[64:128] = 1.0`. */
   readonly biasSlices = new Map<ParameterId, { readonly from: number; readonly to: number; readonly value: number }>();
@@ -76,7 +77,12 @@ export class TorchState {
     return this.payloadValue(new TensorPayload(shape, make, facts), made);
   }
 
-  parameterValue(shape: readonly number[], initialiser: Initialiser, made: CallTrail, isTrainable = true): InstanceValue {
+  parameterValue(
+    shape: readonly number[],
+    initialiser: Initialiser,
+    made: CallTrail,
+    isTrainable = true,
+  ): InstanceValue {
     const payload = this.parameterPayload(shape, initialiser, made, isTrainable);
     return { kind: 'instance', class: this.parameterClass, attributes: new Map(), payload, made };
   }
@@ -117,14 +123,23 @@ export class TorchState {
     return this.#paths.get(module);
   }
 
+  /** A name for an operation that no module below the model has. */
+  freeName(name: string): string {
+    return this.#moduleNames.has(name) ? `${name}_1` : name;
+  }
+
   /** Names the modules below a model for the time of its application. */
   withPaths<T>(paths: ReadonlyMap<InstanceValue, string>, body: () => T): T {
-    for (const [module, path] of paths) this.#paths.set(module, path);
+    for (const [module, path] of paths) {
+      this.#paths.set(module, path);
+      this.#moduleNames.add(path.slice(path.lastIndexOf('.') + 1));
+    }
     this.#parameterNodes.clear();
     try {
       return body();
     } finally {
       this.#paths.clear();
+      this.#moduleNames.clear();
     }
   }
 

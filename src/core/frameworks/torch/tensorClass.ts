@@ -1,7 +1,7 @@
+import type { Distribution } from '../../network/network';
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
-import type { Distribution } from '../../network/network';
 import { dimValue, shapeValue } from '../tensor/dimValues';
 import { indexTensor } from '../tensor/indexing';
 import { permute, unbind } from '../tensor/rearranging';
@@ -18,7 +18,7 @@ import { product, reductionFunctions } from './functions/reduction';
 import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
 import { bindLeniently } from './signature';
-import { TensorPayload, type TorchState } from './state';
+import type { TensorPayload, TorchState } from './state';
 
 const tensorMethods: readonly TensorFunction[] = [
   ...pointwiseFunctions,
@@ -36,7 +36,8 @@ export function tensorClass(state: () => TorchState): ClassValue {
   }
   for (const entry of activationFunctions) {
     const name = entry.name.startsWith('torch.Tensor.') ? entry.name.slice('torch.Tensor.'.length) : undefined;
-    if (name !== undefined) members.set(name, name.endsWith('_') ? inPlace(state, entry) : nativeFunction(state, entry));
+    if (name !== undefined)
+      members.set(name, name.endsWith('_') ? inPlace(state, entry) : nativeFunction(state, entry));
   }
   for (const entry of inPlaceFunctions) members.set(entry.name, nativeFunction(state, asNative(entry)));
   for (const [name, value] of operatorMethods(state)) members.set(name, value);
@@ -50,7 +51,12 @@ export function tensorClass(state: () => TorchState): ClassValue {
 function creator(state: () => TorchState, tensor: ClassValue): Value {
   return nativeMethod('torch.Tensor.__new__', (cls, args, context) => {
     if (cls !== tensor) {
-      return { kind: 'instance', class: cls.kind === 'class' ? cls : tensor, attributes: new Map(), made: context.trail };
+      return {
+        kind: 'instance',
+        class: cls.kind === 'class' ? cls : tensor,
+        attributes: new Map(),
+        made: context.trail,
+      };
     }
     const entry = { name: 'torch.Tensor', signature: '*data', call: literal };
     return callNative(state(), entry, args, context);
@@ -74,7 +80,11 @@ function inPlace(state: () => TorchState, entry: NativeFunction): Value {
 }
 
 function operatorMethods(state: () => TorchState): [string, Value][] {
-  const site = (context: CallContext, name: string): Site => ({ trail: context.trail, name, label: name });
+  const site = (context: CallContext, name: string): Site => ({
+    trail: context.trail,
+    name: state().freeName(name),
+    label: name,
+  });
   const operation = (name: string, body: Method): [string, Value] => [name, nativeMethod(`torch.Tensor.${name}`, body)];
   const unsupported = (self: Value, other: Value | undefined, context: CallContext, name: string): Value => {
     const tensors = [self, other].map((value) => state().tensorOf(value)).filter((tensor) => tensor !== undefined);
@@ -101,14 +111,18 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
       return [
         operation(method, forward),
         operation(reflected, backward),
-        operation(`__i${method.slice(2)}`, (self, args, context) => augment(state(), self, args.positional[0], name, forward, context)),
+        operation(`__i${method.slice(2)}`, (self, args, context) =>
+          augment(state(), self, args.positional[0], name, forward, context),
+        ),
       ];
     }),
     ...Object.entries(comparisons).map(([method, primitive]) =>
       operation(method, (self, args, context) => {
         const name = method.replaceAll('_', '');
         const [other] = args.positional;
-        return elementwise(state(), primitive, [self, other], site(context, name)) ?? makeUnknown('a comparison of tensors');
+        return (
+          elementwise(state(), primitive, [self, other], site(context, name)) ?? makeUnknown('a comparison of tensors')
+        );
       }),
     ),
     ...['__matmul__', '__rmatmul__'].map((method) =>
@@ -122,7 +136,10 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
         return product(call, 'first', 'second') ?? unsupported(self, other, context, 'matmul');
       }),
     ),
-    operation('__neg__', (self, _args, context) => elementwise(state(), 'negate', [self], site(context, 'neg')) ?? self),
+    operation(
+      '__neg__',
+      (self, _args, context) => elementwise(state(), 'negate', [self], site(context, 'neg')) ?? self,
+    ),
     operation('__abs__', (self, _args, context) => elementwise(state(), 'abs', [self], site(context, 'abs')) ?? self),
     ...['__invert__', '__and__', '__or__', '__xor__', '__floordiv__', '__mod__', '__ne__'].map((method) =>
       operation(method, (self, _args, context) => {
@@ -133,7 +150,9 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
       }),
     ),
     operation('__getitem__', (self, args, context) => getItem(state(), self, args.positional[0] ?? none, context)),
-    operation('__setitem__', (self, args, context) => setItem(state(), self, args.positional[0], args.positional[1], context)),
+    operation('__setitem__', (self, args, context) =>
+      setItem(state(), self, args.positional[0], args.positional[1], context),
+    ),
     operation('__len__', (self) => dimValue(state().payloadOf(self)?.shape?.[0], state().batchSize)),
     operation('__iter__', (self, _args, context) => elements(state(), self, context)),
     operation('__bool__', (self) => {
@@ -278,7 +297,10 @@ function getItem(state: TorchState, self: Value, index: Value, context: CallCont
     const at = position !== undefined && position < 0 ? position + (facts.values?.length ?? 0) : position;
     const value = shape?.length === 1 && at !== undefined ? facts.values?.[at] : undefined;
     const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
-    return scratch ?? constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site);
+    return (
+      scratch ??
+      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site)
+    );
   }
   return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
 }
@@ -309,7 +331,8 @@ function setItem(
   if (facts.parameter !== undefined) {
     const slice = shape?.length === 1 ? plainSlice(index, shape[0]) : undefined;
     const isWhole = index.kind === 'ellipsis' || (slice && slice.from === 0 && slice.to === shape?.[0]);
-    const distribution = number === undefined ? state.payloadOf(value)?.facts.distribution : { kind: 'constant' as const, value: number };
+    const distribution =
+      number === undefined ? state.payloadOf(value)?.facts.distribution : { kind: 'constant' as const, value: number };
     if (isWhole && distribution) setDistribution(call, self, distribution, 'assignment');
     else if (slice && number !== undefined) state.biasSlices.set(facts.parameter, { ...slice, value: number });
     else if (index.kind !== 'int') {
@@ -321,7 +344,11 @@ function setItem(
   const reason = 'elements of a tensor are assigned';
   if (state.session.isInsideModel) context.unknown(reason);
   const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
-  replacePayload(call, self, state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)));
+  replacePayload(
+    call,
+    self,
+    state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)),
+  );
   return none;
 }
 
@@ -350,7 +377,8 @@ function elements(state: TorchState, self: Value, context: CallContext): Value {
   if (values && payload?.shape?.length === 1) {
     return makeList(values.map((value) => constantTensor(state, [], [value], site)));
   }
-  if (!payload || typeof size !== 'number' || size > 1024) return makeUnknown('the elements of a tensor are not counted');
+  if (!payload || typeof size !== 'number' || size > 1024)
+    return makeUnknown('the elements of a tensor are not counted');
   return makeList(unbind(state.session, payload.tensor, 0, site).map((piece) => state.tensorValue(piece)));
 }
 
@@ -377,13 +405,17 @@ function transposed(state: TorchState, self: Value, context: CallContext, which:
   const order = Array.from({ length }, (_, axis) => axis);
   const last = which === 'all' ? order.toReversed() : [...order.slice(0, -2), ...order.slice(-2).toReversed()];
   const site: Site = { trail: context.trail, name: 'transpose' };
-  return state.tensorValue(permute(state.session, payload.tensor, last, site), { ...(payload.facts.distribution && { distribution: payload.facts.distribution }) });
+  return state.tensorValue(permute(state.session, payload.tensor, last, site), {
+    ...(payload.facts.distribution && { distribution: payload.facts.distribution }),
+  });
 }
 
 function lazyUnknown(state: TorchState, self: Value, reason: string, site: Site): Value {
   const payload = state.payloadOf(self);
   if (!payload) return makeUnknown(reason, site.trail[0]);
-  return state.lazyTensor(payload.shape, () => addUnknown(state.session, reason, [payload.tensor], payload.shape, site));
+  return state.lazyTensor(payload.shape, () =>
+    addUnknown(state.session, reason, [payload.tensor], payload.shape, site),
+  );
 }
 
 /** `nn.Parameter(tensor)`: drawn from what the tensor is drawn from. */

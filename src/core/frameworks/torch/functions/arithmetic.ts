@@ -6,7 +6,7 @@ import type { Value } from '../../../python/values';
 import { numberOf } from '../../tensor/dimValues';
 import { applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { addNode, type Site } from '../../tensor/trace';
-import { type TensorFacts, TensorPayload, type TorchState } from '../state';
+import type { TensorFacts, TensorPayload, TorchState } from '../state';
 
 /**
  * An elementwise primitive of tensors and numbers. Constants stay constants and freshly drawn tensors keep their distribution
@@ -69,7 +69,9 @@ function constantValues(
     return payload ? payload.facts.values : value === undefined ? undefined : [value];
   });
   const count = Math.max(...lists.map((list) => list?.length ?? 0));
-  const isFull = shape?.every((size) => typeof size === 'number') && shape.reduce<number>((n, size) => n * Number(size), 1) === count;
+  const isFull =
+    shape?.every((size) => typeof size === 'number') &&
+    shape.reduce<number>((n, size) => n * Number(size), 1) === count;
   if (!isFull || lists.some((list) => !list || (list.length !== 1 && list.length !== count))) return undefined;
   return Array.from({ length: count }, (_, position) =>
     applyPrimitive(

@@ -1,5 +1,5 @@
+import { constant, normal, ones, uniform, zeros } from '../../../network/initialisers';
 import type { Dim, Distribution, Shape } from '../../../network/network';
-import { normal, ones, uniform, zeros, constant } from '../../../network/initialisers';
 import { elementCount } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
 import { dimOf, numberOf } from '../../tensor/dimValues';
@@ -55,7 +55,9 @@ export const creationFunctions: readonly NativeFunction[] = [
     integers(call, call.payload('input')?.shape, call.int('high') ?? call.int('low')),
   ),
   creation('randperm', `n, generator=None, ${tail}`, (call) => integers(call, [call.dim('n')], call.int('n'))),
-  creation('bernoulli', 'input, p=None, generator=None', (call) => random(call, call.payload('input')?.shape, uniform(0, 1))),
+  creation('bernoulli', 'input, p=None, generator=None', (call) =>
+    random(call, call.payload('input')?.shape, uniform(0, 1)),
+  ),
   creation('arange', `*args, start=None, end=None, step=None, ${tail}`, arange),
   creation('linspace', `start, end, steps, ${tail}`, (call) => {
     const start = call.number('start');
@@ -71,15 +73,25 @@ export const creationFunctions: readonly NativeFunction[] = [
     const facts = { isConstant: true, distribution: { kind: 'identity', gain: 1 } } as const;
     const { session } = call.state;
     const site = call.site();
-    return call.state.lazyTensor(shape, () => addNode(session, { kind: 'constant', value: undefined }, [], shape, site), facts);
+    return call.state.lazyTensor(
+      shape,
+      () => addNode(session, { kind: 'constant', value: undefined }, [], shape, site),
+      facts,
+    );
   }),
-  ...['tensor', 'as_tensor', 'asarray', 'from_numpy', 'FloatTensor', 'LongTensor', 'DoubleTensor', 'IntTensor', 'BoolTensor'].map((name) =>
-    creation(name, '*data, dtype=None, device=None, requires_grad=False', literal),
-  ),
+  ...[
+    'tensor',
+    'as_tensor',
+    'asarray',
+    'from_numpy',
+    'FloatTensor',
+    'LongTensor',
+    'DoubleTensor',
+    'IntTensor',
+    'BoolTensor',
+  ].map((name) => creation(name, '*data, dtype=None, device=None, requires_grad=False', literal)),
   ...['tril_indices', 'triu_indices', 'meshgrid', 'polar', 'outer'].map((name) =>
-    creation(name, '*args', (call) =>
-      name === 'outer' ? outer(call) : call.unknown(`torch.${name} is not followed`),
-    ),
+    creation(name, '*args', (call) => (name === 'outer' ? outer(call) : call.unknown(`torch.${name} is not followed`))),
   ),
 ];
 
@@ -132,7 +144,8 @@ function arange(call: TorchCall): Value | undefined {
   const start = values.length > 1 ? first : (call.number('start') ?? 0);
   const end = values.length > 1 ? second : values.length === 1 ? first : call.number('end');
   const step = third ?? call.number('step') ?? 1;
-  if (start === undefined || end === undefined || step === 0) return call.unknown('the bounds of torch.arange are not known', [undefined]);
+  if (start === undefined || end === undefined || step === 0)
+    return call.unknown('the bounds of torch.arange are not known', [undefined]);
   const endValue = values.length > 1 ? values[1] : (values[0] ?? call.value('end'));
   const count = Math.max(0, Math.ceil((end - start) / step));
   const isBatch = start === 0 && step === 1 && endValue?.kind === 'int' && endValue.perBatch !== undefined;
@@ -142,7 +155,10 @@ function arange(call: TorchCall): Value | undefined {
 
 function listed(call: TorchCall, shape: Shape, at: (index: number) => number, length?: number): Value {
   const count = length ?? elementCount(shape);
-  const values = typeof count === 'number' && count <= mostValues ? Array.from({ length: count }, (_, index) => at(index)) : undefined;
+  const values =
+    typeof count === 'number' && count <= mostValues
+      ? Array.from({ length: count }, (_, index) => at(index))
+      : undefined;
   return constantTensor(call.state, shape, values, call.site());
 }
 
@@ -182,7 +198,8 @@ function nestedShape(value: Value, values: number[]): number[] | undefined {
 function outer(call: TorchCall): Value {
   const [first, second] = call.args.rest.map((value) => call.state.payloadOf(value));
   const shape = [first?.shape?.[0], second?.shape?.[0]];
-  if (first?.facts.isConstant && second?.facts.isConstant) return constantTensor(call.state, shape, undefined, call.site());
+  if (first?.facts.isConstant && second?.facts.isConstant)
+    return constantTensor(call.state, shape, undefined, call.site());
   return call.unknown('torch.outer is not followed', shape);
 }
 

@@ -12,7 +12,8 @@ export const einsum: NativeFunction = {
   call: (call) => {
     const equation = call.text('equation')?.replaceAll(' ', '');
     const [only] = call.args.rest;
-    const given = call.args.rest.length === 1 && only && only.kind !== 'instance' ? call.context.iterate(only) : call.args.rest;
+    const given =
+      call.args.rest.length === 1 && only && only.kind !== 'instance' ? call.context.iterate(only) : call.args.rest;
     const tensors = given?.map((value) => call.state.tensorOf(value)).filter((tensor) => tensor !== undefined);
     const [sources, target] = equation?.split('->') ?? [];
     const terms = sources?.split(',');

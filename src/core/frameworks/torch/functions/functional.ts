@@ -26,33 +26,55 @@ export const functionalFunctions: readonly NativeFunction[] = [
     linear(call.state, input, call.value('weight'), call.value('bias'), call.site()),
   ),
   ...ranks.flatMap((rank) => [
-    convolutionFunction(`conv${rank}d`, rank, false, 'input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1'),
+    convolutionFunction(
+      `conv${rank}d`,
+      rank,
+      false,
+      'input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1',
+    ),
     convolutionFunction(
       `conv_transpose${rank}d`,
       rank,
       true,
       'input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1',
     ),
-    poolingFunction(`max_pool${rank}d`, rank, 'max', 'input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False'),
-    poolingFunction(`avg_pool${rank}d`, rank, 'average', 'input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True'),
+    poolingFunction(
+      `max_pool${rank}d`,
+      rank,
+      'max',
+      'input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False',
+    ),
+    poolingFunction(
+      `avg_pool${rank}d`,
+      rank,
+      'average',
+      'input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True',
+    ),
     adaptiveFunction(`adaptive_avg_pool${rank}d`, rank, 'average'),
     adaptiveFunction(`adaptive_max_pool${rank}d`, rank, 'max'),
   ]),
   functional('embedding', 'input, weight, padding_idx=None, max_norm=None', (call, input) =>
     embed(call.state, input, call.value('weight'), call.site()),
   ),
-  ...(['dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'alpha_dropout', 'feature_alpha_dropout'] as const).map((name) =>
-    functional(name, 'input, p=0.5, training=True, inplace=False', (call, input) => {
-      if (call.flag('training') === false) return input;
-      const variant = name.includes('alpha') ? 'alpha' : name === 'dropout' ? 'element' : 'channel';
-      return dropout(call.state, input, call.number('p'), variant, call.site());
-    }),
+  ...(['dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'alpha_dropout', 'feature_alpha_dropout'] as const).map(
+    (name) =>
+      functional(name, 'input, p=0.5, training=True, inplace=False', (call, input) => {
+        if (call.flag('training') === false) return input;
+        const variant = name.includes('alpha') ? 'alpha' : name === 'dropout' ? 'element' : 'channel';
+        return dropout(call.state, input, call.number('p'), variant, call.site());
+      }),
   ),
-  functional('batch_norm', 'input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05', (call, input) =>
-    normaliseChannels(call.state, input, 'batch', channelOptions(call, input, 1), affineOf(call), call.site()),
+  functional(
+    'batch_norm',
+    'input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05',
+    (call, input) =>
+      normaliseChannels(call.state, input, 'batch', channelOptions(call, input, 1), affineOf(call), call.site()),
   ),
-  functional('instance_norm', 'input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05', (call, input) =>
-    normaliseChannels(call.state, input, 'instance', channelOptions(call, input, 1), affineOf(call), call.site()),
+  functional(
+    'instance_norm',
+    'input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-05',
+    (call, input) =>
+      normaliseChannels(call.state, input, 'instance', channelOptions(call, input, 1), affineOf(call), call.site()),
   ),
   functional('group_norm', 'input, num_groups, weight=None, bias=None, eps=1e-05', (call, input) => {
     const groups = call.int('num_groups');
@@ -63,7 +85,9 @@ export const functionalFunctions: readonly NativeFunction[] = [
   functional('layer_norm', 'input, normalized_shape, weight=None, bias=None, eps=1e-05', (call, input) =>
     featureNorm(call, input, 'layer'),
   ),
-  functional('rms_norm', 'input, normalized_shape, weight=None, eps=None', (call, input) => featureNorm(call, input, 'rms')),
+  functional('rms_norm', 'input, normalized_shape, weight=None, eps=None', (call, input) =>
+    featureNorm(call, input, 'rms'),
+  ),
   {
     name: 'torch.nn.functional.normalize',
     signature: 'input, p=2.0, dim=1, eps=1e-12',
@@ -71,7 +95,9 @@ export const functionalFunctions: readonly NativeFunction[] = [
   },
   functional('pad', "input, pad, mode='constant', value=None", (call, input) => {
     const sizes = call.ints('pad');
-    return sizes && pad(call.state, input, sizes, call.text('mode') ?? 'constant', call.number('value') ?? 0, call.site());
+    return (
+      sizes && pad(call.state, input, sizes, call.text('mode') ?? 'constant', call.number('value') ?? 0, call.site())
+    );
   }),
   functional('interpolate', "input, size=None, scale_factor=None, mode='nearest', align_corners=None", interpolated),
   functional('upsample', "input, size=None, scale_factor=None, mode='nearest', align_corners=None", interpolated),
@@ -84,15 +110,19 @@ export const functionalFunctions: readonly NativeFunction[] = [
     'query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False',
     attention,
   ),
-  ...losses.map((entry): NativeFunction => ({
-    name: `torch.nn.functional.${entry.function}`,
-    signature: `${entry.inputs}, ${entry.options}`,
-    call: (call) => {
-      const inputs = tensorArguments(call, entry.inputs);
-      if (inputs.length === 0) return undefined;
-      return call.result(applyLoss(call.state, lossOperation(entry.loss, call.text('reduction')), inputs, call.site()));
-    },
-  })),
+  ...losses.map(
+    (entry): NativeFunction => ({
+      name: `torch.nn.functional.${entry.function}`,
+      signature: `${entry.inputs}, ${entry.options}`,
+      call: (call) => {
+        const inputs = tensorArguments(call, entry.inputs);
+        if (inputs.length === 0) return undefined;
+        return call.result(
+          applyLoss(call.state, lossOperation(entry.loss, call.text('reduction')), inputs, call.site()),
+        );
+      },
+    }),
+  ),
   {
     name: 'torch.nn.functional.one_hot',
     signature: 'input, num_classes=-1',
@@ -152,7 +182,12 @@ function functional(
   };
 }
 
-function convolutionFunction(name: string, rank: SpatialRank, isTransposed: boolean, signature: string): NativeFunction {
+function convolutionFunction(
+  name: string,
+  rank: SpatialRank,
+  isTransposed: boolean,
+  signature: string,
+): NativeFunction {
   return functional(name, signature, (call, input) =>
     convolution(
       call.state,
@@ -174,7 +209,12 @@ function convolutionFunction(name: string, rank: SpatialRank, isTransposed: bool
   );
 }
 
-function poolingFunction(name: string, rank: SpatialRank, variant: 'max' | 'average', signature: string): NativeFunction {
+function poolingFunction(
+  name: string,
+  rank: SpatialRank,
+  variant: 'max' | 'average',
+  signature: string,
+): NativeFunction {
   return functional(name, signature, (call, input) =>
     pool(
       call.state,

@@ -62,7 +62,9 @@ export const initFunctions: readonly NativeFunction[] = [
     const sizes = knownSizes(call.payload('tensor'));
     return sizes && numbers(call, ['gain'], (gain) => orthogonal(sizes, 'outputFirst', gain));
   }),
-  ...init('sparse_', 'tensor, sparsity, std=0.01, generator=None', () => unknownDistribution('sparse_ is not followed')),
+  ...init('sparse_', 'tensor, sparsity, std=0.01, generator=None', () =>
+    unknownDistribution('sparse_ is not followed'),
+  ),
   {
     name: 'torch.nn.init.calculate_gain',
     signature: 'nonlinearity, param=None',
@@ -71,19 +73,21 @@ export const initFunctions: readonly NativeFunction[] = [
       return gain === undefined ? undefined : makeFloat(gain);
     },
   },
-  ...['_calculate_fan_in_and_fan_out', '_calculate_correct_fan'].map((name): NativeFunction => ({
-    name: `torch.nn.init.${name}`,
-    signature: "tensor, mode='fan_in'",
-    call: (call) => {
-      const sizes = knownSizes(call.payload('tensor'));
-      const fans = sizes && fansOf(sizes, 'outputFirst');
-      if (!fans) return undefined;
-      if (name === '_calculate_correct_fan') {
-        return { kind: 'int', value: call.text('mode') === 'fan_out' ? fans.fanOut : fans.fanIn };
-      }
-      return { kind: 'tuple', items: [fans.fanIn, fans.fanOut].map((value): Value => ({ kind: 'int', value })) };
-    },
-  })),
+  ...['_calculate_fan_in_and_fan_out', '_calculate_correct_fan'].map(
+    (name): NativeFunction => ({
+      name: `torch.nn.init.${name}`,
+      signature: "tensor, mode='fan_in'",
+      call: (call) => {
+        const sizes = knownSizes(call.payload('tensor'));
+        const fans = sizes && fansOf(sizes, 'outputFirst');
+        if (!fans) return undefined;
+        if (name === '_calculate_correct_fan') {
+          return { kind: 'int', value: call.text('mode') === 'fan_out' ? fans.fanOut : fans.fanIn };
+        }
+        return { kind: 'tuple', items: [fans.fanIn, fans.fanOut].map((value): Value => ({ kind: 'int', value })) };
+      },
+    }),
+  ),
 ];
 
 /** Methods that draw or write a tensor's elements in place. */
@@ -113,18 +117,28 @@ export const inPlaceFunctions: readonly TensorFunction[] = [
 ];
 
 /** Writes a distribution into a parameter, or into a fresh tensor that is not one yet. */
-export function setDistribution(call: TorchCall, target: Value | undefined, distribution: Distribution, scheme: string): void {
+export function setDistribution(
+  call: TorchCall,
+  target: Value | undefined,
+  distribution: Distribution,
+  scheme: string,
+): void {
   const { state } = call;
   const payload = state.payloadOf(target);
   if (!payload || target?.kind !== 'instance') return;
   const { parameter, slice } = payload.facts;
   const [span] = call.context.trail;
   if (slice) {
-    if (distribution.kind === 'constant') state.biasSlices.set(slice.parameter, { ...slice, value: distribution.value });
+    if (distribution.kind === 'constant')
+      state.biasSlices.set(slice.parameter, { ...slice, value: distribution.value });
     return;
   }
   if (parameter === undefined) {
-    target.payload = new TensorPayload(payload.shape, () => payload.tensor, { ...payload.facts, distribution, isConstant: false });
+    target.payload = new TensorPayload(payload.shape, () => payload.tensor, {
+      ...payload.facts,
+      distribution,
+      isConstant: false,
+    });
     return;
   }
   state.biasSlices.delete(parameter);

@@ -51,7 +51,11 @@ const binary: Readonly<Record<string, Primitive>> = {
 };
 
 /** Python's operators on tensors, with the method of the reflected form. */
-export const operators: readonly { readonly method: string; readonly reflected: string; readonly primitive: Primitive }[] = [
+export const operators: readonly {
+  readonly method: string;
+  readonly reflected: string;
+  readonly primitive: Primitive;
+}[] = [
   { method: '__add__', reflected: '__radd__', primitive: 'add' },
   { method: '__sub__', reflected: '__rsub__', primitive: 'subtract' },
   { method: '__mul__', reflected: '__rmul__', primitive: 'multiply' },
@@ -125,7 +129,12 @@ export const pointwiseFunctions: readonly TensorFunction[] = [
 ];
 
 /** `torch.where(condition, input, other)`. */
-export function where(call: TorchCall, conditionName: string, chosenName: string, otherName: string): Value | undefined {
+export function where(
+  call: TorchCall,
+  conditionName: string,
+  chosenName: string,
+  otherName: string,
+): Value | undefined {
   const tensors: TracedTensor[] = [];
   const operands: Expression[] = [];
   for (const name of [conditionName, chosenName, otherName]) {

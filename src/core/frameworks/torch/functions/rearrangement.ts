@@ -20,7 +20,7 @@ import {
   unsqueeze,
 } from '../../tensor/rearranging';
 import { addUnknown } from '../../tensor/trace';
-import { type TorchCall, sizesOf } from '../call';
+import { sizesOf, type TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
 
@@ -85,8 +85,17 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const counts = call.sizes('dims');
     return counts && tile(call.state.session, input, counts, call.site());
   }),
-  ...tensorFunctions('contiguous clone cpu cuda float half double bfloat16 requires_grad_ detach detach_ data', '*args', same),
-  ...tensorFunctions('to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad', '*args', same, 'method'),
+  ...tensorFunctions(
+    'contiguous clone cpu cuda float half double bfloat16 requires_grad_ detach detach_ data',
+    '*args',
+    same,
+  ),
+  ...tensorFunctions(
+    'to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad',
+    '*args',
+    same,
+    'method',
+  ),
   ...tensorFunctions('chunk', 'chunks, dim=0', (call) => {
     const count = call.int('chunks');
     return pieces(call, (size) => (count ? Math.ceil(size / count) : undefined));
@@ -101,7 +110,9 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const input = call.tensor('input');
     const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
     if (!input || axis === undefined || typeof input.shape?.[axis] !== 'number') return undefined;
-    return makeTuple(unbind(call.state.session, input, axis, call.site()).map((piece) => call.state.tensorValue(piece)));
+    return makeTuple(
+      unbind(call.state.session, input, axis, call.site()).map((piece) => call.state.tensorValue(piece)),
+    );
   }),
   ...onTensor('narrow', 'dim, start, length', (call, input) => {
     const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
@@ -118,13 +129,31 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const from = index < 0 && typeof size === 'number' ? index + size : index;
     return sliceAxis(call.state.session, input, axis, { from, to: from + 1, step: 1, drop: true }, call.site());
   }),
-  ...['tril', 'triu', 'flip', 'roll', 'cumsum', 'cumprod', 'sort', 'bernoulli', 'nan_to_num', 'floor', 'ceil', 'round', 'logical_not', 'bitwise_not', 'rot90', 'isnan', 'isinf', 'diff'].flatMap(
-    (name) =>
-      tensorFunctions(name, '*args', (call) => {
-        const payload = call.payload('input');
-        if (payload?.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
-        return call.unknown(`torch.${name} is not followed`, payload?.shape);
-      }),
+  ...[
+    'tril',
+    'triu',
+    'flip',
+    'roll',
+    'cumsum',
+    'cumprod',
+    'sort',
+    'bernoulli',
+    'nan_to_num',
+    'floor',
+    'ceil',
+    'round',
+    'logical_not',
+    'bitwise_not',
+    'rot90',
+    'isnan',
+    'isinf',
+    'diff',
+  ].flatMap((name) =>
+    tensorFunctions(name, '*args', (call) => {
+      const payload = call.payload('input');
+      if (payload?.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
+      return call.unknown(`torch.${name} is not followed`, payload?.shape);
+    }),
   ),
   ...onTensor('index_select', 'dim, index', (call, input) => {
     const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
@@ -139,8 +168,8 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   ...onTensor('repeat_interleave', 'repeats, dim=None', (call, input) => {
     const count = call.int('repeats');
     const axis = input.shape && resolveAxis(call.int('dim') ?? -1, input.shape.length);
-    const shape = input.shape?.map((size, index): Dim =>
-      index === axis && typeof size === 'number' && count !== undefined ? size * count : size,
+    const shape = input.shape?.map(
+      (size, index): Dim => (index === axis && typeof size === 'number' && count !== undefined ? size * count : size),
     );
     return addUnknown(call.state.session, 'torch.repeat_interleave is not followed', [input], shape, call.site());
   }),
@@ -155,9 +184,7 @@ export const joiningFunctions: readonly TensorFunction[] = [
     join(call, (tensors) => stack(call.state.session, tensors, call.int('dim') ?? 0, call.site())),
   ),
   ...tensorFunctions('hstack', 'out=None', (call) =>
-    join(call, (tensors) =>
-      concat(call.state.session, tensors, tensors[0]?.shape?.length === 1 ? 0 : 1, call.site()),
-    ),
+    join(call, (tensors) => concat(call.state.session, tensors, tensors[0]?.shape?.length === 1 ? 0 : 1, call.site())),
   ),
   ...tensorFunctions('vstack', 'out=None', (call) =>
     join(call, (tensors) =>
@@ -184,7 +211,9 @@ function onTensor(
       ...(facts.distribution && { distribution: facts.distribution }),
       ...(facts.isConstant && { isConstant: true }),
       ...(facts.isInteger && { isInteger: true }),
-      ...(keepsValues && facts.values && !/permute|transpose|axes|dim/.test(call.shortName) && { values: facts.values }),
+      ...(keepsValues &&
+        facts.values &&
+        !/permute|transpose|axes|dim/.test(call.shortName) && { values: facts.values }),
     });
   });
 }
@@ -219,7 +248,9 @@ function pieces(call: TorchCall, pieceSize: (size: number) => number | undefined
   const concrete = typeof total === 'object' ? total.perBatch * call.state.batchSize : total;
   const size = concrete === undefined ? undefined : pieceSize(concrete);
   if (!input || axis === undefined || concrete === undefined || !size || concrete / size > 4096) return undefined;
-  const sizes = Array.from({ length: Math.ceil(concrete / size) }, (_, index) => Math.min(size, concrete - index * size));
+  const sizes = Array.from({ length: Math.ceil(concrete / size) }, (_, index) =>
+    Math.min(size, concrete - index * size),
+  );
   const parts = split(call.state.session, input, sizes, axis, call.site());
   return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
 }
@@ -239,10 +270,7 @@ function moveAxes(call: TorchCall, input: TracedTensor): TracedTensor | undefine
   return permute(call.state.session, input, complete, call.site());
 }
 
-function join(
-  call: TorchCall,
-  combine: (tensors: readonly TracedTensor[]) => TracedTensor,
-): Value | undefined {
+function join(call: TorchCall, combine: (tensors: readonly TracedTensor[]) => TracedTensor): Value | undefined {
   const value = call.value('input') ?? call.value('tensors');
   const items = value && call.context.iterate(value);
   const payloads = items?.map((item) => call.state.payloadOf(item));
@@ -256,6 +284,8 @@ function join(
     return call.result(addUnknown(call.state.session, reason, inputs, undefined, call.site()));
   }
   const result = combine(known.map((payload) => payload.tensor));
-  return call.state.tensorValue(result, known.every((payload) => payload.facts.isConstant) ? { isConstant: true } : undefined);
+  return call.state.tensorValue(
+    result,
+    known.every((payload) => payload.facts.isConstant) ? { isConstant: true } : undefined,
+  );
 }
-

@@ -60,7 +60,7 @@ function reduction(call: TorchCall, variant: ReductionVariant): Value | undefine
   const input = call.tensor('input');
   const dim = call.value('dim') ?? call.value('axis');
   const axes = dim && dim.kind !== 'none' && dim.kind !== 'bool' ? (call.ints('dim') ?? call.ints('axis')) : undefined;
-  if (!input || (dim?.kind === 'unknown')) return undefined;
+  if (!input || dim?.kind === 'unknown') return undefined;
   return call.result(reduce(call.state.session, variant, input, axes, call.flag('keepdim') ?? false, call.site()));
 }
 
@@ -71,12 +71,21 @@ function extremum(call: TorchCall, variant: 'max' | 'min'): Value | undefined {
   if (!input) return undefined;
   if (call.state.payloadOf(other)) {
     const name = variant === 'max' ? 'maximum' : 'minimum';
-    return call.context.call(call.context.getAttribute(call.value('input') ?? makeUnknown(''), name), other ? [other] : []);
+    return call.context.call(
+      call.context.getAttribute(call.value('input') ?? makeUnknown(''), name),
+      other ? [other] : [],
+    );
   }
   const values = reduction(call, variant);
   if (!values || !call.has('dim')) return values;
   const indices = call.state.lazyTensor(reducedOf(call, input), () =>
-    addUnknown(call.state.session, `the indices of torch.${variant} are not followed`, [input], reducedOf(call, input), call.site()),
+    addUnknown(
+      call.state.session,
+      `the indices of torch.${variant} are not followed`,
+      [input],
+      reducedOf(call, input),
+      call.site(),
+    ),
   );
   return makeTuple([values, indices]);
 }

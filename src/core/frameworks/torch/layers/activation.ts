@@ -3,9 +3,9 @@ import { torchNames } from '../../../activations/torchNames';
 import { constant } from '../../../network/initialisers';
 import type { TracedTensor } from '../../../network/tracer';
 import { makeFloat } from '../../../python/make';
+import type { TorchCall } from '../call';
 import type { Layer, LayerEntry } from '../layer';
 import { activate } from '../operations/activation';
-import type { TorchCall } from '../call';
 
 /** The layers that the catalogue names. */
 export const activationLayers: readonly LayerEntry[] = torchNames

@@ -1,10 +1,9 @@
-import { uniform, xavierUniform, xavierNormal, zeros } from '../../../network/initialisers';
-import { makeTuple, none, makeUnknown } from '../../../python/make';
-import type { LayerEntry } from '../layer';
-import type { Layer } from '../layer';
-import { constructChild } from '../children';
+import { uniform, xavierNormal, xavierUniform, zeros } from '../../../network/initialisers';
+import { makeTuple, makeUnknown, none } from '../../../python/make';
 import { addNode } from '../../tensor/trace';
 import type { TorchCall } from '../call';
+import { constructChild } from '../children';
+import type { Layer, LayerEntry } from '../layer';
 
 /** PyTorch 2.13 `nn/modules/activation.py`, `MultiheadAttention`: xavier_uniform on the whole in_proj, zero biases, default out_proj weight. */
 export const attentionLayers: readonly LayerEntry[] = [

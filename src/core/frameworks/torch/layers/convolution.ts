@@ -1,5 +1,5 @@
-import type { Layer, LayerEntry } from '../layer';
 import { none } from '../../../python/make';
+import type { Layer, LayerEntry } from '../layer';
 import { convolution, type SpatialRank } from '../operations/convolution';
 
 const ranks: readonly SpatialRank[] = [1, 2, 3];
@@ -62,7 +62,9 @@ function buildParameters(layer: Layer, rank: SpatialRank, isTransposed: boolean)
   const [first, grouped] = isTransposed ? [inChannels, outChannels] : [outChannels, inChannels];
   const second = grouped === undefined || !groups ? undefined : Math.floor(grouped / groups);
   const shape = [first, second, ...kernel];
-  const fanIn = shape.slice(1).reduce((total, size) => (total === undefined || size === undefined ? undefined : total * size), 1);
+  const fanIn = shape
+    .slice(1)
+    .reduce((total, size) => (total === undefined || size === undefined ? undefined : total * size), 1);
   layer.fanInParameter('weight', shape, fanIn);
   if (hasBias !== false) layer.fanInParameter('bias', [outChannels], fanIn);
   else layer.set('bias', none);

@@ -26,7 +26,11 @@ export const embeddingLayers: readonly LayerEntry[] = [
       if (!input) return undefined;
       const mode = layer.text('mode');
       const features = layer.int('embedding_dim');
-      if (input.shape?.length !== 2 || call.has('per_sample_weights') || (mode !== 'mean' && mode !== 'sum' && mode !== 'max')) {
+      if (
+        input.shape?.length !== 2 ||
+        call.has('per_sample_weights') ||
+        (mode !== 'mean' && mode !== 'sum' && mode !== 'max')
+      ) {
         return call.unknown('bags of unequal length are not followed', [undefined, features]);
       }
       const rows = embed(layer.state, input, layer.get('weight'), call.site());

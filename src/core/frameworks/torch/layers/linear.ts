@@ -1,5 +1,5 @@
-import type { Layer, LayerEntry } from '../layer';
 import { none } from '../../../python/make';
+import type { Layer, LayerEntry } from '../layer';
 import { linear } from '../operations/linear';
 
 /** `torch.nn.Linear` and kin, PyTorch 2.13 `nn/modules/linear.py`. */
@@ -40,7 +40,10 @@ export const linearLayers: readonly LayerEntry[] = [
     forwardSignature: 'input1, input2',
     forward: (layer, call) => {
       const shape = call.tensor('input1')?.shape;
-      return call.unknown('torch.nn.Bilinear is not followed yet', shape && [...shape.slice(0, -1), layer.int('out_features')]);
+      return call.unknown(
+        'torch.nn.Bilinear is not followed yet',
+        shape && [...shape.slice(0, -1), layer.int('out_features')],
+      );
     },
   },
   {
@@ -58,4 +61,3 @@ function buildLinear(layer: Layer): void {
   if (hasBias !== false) layer.fanInParameter('bias', [outFeatures], inFeatures);
   else layer.set('bias', none);
 }
-

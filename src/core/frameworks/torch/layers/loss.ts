@@ -3,20 +3,24 @@ import type { LayerEntry } from '../layer';
 import { applyLoss, losses, lossOperation } from '../operations/loss';
 
 /** Losses of `torch.nn`: constructing one declares it, calling it adds the loss node. */
-export const lossLayers: readonly LayerEntry[] = losses.map((entry): LayerEntry => ({
-  name: entry.layer,
-  signature: entry.options,
-  build: (layer) => {
-    const operation = lossOperation(entry.loss, layer.text('reduction'));
-    layer.state.session.lossDeclared({ operation, trail: layer.instance.made, model: undefined });
-  },
-  forwardSignature: entry.inputs,
-  forward: (layer, call) => {
-    const inputs = tensorArguments(call, entry.inputs);
-    if (inputs.length === 0) return undefined;
-    return layer.result(applyLoss(layer.state, lossOperation(entry.loss, layer.text('reduction')), inputs, call.site()));
-  },
-}));
+export const lossLayers: readonly LayerEntry[] = losses.map(
+  (entry): LayerEntry => ({
+    name: entry.layer,
+    signature: entry.options,
+    build: (layer) => {
+      const operation = lossOperation(entry.loss, layer.text('reduction'));
+      layer.state.session.lossDeclared({ operation, trail: layer.instance.made, model: undefined });
+    },
+    forwardSignature: entry.inputs,
+    forward: (layer, call) => {
+      const inputs = tensorArguments(call, entry.inputs);
+      if (inputs.length === 0) return undefined;
+      return layer.result(
+        applyLoss(layer.state, lossOperation(entry.loss, layer.text('reduction')), inputs, call.site()),
+      );
+    },
+  }),
+);
 
 /** The tensors among the named arguments, the first of which must be one. */
 export function tensorArguments(call: TorchCall, names: string): NonNullable<ReturnType<TorchCall['tensor']>>[] {

@@ -1,5 +1,5 @@
-import type { LayerEntry } from '../layer';
 import { makeInt, makeTuple, none } from '../../../python/make';
+import type { LayerEntry } from '../layer';
 import { normaliseChannels, normaliseFeatures } from '../operations/normalisation';
 
 const batchTail = 'eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None';
@@ -10,7 +10,9 @@ export const floatEpsilon = 2 ** -23;
 
 /** Norms, PyTorch 2.13 `nn/modules/{batchnorm,instancenorm,normalization}.py`. */
 export const normalisationLayers: readonly LayerEntry[] = [
-  ...['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d'].map((name) => channelNorm(name, 'batch', `num_features, ${batchTail}`)),
+  ...['BatchNorm1d', 'BatchNorm2d', 'BatchNorm3d'].map((name) =>
+    channelNorm(name, 'batch', `num_features, ${batchTail}`),
+  ),
   channelNorm(
     'SyncBatchNorm',
     'batch',
@@ -39,13 +41,16 @@ export const normalisationLayers: readonly LayerEntry[] = [
       return layer.result(normaliseChannels(layer.state, input, 'group', options, affine, call.site()));
     },
   },
-  featureNorm('LayerNorm', 'layer', 'normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None'),
+  featureNorm(
+    'LayerNorm',
+    'layer',
+    'normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None',
+  ),
   featureNorm('RMSNorm', 'rms', 'normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None'),
   {
     name: 'LocalResponseNorm',
     signature: 'size, alpha=0.0001, beta=0.75, k=1.0',
-    forward: (_layer, call) =>
-      call.unknown('torch.nn.LocalResponseNorm is not followed', call.tensor('input')?.shape),
+    forward: (_layer, call) => call.unknown('torch.nn.LocalResponseNorm is not followed', call.tensor('input')?.shape),
   },
 ];
 

@@ -1,14 +1,17 @@
 import { uniform } from '../../../network/initialisers';
-import type { LayerEntry } from '../layer';
 import { makeFloat, makeInt } from '../../../python/make';
-import { type Layer } from '../layer';
+import type { Layer, LayerEntry } from '../layer';
 import { applyCell, applyRecurrent, gateCount, type RecurrentCell } from '../operations/recurrent';
 
 const tail = 'num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False';
 
 /** Recurrent layers, PyTorch 2.13 `nn/modules/rnn.py`: everything U(±1/√H), two biases a layer. */
 export const recurrentLayers: readonly LayerEntry[] = [
-  recurrentLayer('RNN', 'rnn', `input_size, hidden_size, num_layers=1, nonlinearity='tanh', bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None`),
+  recurrentLayer(
+    'RNN',
+    'rnn',
+    `input_size, hidden_size, num_layers=1, nonlinearity='tanh', bias=True, batch_first=False, dropout=0.0, bidirectional=False, device=None, dtype=None`,
+  ),
   recurrentLayer('LSTM', 'lstm', `input_size, hidden_size, ${tail}, proj_size=0, device=None, dtype=None`),
   recurrentLayer('GRU', 'gru', `input_size, hidden_size, ${tail}, device=None, dtype=None`),
   cellLayer('RNNCell', 'rnn', "input_size, hidden_size, bias=True, nonlinearity='tanh', device=None, dtype=None"),

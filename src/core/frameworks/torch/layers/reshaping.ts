@@ -6,7 +6,13 @@ import type { LayerEntry } from '../layer';
 import { pad } from '../operations/padding';
 import { interpolate, pixelShuffle } from '../operations/resampling';
 
-const paddingModes = { ZeroPad: 'constant', ConstantPad: 'constant', ReflectionPad: 'reflect', ReplicationPad: 'replicate', CircularPad: 'circular' };
+const paddingModes = {
+  ZeroPad: 'constant',
+  ConstantPad: 'constant',
+  ReflectionPad: 'reflect',
+  ReplicationPad: 'replicate',
+  CircularPad: 'circular',
+};
 
 /** Layers that rearrange, pad or resample, PyTorch 2.13 `nn/modules/{flatten,padding,upsampling,pixelshuffle}.py`. */
 export const reshapingLayers: readonly LayerEntry[] = [
@@ -33,30 +39,38 @@ export const reshapingLayers: readonly LayerEntry[] = [
       return layer.result(unflatten(layer.state.session, input, axis, sizes, call.site()));
     },
   },
-  upsampling('Upsample', "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None", undefined),
+  upsampling(
+    'Upsample',
+    "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None",
+    undefined,
+  ),
   upsampling('UpsamplingNearest2d', 'size=None, scale_factor=None', 'nearest'),
   upsampling('UpsamplingBilinear2d', 'size=None, scale_factor=None', 'bilinear'),
-  ...(['PixelShuffle', 'PixelUnshuffle'] as const).map((name): LayerEntry => ({
-    name,
-    signature: name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor',
-    forward: (layer, call) => {
-      const input = call.tensor('input');
-      const factor = layer.int(name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor');
-      if (!input || !factor) return undefined;
-      return layer.result(pixelShuffle(layer.state, input, factor, name === 'PixelUnshuffle', call.site()));
-    },
-  })),
-  ...Object.entries(paddingModes).flatMap(([name, mode]) =>
-    [1, 2, 3].map((rank): LayerEntry => ({
-      name: `${name}${rank}d`,
-      signature: name === 'ConstantPad' ? 'padding, value' : 'padding',
+  ...(['PixelShuffle', 'PixelUnshuffle'] as const).map(
+    (name): LayerEntry => ({
+      name,
+      signature: name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor',
       forward: (layer, call) => {
         const input = call.tensor('input');
-        const sizes = layer.perAxis('padding', 2 * rank);
-        if (!input || !sizes) return undefined;
-        return layer.result(pad(layer.state, input, sizes, mode, layer.number('value') ?? 0, call.site()));
+        const factor = layer.int(name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor');
+        if (!input || !factor) return undefined;
+        return layer.result(pixelShuffle(layer.state, input, factor, name === 'PixelUnshuffle', call.site()));
       },
-    })),
+    }),
+  ),
+  ...Object.entries(paddingModes).flatMap(([name, mode]) =>
+    [1, 2, 3].map(
+      (rank): LayerEntry => ({
+        name: `${name}${rank}d`,
+        signature: name === 'ConstantPad' ? 'padding, value' : 'padding',
+        forward: (layer, call) => {
+          const input = call.tensor('input');
+          const sizes = layer.perAxis('padding', 2 * rank);
+          if (!input || !sizes) return undefined;
+          return layer.result(pad(layer.state, input, sizes, mode, layer.number('value') ?? 0, call.site()));
+        },
+      }),
+    ),
   ),
   {
     name: 'ChannelShuffle',

@@ -107,7 +107,15 @@ function buildLayer(layer: Layer, attentions: readonly string[], norms: number):
 
 function buildTransformer(layer: Layer): void {
   const named: Record<string, Value> = {};
-  for (const name of ['dim_feedforward', 'dropout', 'activation', 'layer_norm_eps', 'batch_first', 'norm_first', 'bias']) {
+  for (const name of [
+    'dim_feedforward',
+    'dropout',
+    'activation',
+    'layer_norm_eps',
+    'batch_first',
+    'norm_first',
+    'bias',
+  ]) {
     const value = layer.get(name);
     if (value) named[name] = value;
   }
@@ -169,7 +177,12 @@ function feedForward(layer: Layer, input: Value, dropout: string, call: TorchCal
   const tensor = state.tensorOf(inner);
   let activated = inner;
   if (activation?.kind === 'str' && tensor) {
-    const site = { trail: call.context.trail, name: activation.value, label: activation.value, made: layer.instance.made };
+    const site = {
+      trail: call.context.trail,
+      name: activation.value,
+      label: activation.value,
+      made: layer.instance.made,
+    };
     const name = `torch.nn.functional.${activation.value}`;
     activated = state.tensorValue(activate(state, name, [], () => undefined, tensor, site));
   } else if (activation && activation.kind !== 'str') {
@@ -211,7 +224,9 @@ function stack(
       const { first, rest, named } = read(call);
       const list = layer.get('layers');
       if (!first || list?.kind !== 'instance') return undefined;
-      const layers = [...list.attributes.values()].filter((value): value is InstanceValue => layer.state.isModule(value));
+      const layers = [...list.attributes.values()].filter((value): value is InstanceValue =>
+        layer.state.isModule(value),
+      );
       const output = layers.reduce<Value>((x, child) => layer.context.call(child, [x, ...rest], given(named)), first);
       const norm = layer.get('norm');
       return layer.state.isModule(norm) ? layer.context.call(norm, [output]) : output;

@@ -49,7 +49,8 @@ export function softmax(
   const rank = input.shape?.length;
   const resolved = rank === undefined ? axis : resolveAxis(axis ?? legacyAxis(rank), rank);
   if (resolved === undefined || resolved < 0) {
-    if (rank !== undefined) reportProblem(state.session, `${variant} over axis ${axis} of ${shapeText(input.shape)}`, site);
+    if (rank !== undefined)
+      reportProblem(state.session, `${variant} over axis ${axis} of ${shapeText(input.shape)}`, site);
     return addUnknown(state.session, `the axis of a ${variant} is not known`, [input], input.shape, site);
   }
   return addNode(state.session, { kind: 'softmax', variant, axis: resolved }, [input], input.shape, site);

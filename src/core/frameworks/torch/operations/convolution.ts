@@ -47,7 +47,14 @@ export function convolution(
   const first = weightShape?.[0];
   const second = weightShape?.[1];
   const channelAxis = input.shape?.length === rank + 1 ? 0 : 1;
-  if (!stride || !dilation || !groups || kernel?.length !== rank || typeof first !== 'number' || typeof second !== 'number') {
+  if (
+    !stride ||
+    !dilation ||
+    !groups ||
+    kernel?.length !== rank ||
+    typeof first !== 'number' ||
+    typeof second !== 'number'
+  ) {
     const channels = isTransposed ? undefined : first;
     const shape = withSpatialSizes(input.shape, rank, channelAxis, channels, () => undefined);
     return addUnknown(session, 'a convolution of unknown size', [input], shape, site);

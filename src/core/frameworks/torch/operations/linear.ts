@@ -26,7 +26,11 @@ export function linear(
     return addUnknown(session, 'a linear layer of unknown size', [input], shape, site);
   }
   if (input.shape && !mayBeEqual(input.shape.at(-1), inFeatures)) {
-    reportProblem(session, `${site.label ?? 'linear'} expects ${inFeatures} features, got ${shapeText(input.shape)}`, site);
+    reportProblem(
+      session,
+      `${site.label ?? 'linear'} expects ${inFeatures} features, got ${shapeText(input.shape)}`,
+      site,
+    );
   }
   const uses = [...state.use('weight', weight), ...state.use('bias', bias)];
   return addNode(session, { kind: 'linear', inFeatures, outFeatures }, [input], shape, site, uses);

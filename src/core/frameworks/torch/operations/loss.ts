@@ -18,9 +18,24 @@ export interface LossEntry {
 const legacy = "size_average=None, reduce=None, reduction='mean'";
 
 export const losses: readonly LossEntry[] = [
-  entry('CrossEntropyLoss', 'cross_entropy', 'crossEntropyLogits', `weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', label_smoothing=0.0`),
-  entry('NLLLoss', 'nll_loss', 'negativeLogLikelihood', "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'"),
-  entry('NLLLoss2d', 'nll_loss2d', 'negativeLogLikelihood', "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'"),
+  entry(
+    'CrossEntropyLoss',
+    'cross_entropy',
+    'crossEntropyLogits',
+    `weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', label_smoothing=0.0`,
+  ),
+  entry(
+    'NLLLoss',
+    'nll_loss',
+    'negativeLogLikelihood',
+    "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'",
+  ),
+  entry(
+    'NLLLoss2d',
+    'nll_loss2d',
+    'negativeLogLikelihood',
+    "weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean'",
+  ),
   entry('BCELoss', 'binary_cross_entropy', 'binaryCrossEntropyProbabilities', `weight=None, ${legacy}`),
   entry(
     'BCEWithLogitsLoss',
@@ -33,8 +48,19 @@ export const losses: readonly LossEntry[] = [
   entry('HuberLoss', 'huber_loss', 'huber', "reduction='mean', delta=1.0"),
   entry('SmoothL1Loss', 'smooth_l1_loss', 'huber', `${legacy}, beta=1.0`),
   entry('KLDivLoss', 'kl_div', 'klDivergence', `${legacy}, log_target=False`),
-  entry('PoissonNLLLoss', 'poisson_nll_loss', 'unknown', `log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean'`),
-  entry('GaussianNLLLoss', 'gaussian_nll_loss', 'unknown', "full=False, eps=1e-06, reduction='mean'", 'input, target, var'),
+  entry(
+    'PoissonNLLLoss',
+    'poisson_nll_loss',
+    'unknown',
+    `log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean'`,
+  ),
+  entry(
+    'GaussianNLLLoss',
+    'gaussian_nll_loss',
+    'unknown',
+    "full=False, eps=1e-06, reduction='mean'",
+    'input, target, var',
+  ),
   entry('MultiLabelSoftMarginLoss', 'multilabel_soft_margin_loss', 'unknown', `weight=None, ${legacy}`),
   entry('MultiLabelMarginLoss', 'multilabel_margin_loss', 'unknown', legacy),
   entry('MultiMarginLoss', 'multi_margin_loss', 'unknown', `p=1, margin=1.0, weight=None, ${legacy}`),

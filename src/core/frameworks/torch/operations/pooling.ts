@@ -28,7 +28,10 @@ export function pool(
   const kernel = perAxisOf(request.kernel, rank);
   const hasStride = request.stride !== undefined && request.stride.kind !== 'none';
   const stride = hasStride ? perAxisOf(request.stride, rank) : kernel;
-  const padding = perAxisOf(request.padding ?? { kind: 'int', value: 0 }, rank)?.map((size) => ({ before: size, after: size }));
+  const padding = perAxisOf(request.padding ?? { kind: 'int', value: 0 }, rank)?.map((size) => ({
+    before: size,
+    after: size,
+  }));
   const dilation = perAxisOf(request.dilation ?? { kind: 'int', value: 1 }, rank);
   const channelAxis = input.shape?.length === rank + 1 ? 0 : 1;
   const channels = input.shape?.[channelAxis];
@@ -37,7 +40,11 @@ export function pool(
     return addUnknown(state.session, 'a pooling of unknown size', [input], unknownShape, site);
   }
   if (input.shape && input.shape.length !== rank + 1 && input.shape.length !== rank + 2) {
-    reportProblem(state.session, `${site.label ?? 'pooling'} expects ${rank} axes of positions, got ${shapeText(input.shape)}`, site);
+    reportProblem(
+      state.session,
+      `${site.label ?? 'pooling'} expects ${rank} axes of positions, got ${shapeText(input.shape)}`,
+      site,
+    );
   }
   const shape = withSpatialSizes(input.shape, rank, channelAxis, channels, (size, axis) =>
     pooledSize(
@@ -53,7 +60,13 @@ export function pool(
   if (dilation.some((step) => step !== 1)) {
     return addUnknown(state.session, 'a pooling with dilation is not followed', [input], shape, site);
   }
-  return addNode(state.session, { kind: 'pooling', variant, rank, kernel, stride, padding, channelAxis }, [input], shape, site);
+  return addNode(
+    state.session,
+    { kind: 'pooling', variant, rank, kernel, stride, padding, channelAxis },
+    [input],
+    shape,
+    site,
+  );
 }
 
 /**

@@ -69,7 +69,8 @@ export function applyRecurrent(layer: Layer, cell: RecurrentCell, input: TracedT
 export function applyCell(layer: Layer, cell: RecurrentCell, input: TracedTensor, call: TorchCall): Value | undefined {
   const { state } = layer;
   const hiddenFeatures = layer.int('hidden_size');
-  const shape: Shape = input.shape && hiddenFeatures !== undefined ? [...input.shape.slice(0, -1), hiddenFeatures] : undefined;
+  const shape: Shape =
+    input.shape && hiddenFeatures !== undefined ? [...input.shape.slice(0, -1), hiddenFeatures] : undefined;
   const previous = call.value('hx');
   const before = previous?.kind === 'tuple' ? previous.items : previous ? [previous] : [];
   const inputs = [input, ...before.map((value) => state.tensorOf(value)).filter((tensor) => tensor !== undefined)];
@@ -114,7 +115,9 @@ function finalState(layer: Layer, output: TracedTensor, sizes: StateSizes, site:
     });
     const [only] = halves;
     const last = only && halves.length === 1 ? unsqueeze(session, only, 0, own) : stack(session, halves, 0, own);
-    return sizes.layers === 1 ? last : tile(session, last, [sizes.layers, ...(last.shape ?? []).slice(1).map(() => 1)], own);
+    return sizes.layers === 1
+      ? last
+      : tile(session, last, [sizes.layers, ...(last.shape ?? []).slice(1).map(() => 1)], own);
   });
 }
 
