@@ -22,7 +22,7 @@ function openKeras(session: TraceSession): OpenFramework {
     isModelClass: (value) => value.mro.includes(classes.model),
     isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value),
     tensorValue: (tensor) => state.tensorValue(tensor),
-    tensorsIn,
+    tensorsIn: (value) => tensorsIn(value),
     parametersOf: (model) => parametersOf(state, model),
     declaredInputShapes: (model) => declaredInputShapes(state, model),
     forwardParameters: (model) => forwardParameters(state, model),

@@ -103,13 +103,17 @@ export function userCall(model: InstanceValue): FunctionValue | undefined {
 }
 
 /** Without the batch axis: of `Input`, of the first layer, of `build`. */
-export function declaredInputShapes(state: KerasState, model: InstanceValue): readonly Shape[] | undefined {
+export function declaredInputShapes(
+  state: KerasState,
+  model: InstanceValue,
+  around: readonly InstanceValue[] = [],
+): readonly Shape[] | undefined {
   const own = state.stateOf(model);
   if (own.graph) return own.graph.inputs.map((tensor) => tensor.shape?.slice(1));
   if (own.declaredShape) return [own.declaredShape];
   const first = own.sequence?.[0];
-  if (!state.isLayer(first)) return undefined;
-  if (state.isModel(first)) return declaredInputShapes(state, first);
+  if (!state.isLayer(first) || around.includes(first)) return undefined;
+  if (state.isModel(first)) return declaredInputShapes(state, first, [...around, model, first]);
   const { declaredShape } = state.stateOf(first);
   return declaredShape && [declaredShape];
 }
@@ -138,9 +142,12 @@ function layersOfGraph(state: KerasState, inputs: readonly TracedTensor[], outpu
 /** Layers among the attributes of an instance, those in lists, tuples and mappings included. */
 function attributeLayers(state: KerasState, instance: InstanceValue): readonly InstanceValue[] {
   const found = new Set<InstanceValue>();
+  const containers = new Set<Value>();
   const visit = (value: Value): void => {
     if (state.isLayer(value)) found.add(value);
-    else if (value.kind === 'list' || value.kind === 'tuple') value.items.forEach(visit);
+    if (containers.has(value)) return;
+    containers.add(value);
+    if (value.kind === 'list' || value.kind === 'tuple') value.items.forEach(visit);
     else if (value.kind === 'dict') for (const entry of value.entries.values()) visit(entry.value);
   };
   for (const value of instance.attributes.values()) visit(value);

@@ -23,7 +23,7 @@ function openNumpy(session: TraceSession): OpenFramework {
     isModelClass: () => false,
     isModel: (value): value is never => false && value.kind === 'instance',
     tensorValue: (tensor) => arrayValue(room, tensor),
-    tensorsIn,
+    tensorsIn: (value) => tensorsIn(value),
     parametersOf: () => [],
     declaredInputShapes: () => undefined,
     forwardParameters: () => [],
@@ -31,12 +31,17 @@ function openNumpy(session: TraceSession): OpenFramework {
   };
 }
 
+/** Deepest nesting of lists in which tensors are looked for; a list may hold itself. */
+const deepestNesting = 16;
+
 /** Tensors inside a result: a tensor, or those of a tuple, list or mapping, in order. */
-export function tensorsIn(value: Value): ReturnType<OpenFramework['tensorsIn']> {
+export function tensorsIn(value: Value, depth = 0): ReturnType<OpenFramework['tensorsIn']> {
   const tensor = tensorOf(value);
   if (tensor) return [tensor];
-  if (value.kind === 'tuple' || value.kind === 'list') return value.items.flatMap(tensorsIn);
-  if (value.kind === 'dict') return [...value.entries.values()].flatMap((entry) => tensorsIn(entry.value));
+  if (depth > deepestNesting) return [];
+  const within = (item: Value) => tensorsIn(item, depth + 1);
+  if (value.kind === 'tuple' || value.kind === 'list') return value.items.flatMap(within);
+  if (value.kind === 'dict') return [...value.entries.values()].flatMap((entry) => within(entry.value));
   return [];
 }
 

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { keras } from '../../../../src/core/frameworks/keras/keras';
+import type { NetworkNode } from '../../../../src/core/network/network';
+import { applyModel, nameValue, type TracedText, traceText } from './readKeras';
+
+const head = 'import keras\nimport tensorflow as tf\nfrom keras import layers, ops\n';
+
+function nodeKinds(nodes: readonly NetworkNode[]): readonly string[] {
+  return nodes.map(({ operation }) => operation.kind);
+}
+
+function paths(nodes: readonly NetworkNode[]): readonly string[] {
+  return nodes.map(({ path }) => path);
+}
+
+/** The source text that a node was made by. */
+function madeBy(text: string, node: NetworkNode | undefined): string {
+  return node ? text.slice(node.provenance.made.start, node.provenance.made.end) : '';
+}
+
+function openedKeras(traced: TracedText) {
+  const opened = traced.opened.get(keras);
+  assert.ok(opened);
+  return opened;
+}
+
+suite('keras: where nodes stand', () => {
+  const text = `${head}
+model = keras.Sequential([
+    keras.Input((8,)),
+    layers.Dense(6, "sigmoid", kernel_initializer="he_normal"),
+    layers.Dense(4, activation=keras.activations.tanh),
+    layers.Activation("softmax"),
+])
+`;
+  const traced = traceText(text);
+  const { nodes, parameters } = applyModel(traced);
+
+  test('an activation argument is a node after its layer, at the argument itself', () => {
+    assert.deepEqual(paths(nodes), [
+      'inputs',
+      'dense',
+      'dense/activation',
+      'dense_1',
+      'dense_1/activation',
+      'activation',
+    ]);
+    assert.equal(madeBy(text, nodes[2]), '"sigmoid"');
+    assert.equal(madeBy(text, nodes[4]), 'keras.activations.tanh');
+    assert.equal(madeBy(text, nodes[5]), 'layers.Activation("softmax")');
+    assert.equal(madeBy(text, nodes[1]), 'layers.Dense(6, "sigmoid", kernel_initializer="he_normal")');
+  });
+
+  test('an initialiser knows where it is set and whether anybody set it', () => {
+    const [kernel, bias] = parameters;
+    assert.equal(kernel?.initialiser.scheme, 'HeNormal');
+    assert.equal(kernel?.initialiser.isDefault, false);
+    const span = kernel?.initialiser.span;
+    assert.equal(span && text.slice(span.start, span.end), '"he_normal"');
+    assert.equal(bias?.initialiser.isDefault, true);
+    assert.equal(parameters[2]?.initialiser.scheme, 'GlorotUniform');
+  });
+
+  test('weights of dense layers are [out, in]', () => {
+    assert.deepEqual(
+      parameters.map(({ shape }) => shape),
+      [[6, 8], [6], [4, 6], [4]],
+    );
+  });
+
+  test('a second application gets the same paths', () => {
+    assert.deepEqual(paths(applyModel(traced).nodes), paths(nodes));
+  });
+});
+
+suite('keras: inputs', () => {
+  const shapes: readonly (readonly [string, string, readonly (number | undefined)[] | undefined])[] = [
+    ['Input', 'keras.Sequential([keras.Input(shape=(3, 5)), layers.Dense(2)])', [3, 5]],
+    ['input_shape', 'keras.Sequential([layers.Dense(2, input_shape=(7,))])', [7]],
+    ['input_dim', 'keras.Sequential([layers.Dense(2, input_dim=9)])', [9]],
+    ['open length', 'keras.Sequential([keras.Input((None, 4)), layers.LSTM(2)])', [undefined, 4]],
+    ['nothing', 'keras.Sequential([layers.Dense(2)])', undefined],
+  ];
+  for (const [name, expression, expected] of shapes) {
+    test(name, () => {
+      const traced = traceText(`${head}model = ${expression}\n`);
+      const model = nameValue(traced, 'model');
+      const opened = openedKeras(traced);
+      assert.ok(model && opened.isModel(model));
+      assert.deepEqual(opened.declaredInputShapes(model)?.[0], expected);
+    });
+  }
+
+  test('the data that a model is trained on tells its shape', () => {
+    const traced = traceText(
+      `${head}import numpy as np\nmodel = keras.Sequential([layers.Dense(2)])\nmodel.compile(loss="mse")\nmodel.fit(np.random.rand(100, 20), np.zeros(100), epochs=3)\n`,
+    );
+    assert.equal(applyModel(traced).parameters[0]?.shape[1], 20);
+  });
+
+  test('other sizes tried later make the weights anew', () => {
+    const traced = traceText(`${head}model = keras.Sequential([layers.Dense(3), layers.Dense(2)])\n`);
+    const opened = openedKeras(traced);
+    const model = nameValue(traced, 'model');
+    assert.ok(model && opened.isModel(model));
+    for (const size of [5, 11]) {
+      const input = traced.session.input([size], 'x', 0);
+      opened.apply(model, [opened.tensorValue(input)], traced.interpreter.context([]));
+      const [kernel] = opened.parametersOf(model);
+      assert.deepEqual(kernel === undefined ? undefined : traced.session.tracer.parameter(kernel).shape, [3, size]);
+    }
+    assert.deepEqual(traced.session.mismatches, []);
+  });
+
+  test('sizes left open by a functional model are filled when it is applied', () => {
+    const traced = traceText(
+      `${head}i = keras.Input((None, None, 3))
+x = layers.Conv2D(8, 3, strides=2, padding="same")(i)
+x = layers.MaxPooling2D()(x)
+x = x + layers.Conv2D(8, 1)(x)
+x = layers.Reshape((-1, 8))(x)
+model = keras.Model(i, x)
+`,
+    );
+    const opened = openedKeras(traced);
+    const model = nameValue(traced, 'model');
+    assert.ok(model && opened.isModel(model));
+    const input = traced.session.input([33, 20, 3], 'x', 0);
+    const result = opened.apply(model, [opened.tensorValue(input)], traced.interpreter.context([]));
+    assert.deepEqual(opened.tensorsIn(result)[0]?.shape, [{ perBatch: 1 }, 40, 8]);
+  });
+
+  test('a model called on placeholders alone is no application', () => {
+    const traced = traceText(
+      `${head}inner = keras.Sequential([keras.Input((4,)), layers.Dense(3)])\ni = keras.Input((4,))\nmodel = keras.Model(i, inner(i))\n`,
+    );
+    assert.equal(traced.session.applications.length, 0);
+    const { nodes } = applyModel(traced);
+    assert.deepEqual(paths(nodes).slice(1), ['sequential/dense']);
+  });
+});
+
+suite('keras: losses', () => {
+  const table: readonly (readonly [string, string])[] = [
+    ['loss="categorical_crossentropy"', 'crossEntropyProbabilities'],
+    ['loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)', 'crossEntropyLogits'],
+    ['loss=tf.keras.losses.BinaryCrossentropy()', 'binaryCrossEntropyProbabilities'],
+    ['loss=keras.losses.BinaryCrossentropy(from_logits=True)', 'binaryCrossEntropyLogits'],
+    ['loss=keras.losses.mean_squared_error', 'meanSquaredError'],
+    ['optimizer="sgd", loss="mae"', 'meanAbsoluteError'],
+    ['"adam", keras.losses.Huber(delta=0.5)', 'huber'],
+    ['loss=lambda y, p: p', 'unknown'],
+  ];
+  for (const [argument, expected] of table) {
+    test(argument, () => {
+      const text = `${head}model = keras.Sequential([keras.Input((2,)), layers.Dense(3)])\nmodel.compile(${argument})\n`;
+      const { session, scope } = traceText(text);
+      assert.deepEqual(
+        session.losses.map(({ operation }) => operation.loss),
+        [expected],
+      );
+      assert.equal(session.losses[0]?.model, scope.names.get('model'));
+    });
+  }
+
+  test('the loss stands where the argument is written', () => {
+    const text = `${head}model = keras.Sequential([layers.Dense(3)])\nmodel.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse", metrics=["mae"])\n`;
+    const [loss] = traceText(text).session.losses;
+    const span = loss?.trail[0];
+    assert.equal(span && text.slice(span.start, span.end), '"mse"');
+  });
+
+  test('a training step with a tape starts gradients from its loss', () => {
+    const text = `${head}import numpy as np
+model = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+loss_fn = keras.losses.MeanSquaredError()
+with tf.GradientTape() as tape:
+    value = loss_fn(np.zeros((8, 3)), model(np.random.randn(8, 4)))
+grads = tape.gradient(value, model.trainable_weights)
+`;
+    const { session } = traceText(text);
+    const node = session.tracer.nodes[session.lossesSeen[0]?.node ?? -1];
+    assert.equal(node?.operation.kind, 'loss');
+  });
+});
+
+suite('keras: what stays unknown', () => {
+  test('a layer nobody knows keeps the graph connected', () => {
+    const traced = traceText(
+      `${head}i = keras.Input((4, 5, 3))\nmodel = keras.Model(i, layers.Dense(2)(layers.UnitNormalization()(i)))\n`,
+    );
+    const { nodes } = applyModel(traced);
+    assert.deepEqual(nodeKinds(nodes), ['input', 'unknown', 'linear']);
+  });
+
+  test('an unknown width leaves an unknown, never a guess', () => {
+    const traced = traceText(
+      `${head}model = keras.Sequential([keras.Input((4,)), layers.Dense(missing), layers.Dense(2)])\n`,
+    );
+    assert.equal(applyModel(traced).nodes[1]?.operation.kind, 'unknown');
+  });
+
+  test('an activation of an unknown name', () => {
+    const traced = traceText(
+      `${head}model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="wobble")])\n`,
+    );
+    const last = applyModel(traced).nodes.at(-1);
+    assert.equal(last?.operation.kind === 'unknown' && last.operation.reason, 'the activation wobble is not known');
+  });
+
+  test('a convolution of the wrong rank tells the input policy', () => {
+    const traced = traceText(`${head}model = keras.Sequential([layers.Conv2D(4, 3)])\n`, [16]);
+    applyModel(traced);
+    assert.equal(traced.session.mismatches.length, 1);
+  });
+
+  const broken = [
+    'model = keras.Sequential(5)',
+    'model = keras.Sequential([1, None, "x", layers.Dense])',
+    'model = keras.Sequential([layers.Dense(-3)])',
+    'model = keras.Model(3, 4)',
+    'model = keras.Sequential([layers.Conv2D(4, (3, 3, 3))])',
+    'model = keras.Sequential([keras.Input((4,)), layers.Dense(float("nan")), layers.Reshape((0, -1))])',
+    'model = keras.Sequential()\nmodel.add(model)',
+    'model = keras.Sequential([layers.Bidirectional(layers.Dense(3)), layers.TimeDistributed(4), layers.RNN(None)])',
+    'model = keras.Sequential([layers.MultiHeadAttention(0, 0), layers.Dot(5), layers.Add()])',
+    'layers.Dense(3)()\nkeras.Input()\nlayers.Add()([])\nmodel = keras.Model()',
+  ];
+  for (const text of broken) {
+    test(`never throws: ${text}`, () => {
+      const traced = traceText(`${head}${text}\n`, [4]);
+      const model = nameValue(traced, 'model');
+      const opened = openedKeras(traced);
+      if (model && opened.isModel(model)) {
+        opened.declaredInputShapes(model);
+        opened.forwardParameters(model);
+        opened.apply(model, [], traced.interpreter.context([]));
+        opened.parametersOf(model);
+      }
+      assert.ok(traced.session.tracer.nodes.length < 100);
+    });
+  }
+});
