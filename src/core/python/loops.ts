@@ -10,7 +10,8 @@ import type { Value } from './values';
 
 /**
  * How far a loop is followed:
- * - one round stands for all where the number of rounds is unknown, and where a round took a training step;
+ * - one round stands for all where the number of rounds is unknown, and where a round took a training step, unless the elements are
+ *   written out;
  * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left;
  * - no loop runs more rounds than the budget's size.
  * Where a loop is left early, numbers that its body assigned are unknown afterwards.
@@ -64,7 +65,9 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
     if (completion === 'return') return completion;
     if (completion === 'break') return 'normal';
     const reason = watch.afterRound();
-    if (!reason) continue;
+    // A list written out in the source is short, and its elements differ: models that are trained in turn.
+    const isWrittenOut = node.iterable.kind === 'tuple' || node.iterable.kind === 'list';
+    if (!reason || (reason === 'training' && isWrittenOut)) continue;
     leaveEarly(machine, frame, node, reason);
     return 'normal';
   }

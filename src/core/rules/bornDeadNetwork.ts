@@ -45,11 +45,14 @@ export const bornDeadNetwork: Rule = {
   },
 };
 
+const mostOff = 0.9;
+
 function chanceOff(view: ModelView, node: NetworkNode): number | undefined {
   if (!isRectifier(node) || !view.isBottleneck(node) || !view.isHidden(node) || !view.isKnown(node)) return undefined;
   const input = view.node(node.inputs[0] ?? -1);
   if (input?.operation.kind === 'normalisation') return undefined;
   const units = view.unitsOf(node);
   const off = view.signalOf(node)?.saturated;
-  return units === undefined || off === undefined ? undefined : off ** units;
+  // A layer that is off at any width is another matter: dead-relu.
+  return units === undefined || off === undefined || off > mostOff ? undefined : off ** units;
 }
