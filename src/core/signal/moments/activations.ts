@@ -14,7 +14,7 @@ import { unitCount } from './layout';
 import type { Call, Step } from './rule';
 
 /** Beyond these the function is followed by its own power law: no float64 grid reaches further. */
-const largestLogStd = 150;
+const largestLogStd = 60;
 
 interface SegmentMoments {
   readonly moments: ActivationMoments;

@@ -1,7 +1,15 @@
 import type { Operation } from '../../network/network';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import { nextAlignment } from './dense';
-import { consumed, type Field, type Gradient, gradientVariance, pooledSegment, type Segment, seedVariance } from './field';
+import {
+  consumed,
+  type Field,
+  type Gradient,
+  gradientVariance,
+  pooledSegment,
+  type Segment,
+  seedVariance,
+} from './field';
 import { binCount, type Layout, pairWeights, positionCount, unitCount } from './layout';
 import type { Backward, Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
@@ -144,16 +152,30 @@ function attentionGradients(
     mixing.across *
     (gradient.acrossOwn * query.acrossOwn + (queries - 1) * gradient.acrossOff * query.acrossOff);
   const others = Math.max(1, keys - 1);
-  const keyGradient: Pairs = { own: keyOwn, off: -keyOwn / others, acrossOwn: keyAcross, acrossOff: -keyAcross / others };
+  const keyGradient: Pairs = {
+    own: keyOwn,
+    off: -keyOwn / others,
+    acrossOwn: keyAcross,
+    acrossOff: -keyAcross / others,
+  };
   return { query: queryGradient, key: keyGradient, value: valueGradient };
 }
 
 /** B Σ over position pairs of G·X, within a sample and across. */
-function weightLogMoment(gradient: Pairs, logScale: number, variance: number, input: Pairs, count: number, batch: number, spread: number): LogMoment {
+function weightLogMoment(
+  gradient: Pairs,
+  logScale: number,
+  variance: number,
+  input: Pairs,
+  count: number,
+  batch: number,
+  spread: number,
+): LogMoment {
   const sum =
     count * gradient.own * input.own +
     count * (count - 1) * gradient.off * input.off +
-    (batch - 1) * (count * gradient.acrossOwn * input.acrossOwn + count * (count - 1) * gradient.acrossOff * input.acrossOff);
+    (batch - 1) *
+      (count * gradient.acrossOwn * input.acrossOwn + count * (count - 1) * gradient.acrossOff * input.acrossOff);
   return { logSquare: Math.log(batch * Math.max(0, sum)) + logScale - variance / 2, variance: variance + spread };
 }
 
@@ -172,7 +194,13 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     mean: pooledSegment(value).mean * Math.exp(value.logScale / 2),
     ...arrays(mixed(moments.value, mixing), query.layout),
   };
-  const output: Field = { ...query, segments: [segment], logScale: 0, inherited: seedVariance(value), madeBy: undefined };
+  const output: Field = {
+    ...query,
+    segments: [segment],
+    logScale: 0,
+    inherited: seedVariance(value),
+    madeBy: undefined,
+  };
   const backward = (gradient: Gradient): Backward => {
     const incoming = gradientPairs(gradient, query.layout);
     const parts = attentionGradients(incoming, moments.query, moments.key, moments.value, mixing, gain, keys, queries);
@@ -227,7 +255,10 @@ export function multiheadAttentionStep(
   const segment: Segment = {
     channels: features,
     mean: 0,
-    ...arrays(mapPairs(attended, (moment) => outWeight.variance * features * moment + outBias.variance + outBias.mean ** 2), query.layout),
+    ...arrays(
+      mapPairs(attended, (moment) => outWeight.variance * features * moment + outBias.variance + outBias.mean ** 2),
+      query.layout,
+    ),
   };
   const spread = meanSquaredCorrelation(segment, query.layout, query.batch);
   const output: Field = {
@@ -240,12 +271,20 @@ export function multiheadAttentionStep(
     madeBy: undefined,
   };
   const backward = (gradient: Gradient): Backward => {
-    const outgoing = mapPairs(gradientPairs(gradient, query.layout), (moment) => outWeight.variance * features * moment);
+    const outgoing = mapPairs(
+      gradientPairs(gradient, query.layout),
+      (moment) => outWeight.variance * features * moment,
+    );
     const parts = attentionGradients(outgoing, moments.query, moments.key, moments.value, mixing, 1, keys, queries);
     const variance = gradientVariance(gradient) + (2 / features) * meanSquaredCosine(gradient, query.batch);
     const to = (pairs: Pairs, weight: WeightMoments, field: Field): Gradient => ({
       layout: field.layout,
-      segments: field.segments.map(() => arrays(mapPairs(pairs, (moment) => moment * weight.variance * features), field.layout)),
+      segments: field.segments.map(() =>
+        arrays(
+          mapPairs(pairs, (moment) => moment * weight.variance * features),
+          field.layout,
+        ),
+      ),
       logScale: gradient.logScale,
       inherited: variance,
       fresh: (2 / unitCount(field.layout)) * meanSquaredCosine(gradient, query.batch),

@@ -51,7 +51,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const hasBias = bias.variance > 0 || bias.mean !== 0;
   const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
   const inputFactor = Math.exp(input.logScale - logScale);
-  const biasFactor = Math.exp(-logScale);
+  const biasFactor = hasBias ? Math.exp(-logScale) : 0;
   const power = (weight.variance + weight.mean ** 2) * fanIn * inputFactor;
   const taps = windows.reduce(
     (product, window) =>

@@ -25,10 +25,10 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
   const { layout, kept } = contraction;
   const fanIn = contraction.positions * contraction.units;
   const segment = pooledSegment(input);
-  const biasScale = bias.variance > 0 || bias.mean !== 0;
-  const logScale = biasScale ? Math.max(input.logScale, 0) : input.logScale;
+  const hasBias = bias.variance > 0 || bias.mean !== 0;
+  const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
   const inputFactor = Math.exp(input.logScale - logScale);
-  const biasFactor = Math.exp(-logScale);
+  const biasFactor = hasBias ? Math.exp(-logScale) : 0;
   const meanProduct = weight.mean * fanIn * segment.mean * Math.sqrt(inputFactor);
   const mean = meanProduct + bias.mean * Math.sqrt(biasFactor);
   const move = (values: Float64Array): Float64Array =>

@@ -1,6 +1,6 @@
 import type { ActivationUse } from '../../activations/activation';
-import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 import { binCount, type Layout, pairWeights, weightedMean } from './layout';
+import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
 /**
  * Moments of one block of exchangeable channels. Raw second moments of stored values: the true one is the stored one times

@@ -129,8 +129,7 @@ function stepBack(
   const mirrored = hasT ? (gradient.mixed[key][s * count + t + 1] as number) : 0;
   const both = hasT && hasS ? at + count + 1 : -1;
   const kept = both >= 0 ? (memory.keep[key][both] as number) * (gradient.state[key][both] as number) : 0;
-  gradient.state[key][at] =
-    slopePair * upper + slopeMeanT * keepS * mixedAfter + slopeMeanS * keepT * mirrored + kept;
+  gradient.state[key][at] = slopePair * upper + slopeMeanT * keepS * mixedAfter + slopeMeanS * keepT * mirrored + kept;
 }
 
 function descendingPairs(count: number, visit: (t: number, s: number) => void): void {
@@ -220,7 +219,8 @@ export function runLstmCell(
         memories.forEach((memory, index) => {
           const gradient = gradients[index] as MemoryGradient;
           const slopeMean = (step: number) =>
-            (gateValue[step]?.coefficients[0] ?? 0) * ((stateSlope[index] as HermiteSeries[])[step]?.coefficients[0] ?? 0);
+            (gateValue[step]?.coefficients[0] ?? 0) *
+            ((stateSlope[index] as HermiteSeries[])[step]?.coefficients[0] ?? 0);
           const slopePair = (gates[key][at] as number) * ((squashedSlopes[index] as StepPairs)[key][at] as number);
           stepBack(memory, gradient, key, t, s, upper, slopePair, slopeMean(t), slopeMean(s));
           const before = t > 0 && s > 0 ? (memory.state[key][at - count - 1] as number) : 0;

@@ -59,7 +59,10 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
   const last = (count - 1) * count + count - 1;
   const offsets = operation.returnsSequence
     ? offsetsFromPairs(sequence, bins)
-    : { within: Float64Array.of(sequence.within[last] as number), across: Float64Array.of(sequence.across[last] as number) };
+    : {
+        within: Float64Array.of(sequence.within[last] as number),
+        across: Float64Array.of(sequence.across[last] as number),
+      };
   const segment = { channels: width, mean: 0, ...offsets };
   const output: Field = {
     layout,
@@ -105,9 +108,12 @@ function cellWeights(
   width: number,
 ): CellWeights | undefined {
   const suffix = `${layer}${isReversed ? 'Reverse' : ''}`;
-  const [input, recurrent, inputBias, recurrentBias] = ['inputWeight', 'recurrentWeight', 'inputBias', 'recurrentBias'].map(
-    (role) => weightMoments(call.parameter(role + suffix)),
-  );
+  const [input, recurrent, inputBias, recurrentBias] = [
+    'inputWeight',
+    'recurrentWeight',
+    'inputBias',
+    'recurrentBias',
+  ].map((role) => weightMoments(call.parameter(role + suffix)));
   if (!input || !recurrent || !inputBias || !recurrentBias) return undefined;
   return {
     hidden: operation.hiddenFeatures,
@@ -139,7 +145,10 @@ function outputOf(directions: readonly Direction[]): StepPairs {
 function outputLayout(layout: Layout, operation: Recurrent, position: number, width: number): Layout {
   const features: readonly Atom[] = [{ kind: 'units', size: width }];
   if (operation.returnsSequence) {
-    return { axes: layout.axes.map((atoms, axis) => (axis === layout.axes.length - 1 ? features : atoms)), extents: layout.extents };
+    return {
+      axes: layout.axes.map((atoms, axis) => (axis === layout.axes.length - 1 ? features : atoms)),
+      extents: layout.extents,
+    };
   }
   const axes = layout.axes.filter((_, axis) => axis !== operation.timeAxis);
   return {

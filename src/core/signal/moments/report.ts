@@ -39,8 +39,8 @@ export function nodeSignal(state: NodeState): NodeSignal {
     gradient: gradientEstimate,
     weightGradient: backward?.weight && estimateOf(backward.weight),
     weightGradients,
-    outputMean: mean,
-    outputStd: variance === undefined ? undefined : Math.sqrt(variance) * scale,
+    outputMean: finiteOrNothing(mean),
+    outputStd: finiteOrNothing(variance === undefined ? undefined : Math.sqrt(variance) * scale),
     saturated: step?.saturated,
     preactivation: step?.preactivation,
     steps: stepsOf(step?.stepLogSquares, backward?.stepLogSquares),
@@ -71,9 +71,16 @@ function isBeyondFloat(estimate: Estimate | undefined): boolean {
   return estimate !== undefined && estimate.log10Rms > overflowLog10;
 }
 
-function stepsOf(activation: readonly number[] | undefined, gradient: readonly number[] | undefined): NodeSignal['steps'] {
+function stepsOf(
+  activation: readonly number[] | undefined,
+  gradient: readonly number[] | undefined,
+): NodeSignal['steps'] {
   if (!activation) return undefined;
   const log10 = (values: readonly number[]) =>
     values.map((value) => (Number.isFinite(value) ? value / 2 / Math.LN10 : floorLog10));
   return { activation: log10(activation), gradient: log10(gradient ?? []) };
+}
+
+function finiteOrNothing(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
