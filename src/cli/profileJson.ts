@@ -1,6 +1,7 @@
 import type { Analysis, Assumption, ModelAnalysis, Unknown } from '../core/analysis';
 import type { Finding } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
+import { NetworkView } from '../core/network/networkView';
 import type { Estimate, NodeSignal } from '../core/signal/profile';
 import { formatMessage } from '../protocol/format';
 import type { LineIndex } from '../protocol/lineIndex';
@@ -38,7 +39,7 @@ function modelJson(model: ModelAnalysis, lines: LineIndex) {
     parameterTensors: network.parameters.length,
     input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
     output: { shape: shapeJson(output?.outputShape) },
-    layers: network.nodes.map((node) =>
+    layers: new NetworkView(network).body.map((node) =>
       layerJson(
         node,
         signal.nodes[node.id],

@@ -2,6 +2,7 @@ import colors from 'picocolors';
 import type { Analysis, ModelAnalysis } from '../core/analysis';
 import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
+import { NetworkView } from '../core/network/networkView';
 import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
 import type { LineIndex } from '../protocol/lineIndex';
 
@@ -28,7 +29,9 @@ function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string
     `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${place(file, model.span.start, lines)}`)}`,
     `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${model.input.statistics}${model.input.isAssumed ? ', assumed' : ''})`,
   ];
-  const rows = network.nodes.filter((node) => node.operation.kind !== 'input').map((node) => rowOf(node, model));
+  const rows = new NetworkView(network).body
+    .filter((node) => node.operation.kind !== 'input')
+    .map((node) => rowOf(node, model));
   const gradients = rows.flatMap((row) => (row.gradient === undefined ? [] : [row.gradient]));
   const scale = { low: Math.min(...gradients), high: Math.max(...gradients) };
   const titles = ['layer', '', 'output', 'activation', 'saturated', 'gradient', ''];

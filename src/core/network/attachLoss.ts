@@ -24,8 +24,9 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
   const from = entry.application;
   if (from) {
     const end = tracedLoss(evaluation, entry);
-    const node =
-      end === undefined ? undefined : graft(session.tracer, end, from, applied.application, session.tracer.batchSize);
+    const { tracer } = session;
+    const onto = applied.application;
+    const node = end === undefined ? undefined : tracer.withFreshPaths(() => graft(tracer, end, from, onto));
     if (node !== undefined) return { node, assumption: undefined };
   }
   const compiled = session.declaredLosses.find(({ model }) => model === entry.model);

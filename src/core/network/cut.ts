@@ -104,7 +104,6 @@ export function graft(
     readonly endNode: NodeId;
   },
   onto: { readonly outputs: readonly TracedTensor[]; readonly inputs: readonly TracedTensor[] },
-  batchSize: number,
 ): NodeId | undefined {
   const copies = new Map<NodeId, TracedTensor>();
   from.outputs.forEach((tensor, index) => {
@@ -120,7 +119,7 @@ export function graft(
     if (id >= from.firstNode && id < from.endNode && !copies.has(id)) return undefined;
     const node = tracer.nodes[id];
     if (!node || copies.has(id)) continue;
-    const shape = withBatch(node.outputShape, batchSize);
+    const shape = withBatch(node.outputShape, tracer.batchSize);
     const copy = tracer.add({
       operation: node.operation,
       inputs: node.inputs.map((input) => copies.get(input) ?? { node: input, shape: tracer.nodes[input]?.outputShape }),

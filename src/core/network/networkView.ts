@@ -115,6 +115,12 @@ export class NetworkView {
     return units;
   }
 
+  /** The catalogue's name of a node's activation, the node's label for the user's own. */
+  activationTitle(node: NetworkNode): string {
+    const entry = node.operation.kind === 'activation' ? findActivation(node.operation.activation.id) : undefined;
+    return entry?.title ?? node.label;
+  }
+
   activationFamily(node: NetworkNode): string | undefined {
     if (node.operation.kind !== 'activation') return undefined;
     return findActivation(node.operation.activation.id)?.family;

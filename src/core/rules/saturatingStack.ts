@@ -28,7 +28,7 @@ export const saturatingStack: Rule = {
         values: {
           share: { kind: 'share', value: worst.share },
           path: worst.node.path,
-          activation: worst.node.label,
+          activation: view.activationTitle(worst.node),
           std: { kind: 'magnitude', value: view.signalOf(worst.node)?.preactivation?.std ?? Number.NaN },
         },
       },

@@ -35,7 +35,7 @@ export const vanishingGradient: Rule = {
             text: 'The gradient that reaches {first} is {ratio} of that at {last}: each {activation} passes on about {slope} of it, {count} times over. The first layers will hardly learn.',
             values: {
               ...values,
-              activation: first.node.label,
+              activation: view.activationTitle(first.node),
               slope: { kind: 'log10', log10: lossToActivations / activations.length },
               count: { kind: 'count', value: activations.length },
             },

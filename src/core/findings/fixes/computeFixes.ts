@@ -1,4 +1,5 @@
 import type { Analysis, ModelAnalysis } from '../../analysis';
+import { isRectifier } from '../../rules/deadRelu';
 import { gradientFall } from '../../rules/gradientFall';
 import { ModelView } from '../../rules/modelView';
 import type { Finding, Fix, FixEffect, Message } from '../finding';
@@ -9,6 +10,9 @@ import { applyEdits, type SourceText } from './sourceText';
 
 /** Analyses the file as it would be with other text. */
 export type Reanalyse = (text: string) => Promise<Analysis>;
+
+/** More would bury the best. */
+const mostFixes = 3;
 
 /**
  * The model's findings with their fixes, best first. An effect is what re-reading the edited text gives, so an edit that does not
@@ -33,7 +37,8 @@ export async function computeFixes(
       if (fix) fixes.push(fix);
     }
     fixes.sort((a, b) => rank(a) - rank(b));
-    findings.push({ ...finding, fixes: [...fixes.map(markFirst), ignoring(source, finding)] });
+    const best = fixes.some(resolves) ? fixes.filter(resolves) : fixes;
+    findings.push({ ...finding, fixes: [...best.slice(0, mostFixes).map(markFirst), ignoring(source, finding)] });
   }
   return findings;
 }
@@ -55,11 +60,17 @@ async function weigh(
   const before = measure(model, finding, quantity);
   const then = measure(after, finding, quantity);
   if (!before || !then) return undefined;
-  const resolves = !worstSeverities(after).some(
+  const isResolved = !worstSeverities(after).some(
     ({ rule, rank: severity }) => rule === finding.rule || severity < severityRank[finding.severity],
   );
-  const effect: FixEffect = { quantity, path: before.path, before: before.value, after: then.value, resolves };
-  if (!resolves && !isImprovement(effect)) return undefined;
+  const effect: FixEffect = {
+    quantity,
+    path: before.path,
+    before: before.value,
+    after: then.value,
+    resolves: isResolved,
+  };
+  if (!isResolved && !isImprovement(effect)) return undefined;
   return { title: withEffect(candidate.title, effect), effect, edits: candidate.edits, isPreferred: false };
 }
 
@@ -101,8 +112,9 @@ function measure(model: ModelAnalysis, finding: Finding, quantity: FixEffect['qu
     return last && estimate && { path: last.path, value: estimate.log10Rms };
   }
   const shares = view.body.flatMap((node) => {
+    const isMeant = quantity === 'deadShare' ? isRectifier(node) : view.activationFamily(node) === 'saturating';
     const share = view.signalOf(node)?.saturated;
-    return share !== undefined && view.isHidden(node) ? [share] : [];
+    return share !== undefined && isMeant && view.isHidden(node) ? [share] : [];
   });
   return { path: finding.layers[0] ?? '', value: Math.max(0, ...shares) };
 }
@@ -126,8 +138,12 @@ function rank(fix: Fix): number {
   return (effect.resolves ? 0 : 10_000) + remaining + fix.edits.length * 1e-3;
 }
 
+function resolves({ effect }: Fix): boolean {
+  return effect?.resolves === true;
+}
+
 function markFirst(fix: Fix, index: number): Fix {
-  return index === 0 && fix.effect?.resolves ? { ...fix, isPreferred: true } : fix;
+  return index === 0 && resolves(fix) ? { ...fix, isPreferred: true } : fix;
 }
 
 const effectTexts: Readonly<Record<FixEffect['quantity'], string>> = {
