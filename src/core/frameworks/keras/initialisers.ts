@@ -15,8 +15,9 @@ import {
 } from '../../network/initialisers';
 import type { Distribution, Initialiser } from '../../network/network';
 import { bindArguments, parseSignature } from '../../python/arguments';
+import { getEntry, makeStr } from '../../python/make';
 import { makeNative, makeNativeClass } from '../../python/nativeClass';
-import type { CallContext, ClassValue, Value } from '../../python/values';
+import type { CallContext, ClassValue, DictValue, Value } from '../../python/values';
 import type { Span } from '../../span';
 import { tensorOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
@@ -149,6 +150,10 @@ export function initialiserOf(
     if (!known) return made(value.value, unknownDistribution(`no initialiser is called ${value.value}`));
     return made(known.name, schemeOf(known.name, known.type).distribution(weight));
   }
+  if (value.kind === 'dict') {
+    const scheme = schemeOfConfig(value);
+    if (scheme) return made(scheme.name, scheme.distribution(weight));
+  }
   if (value.kind === 'instance' && value.payload instanceof InitialiserScheme) {
     return made(value.payload.name, value.payload.distribution(weight));
   }
@@ -157,6 +162,14 @@ export function initialiserOf(
     if (known) return made(known.name, schemeOf(known.name, known.type).distribution(weight));
   }
   return made(nameOf(value), drawnBy(state, value, weight, context));
+}
+
+/** `{"class_name": "VarianceScaling", "config": {"scale": 2.0}}`. */
+function schemeOfConfig(config: DictValue): InitialiserScheme | undefined {
+  const name = getEntry(config, makeStr('class_name'));
+  const known = name?.kind === 'str' ? typesByName.get(name.value) : undefined;
+  const given = getEntry(config, makeStr('config'));
+  return known && schemeOf(known.name, known.type, given?.kind === 'dict' ? given : undefined);
 }
 
 /** What the user's own function or object draws for this shape. */
@@ -193,11 +206,15 @@ function initialiserClass(name: string, type: InitialiserType, base: ClassValue)
   return makeNativeClass(qualified, [base], { __init__: construct });
 }
 
-function schemeOf(name: string, type: InitialiserType): InitialiserScheme {
+function schemeOf(name: string, type: InitialiserType, given?: DictValue): InitialiserScheme {
   const parameters = parseSignature(type.signature);
   return new InitialiserScheme(
     name,
-    type.distribution((argument) => parameters.find((parameter) => parameter.name === argument)?.default),
+    type.distribution(
+      (argument) =>
+        (given && getEntry(given, makeStr(argument))) ??
+        parameters.find((parameter) => parameter.name === argument)?.default,
+    ),
   );
 }
 

@@ -85,10 +85,13 @@ export function kerasModules(
     addAs(`${root}.losses`, (name) => losses.get(name));
     addAs(`${root}.ops`, (name) => activationFunction(state, `keras.ops.${name}`) ?? operations(name));
     addAs(`${root}.ops.nn`, (name) => activationFunction(state, `keras.ops.${name}`) ?? operations(name));
-    addAs(
-      `${root}.backend`,
-      functionLookup(state, 'keras.backend', { ...arrayFunctions, ...elementwiseFunctions, ...softmaxFunctions }),
-    );
+    const backendFunctions = functionLookup(state, 'keras.backend', {
+      ...arrayFunctions,
+      ...elementwiseFunctions,
+      ...softmaxFunctions,
+    });
+    addAs(`${root}.backend`, (name) => configuration(name) ?? backendFunctions(name));
+    addAs(`${root}.config`, configuration);
     addAs(`${root}.random`, functionLookup(state, 'keras.random', tensorRandomFunctions));
     addAs(`${root}.saving`, (name) => passingDecorator(name));
     addAs(`${root}.utils`, utility);
@@ -175,6 +178,21 @@ function rootMember(name: string, layers: ReadonlyMap<string, Value>): Value | u
   if (name === 'Layer') return layers.get('Layer');
   if (name === '__version__') return { kind: 'str', value: '3.15.1' };
   return undefined;
+}
+
+/** Settings as Keras 3.15 sets them where nobody changes them (backend/config.py). */
+const settings: Readonly<Record<string, Value>> = {
+  image_data_format: { kind: 'str', value: 'channels_last' },
+  floatx: { kind: 'str', value: 'float32' },
+  epsilon: { kind: 'float', value: 1e-7 },
+  backend: { kind: 'str', value: 'tensorflow' },
+  clear_session: { kind: 'none' },
+  set_floatx: { kind: 'none' },
+};
+
+function configuration(name: string): Value | undefined {
+  const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
+  return value && makeNative(`keras.backend.${name}`, () => value);
 }
 
 function utility(name: string): Value | undefined {

@@ -1,5 +1,6 @@
 import type { Shape } from '../../../network/network';
-import type { LayerType, LayerTypes } from '../layerCall';
+import type { TracedTensor } from '../../../network/tracer';
+import type { LayerCall, LayerType, LayerTypes } from '../layerCall';
 
 const augmentations = [
   'RandomFlip',
@@ -28,7 +29,7 @@ const augmentations = [
 /** Preparation of data: augmentations keep shape and scale; what depends on the data is left out with a note. Names: Keras 3.15.1. */
 export const preprocessingLayers: LayerTypes = {
   ...Object.fromEntries(augmentations.map((name) => [name, leftOut('augmentation', '*factors')])),
-  Normalization: leftOut('input normalisation', 'axis=-1, mean=None, variance=None, invert=False'),
+  Normalization: { signature: 'axis=-1, mean=None, variance=None, invert=False', call: normalisation },
   Resizing: resized(),
   CenterCrop: resized(),
   RandomCrop: resized(),
@@ -49,6 +50,21 @@ function leftOut(what: string, signature: string): LayerType {
       return call.add({ kind: 'identity' }, [call.input], call.input.shape);
     },
   };
+}
+
+/** Statistics that `adapt` takes from the data are weights; with them the input is taken to be normalised already. */
+function normalisation(call: LayerCall): TracedTensor | undefined {
+  const { input } = call;
+  if (!input) return undefined;
+  const axes = call.isNone('axis') ? [] : call.numbers('axis');
+  const sizes = axes?.map((axis) => call.sizeOf(input, axis));
+  if (call.isNone('mean') && sizes?.every((size) => size !== undefined)) {
+    call.weight({ name: 'mean', role: 'runningMean', shape: sizes, isTrainable: false });
+    call.weight({ name: 'variance', role: 'runningVariance', shape: sizes, isTrainable: false });
+    call.weight({ name: 'count', role: 'count', shape: [], isTrainable: false });
+  }
+  call.context.assume('input normalisation', `${call.label} leaves its input as it is`, call.layer.made[0]);
+  return call.add({ kind: 'identity' }, [input], input.shape);
 }
 
 function resized(): LayerType {
