@@ -1,0 +1,106 @@
+import { l10n, type Uri, workspace } from 'vscode';
+import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
+import { resolveThresholds } from '../core/rules/thresholds';
+import { readSettings } from '../documents/settings';
+import type { Snapshot } from '../documents/snapshot';
+import { messageText } from '../editor/translate';
+import { compareContent, whatIfActivations, whatIfInitialisers } from '../protocol/compareView';
+import { modelView } from '../protocol/profileView';
+import type { Content, NothingContent } from '../protocol/viewState';
+
+/** What a page shows, as far as the user chose it there. */
+export interface PageChoices {
+  readonly shown: 'profile' | 'compare';
+  /** Ids of activations under comparison; undefined before anybody chose. */
+  readonly compared: readonly string[];
+  /** Name of the chosen model; the first one where it is missing. */
+  readonly model: string | undefined;
+  /** Tells models of one name apart. */
+  readonly modelIndex: number;
+  readonly edits: readonly NetworkEdit[];
+}
+
+export interface PageSources {
+  readonly uri: Uri | undefined;
+  readonly snapshot: Snapshot | undefined;
+  readonly isBusy: boolean;
+  /** The same text with quick fixes, once they are computed. */
+  readonly withFixes: Snapshot | undefined;
+  /** The same text with the edits, once it is computed. */
+  readonly changed: Snapshot | undefined;
+}
+
+/** Decides which state the page is in and fills it. */
+export function pageContent(sources: PageSources, choices: PageChoices): Content {
+  const { uri, snapshot, isBusy } = sources;
+  const models = snapshot?.analysis.models ?? [];
+  if (choices.shown === 'compare') return compareContent(choices.compared, models.length > 0);
+  if (!uri) return { kind: 'empty' };
+  const file = workspace.asRelativePath(uri);
+  if (!snapshot) {
+    return isBusy
+      ? { kind: 'busy', file }
+      : { kind: 'failed', file, reason: l10n.t('An error inside Gradlens, not in your code.') };
+  }
+  if (models.length > 0) return profileContent(file, snapshot, sources, choices);
+  const activations = snapshot.analysis.activations.map(({ activation }) => activation.id);
+  const textbook = compareContent(activations, false);
+  return textbook.chosen.length > 0 ? textbook : nothingContent(file, snapshot);
+}
+
+/** Index of the chosen model in an analysis; 0 where it went away. */
+export function chosenModel(models: readonly ModelAnalysis[], { model, modelIndex }: PageChoices): number {
+  if (model === undefined || models[modelIndex]?.name === model) return models[modelIndex] ? modelIndex : 0;
+  return Math.max(
+    0,
+    models.findIndex(({ name }) => name === model),
+  );
+}
+
+function profileContent(file: string, snapshot: Snapshot, sources: PageSources, choices: PageChoices): Content {
+  const { models } = snapshot.analysis;
+  const chosen = chosenModel(models, choices);
+  const model = models[chosen];
+  if (!model) return { kind: 'empty' };
+  const findings = sources.withFixes?.analysis.models[chosen]?.findings ?? model.findings;
+  return {
+    kind: 'profile',
+    file,
+    version: snapshot.version,
+    isStale: snapshot.isStale,
+    isBusy: sources.isBusy,
+    models: models.map(({ name }) => name),
+    chosen,
+    model: modelView(
+      { ...model, findings },
+      {
+        after: sources.changed?.analysis.models[chosen],
+        thresholds: resolveThresholds(readSettings(snapshot.uri).rules.thresholds),
+        say: messageText,
+        lineOf: (offset) => lineOf(snapshot, offset),
+      },
+    ),
+    whatIf: { edits: choices.edits, activations: whatIfActivations(), initialisers: whatIfInitialisers },
+  };
+}
+
+function nothingContent(file: string, snapshot: Snapshot): NothingContent {
+  const { isRelevant, syntaxErrors, unknowns } = snapshot.analysis;
+  const hasSyntaxErrors = syntaxErrors.length > 0;
+  return {
+    kind: 'nothing',
+    file,
+    why: hasSyntaxErrors ? 'syntax' : isRelevant ? 'no-model' : 'no-framework',
+    problems: [...syntaxErrors, ...unknowns].slice(0, 20).map(({ reason, span }) => {
+      const line = lineOf(snapshot, span.start);
+      const text = messageText(reason);
+      return line === undefined ? text : l10n.t('Line {0}: {1}', line, text);
+    }),
+  };
+}
+
+/** From one; the line of the cell in notebooks. */
+function lineOf(snapshot: Snapshot, offset: number): number | undefined {
+  const place = snapshot.locate({ file: snapshot.analysis.file, start: offset, end: offset });
+  return place && place.range.start.line + 1;
+}
