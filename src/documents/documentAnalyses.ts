@@ -232,6 +232,7 @@ export class DocumentAnalyses extends Disposable {
         rules: settings.rules,
         ...options,
       });
+      if (this.isDisposed) return undefined;
       const elapsedMs = this.clock() - startMs;
       entry.read = new Set(otherTexts.keys());
       const { readMs, signalMs, rulesMs } = analysis.timings;
@@ -248,6 +249,7 @@ export class DocumentAnalyses extends Disposable {
         isStale: false,
       });
     } catch (error) {
+      if (this.isDisposed) return undefined;
       this.log.error(`${file} could not be analysed.`, error instanceof Error ? error : String(error));
       return undefined;
     }

@@ -11,13 +11,18 @@ export interface OpenSource {
   documents(): readonly TextDocument[];
 }
 
+/** Of the documents of notebooks' cells. */
+const cellScheme = 'vscode-notebook-cell';
+
 /** Schemes whose documents are no code that anybody writes: the two sides of a comparison, chat snippets, output. */
 const foreignSchemes = new Set(['git', 'gitfs', 'output', 'vscode-chat-code-block', 'chat-editing-text-model', 'scm']);
 
 /** The text that a document is analysed in: its own, or that of the notebook whose cell it is. */
 export function sourceOf(document: TextDocument): OpenSource | undefined {
-  const notebook = notebookOf(document);
-  if (notebook) return notebookSource(notebook);
+  if (document.uri.scheme === cellScheme) {
+    const notebook = notebookOf(document);
+    return notebook && notebookSource(notebook);
+  }
   if (document.languageId !== pythonLanguage || foreignSchemes.has(document.uri.scheme)) return undefined;
   return {
     uri: document.uri,
@@ -46,7 +51,7 @@ export function notebookSource(notebook: NotebookDocument): OpenSource | undefin
 
 /** The notebook whose cell the document is. */
 export function notebookOf(document: TextDocument): NotebookDocument | undefined {
-  if (document.uri.scheme !== 'vscode-notebook-cell') return undefined;
+  if (document.uri.scheme !== cellScheme) return undefined;
   return workspace.notebookDocuments.find((notebook) => notebook.getCells().some((cell) => cell.document === document));
 }
 

@@ -58,8 +58,8 @@ export class Snapshot {
   locate(span: Span): Location | undefined {
     if (span.file !== this.analysis.file) return this.#other(span.file)?.locate(span.start, span.end);
     const { source, shift } = this.#presentText();
-    const start = shift.toNewer(span.start);
-    const end = shift.toNewer(span.end);
+    const start = shift.toNewer(span.start, 'start');
+    const end = shift.toNewer(span.end, 'end');
     return start === undefined || end === undefined ? undefined : source.locate(start, end);
   }
 

@@ -21,19 +21,20 @@ export class TextShift {
     this.#suffix = suffix;
   }
 
-  /** The same place in the newer text; undefined inside what was changed. */
-  toNewer(offset: number): number | undefined {
-    return this.#shift(offset, this.older.length, this.newer.length);
+  /** The same place in the newer text; undefined inside what was changed. At an insertion a start goes behind it, an end stays before it. */
+  toNewer(offset: number, side: 'start' | 'end'): number | undefined {
+    return this.#shift(offset, side, this.older.length, this.newer.length);
   }
 
   /** The same place in the older text; undefined inside what was changed. */
   toOlder(offset: number): number | undefined {
-    return this.#shift(offset, this.newer.length, this.older.length);
+    return this.#shift(offset, 'end', this.newer.length, this.older.length);
   }
 
-  #shift(offset: number, fromLength: number, toLength: number): number | undefined {
-    if (offset <= this.#prefix) return offset;
-    if (offset >= fromLength - this.#suffix) return offset - fromLength + toLength;
-    return undefined;
+  #shift(offset: number, side: 'start' | 'end', fromLength: number, toLength: number): number | undefined {
+    const isBefore = offset <= this.#prefix;
+    const isBehind = offset >= fromLength - this.#suffix;
+    if (isBehind && (side === 'start' || !isBefore)) return offset - fromLength + toLength;
+    return isBefore ? offset : undefined;
   }
 }

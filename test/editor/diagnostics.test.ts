@@ -3,11 +3,12 @@ import { commands, DiagnosticSeverity, languages, workspace } from 'vscode';
 import {
   closeEverything,
   diagnosticsWhere,
-  fileUri,
+  freshFile,
   hasRule,
   openFile,
   ownDiagnostics,
   rangeOf,
+  readFile,
   replaceIn,
   ruleOf,
 } from './documents';
@@ -52,7 +53,7 @@ suite('diagnostics', () => {
   });
 
   test('they go when the file is closed', async () => {
-    const uri = fileUri('deep_sigmoid.py');
+    const uri = await freshFile(await readFile('deep_sigmoid.py'));
     // Opened as a person does: what `openTextDocument` opens is kept for minutes.
     await commands.executeCommand('vscode.open', uri);
     await diagnosticsWhere(uri, hasRule('vanishing-gradient'));

@@ -20,6 +20,19 @@ export async function openFile(name: string): Promise<TextEditor> {
   return window.showTextDocument(await workspace.openTextDocument(fileUri(name)));
 }
 
+let fresh = 0;
+
+/** Writes a file that no test has opened yet. */
+export async function freshFile(text: string): Promise<Uri> {
+  const uri = fileUri(`fresh_${++fresh}_${Date.now()}.py`);
+  await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  return uri;
+}
+
+export async function readFile(name: string): Promise<string> {
+  return new TextDecoder().decode(await workspace.fs.readFile(fileUri(name)));
+}
+
 export function fileUri(name: string): Uri {
   const [folder] = workspace.workspaceFolders ?? [];
   assert.ok(folder, 'the tests run in a workspace folder');

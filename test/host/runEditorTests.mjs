@@ -14,8 +14,8 @@ import { root } from './dependencies.mjs';
 
 const timeLimitMs = 5 * 60_000;
 
-/** What the server build says for want of native modules and of a network; harmless. */
-const noise = /^\[ChatModelSelection\]|^\[RemoteAgentHost|Could not locate the bindings file|marketplace|telemetry/i;
+/** Begins what the suite prints: the rest of the console is VS Code's own talk, shown with `GRADLENS_VERBOSE`. */
+const mark = 'gradlens-test│';
 
 /**
  * Runs a suite in real VS Code: the desktop one where `GRADLENS_VSCODE` is `desktop`, else the server build with a browser.
@@ -45,7 +45,11 @@ async function runOnDesktop({ workspaceFolder, ...paths }) {
  */
 async function runOnServer(testRun) {
   const { openWorkbench } = await import('./openWorkbench.mjs');
-  const workbench = await openWorkbench({ ...testRun, log: printTestOutput });
+  const workbench = await openWorkbench({
+    ...testRun,
+    environment: { GRADLENS_TEST_MARK: mark },
+    log: printTestOutput,
+  });
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const timeOut = new Promise((_, reject) => {
@@ -63,7 +67,8 @@ async function runOnServer(testRun) {
 }
 
 function printTestOutput(/** @type {string} */ text) {
-  if (!noise.test(text)) console.log(text);
+  if (text.startsWith(mark)) console.log(text.slice(mark.length));
+  else if (process.env.GRADLENS_VERBOSE) console.log(text);
 }
 
 /** Runs the repository's own suite on a copy of its workspace, so that a test may change files. */
