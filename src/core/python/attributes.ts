@@ -29,7 +29,15 @@ export function getAttribute(machine: Machine, object: Value, name: string, span
     return makeUnknown(`'${name}' may come from a base of ${object.after.name} that is not known`, span);
   }
   const owner = object.kind === 'module' ? `module ${object.name}` : describeKind(object);
-  return machine.fail('AttributeError', `${owner} has no attribute '${name}' that is known`, span);
+  const message = `${owner} has no attribute '${name}' that is known`;
+  return isWhollyKnown(object) ? machine.fail('AttributeError', message, span) : machine.unknown(message, span);
+}
+
+/** False where a framework's table may know less than the framework offers, so that Python need not raise. */
+function isWhollyKnown(object: Value): boolean {
+  const cls = object.kind === 'class' ? object : object.kind === 'super' ? object.after : classOf(object);
+  if (object.kind === 'module' || object.kind === 'native' || !cls) return false;
+  return !cls.mro.some(({ isNative, name }) => isNative && name.includes('.'));
 }
 
 /** Attribute lookup of Python's data model (language reference 3.3.2); undefined where there is none. */

@@ -53,7 +53,11 @@ export function binary(
   }
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown' && !(operator === '%' && left.kind === 'str')) return right;
-  const result = sequenceOperation(machine, operator, unwrap(left), unwrap(right), span, isInPlace);
+  const [leftPart, rightPart] = [unwrap(left), unwrap(right)];
+  if (isNumber(leftPart) && isNumber(rightPart) && (leftPart !== left || rightPart !== right)) {
+    return binary(machine, operator, leftPart, rightPart, span);
+  }
+  const result = sequenceOperation(machine, operator, leftPart, rightPart, span, isInPlace);
   if (result) return result;
   return machine.fail(
     'TypeError',
@@ -127,7 +131,12 @@ function sequenceOperation(
   if (operator === '*') {
     const count = integerOf(left) ?? integerOf(right);
     const sequence = integerOf(left) === undefined ? left : right;
-    if (count !== undefined) return repeat(machine, sequence, Math.max(0, count), span);
+    if (count !== undefined) {
+      const repeated = repeat(machine, sequence, Math.max(0, count), span);
+      if (!isInPlace || left.kind !== 'list' || repeated?.kind !== 'list') return repeated;
+      left.items.splice(0, left.items.length, ...repeated.items);
+      return left;
+    }
   }
   if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') return mergeDicts(left, right, isInPlace);
   if (left.kind === 'set' && right.kind === 'set') return combineSets(operator, left, right);

@@ -6,6 +6,7 @@ import { identityOf, keyOf, makeBool, makeDict, makeInt, makeList, makeStr, none
 import { hasUnknownBase, isSubclass, lookupInClass, makeClass, objectClass } from '../nativeClass';
 import { PythonRaise } from '../pythonRaise';
 import type { ClassValue, Value } from '../values';
+import { conformsTo } from './abstractClasses';
 import { type BuiltinFunction, makeBuiltin, type NativeCall, notKnown } from './define';
 
 /** `hasattr` and the default of `getattr`: the attribute, undefined where there certainly is none. */
@@ -60,7 +61,7 @@ function isInstanceOf(own: ClassValue | undefined, of: Value): boolean | undefin
     return answers.includes(undefined) ? undefined : false;
   }
   if (!own || of.kind !== 'class') return undefined;
-  if (isSubclass(own, of)) return true;
+  if (isSubclass(own, of) || conformsTo(own, of)) return true;
   return hasUnknownBase(own) ? undefined : false;
 }
 

@@ -1,13 +1,54 @@
 import type { ModuleValue } from '../values';
+import { argparseModule } from './argparse';
+import { abstractModule, collectionsModule } from './collections';
+import { copyModule } from './copying';
+import { dataclassesModule } from './dataclasses';
+import { enumModule } from './enumeration';
+import { functoolsModule } from './functools';
+import { itertoolsModule } from './itertools';
 import { mathModule } from './math';
+import {
+  contextlibModule,
+  operatorModule,
+  osModule,
+  pathModule,
+  sysModule,
+  tqdmModule,
+  typesModule,
+  worldModule,
+} from './system';
+import { abcModule, typingModule } from './typing';
 
 const makers: Readonly<Record<string, () => ModuleValue>> = {
+  abc: abcModule,
+  argparse: argparseModule,
+  collections: collectionsModule,
+  'collections.abc': () => abstractModule('collections.abc'),
+  contextlib: contextlibModule,
+  copy: copyModule,
+  dataclasses: dataclassesModule,
+  enum: enumModule,
+  functools: functoolsModule,
+  itertools: itertoolsModule,
   math: mathModule,
+  numbers: () => abstractModule('numbers'),
+  operator: operatorModule,
+  os: osModule,
+  'os.path': pathModule,
+  random: () => worldModule('random'),
+  sys: sysModule,
+  time: () => worldModule('time'),
+  tqdm: tqdmModule,
+  'tqdm.auto': tqdmModule,
+  'tqdm.notebook': tqdmModule,
+  types: typesModule,
+  typing: typingModule,
+  typing_extensions: typingModule,
 };
 
 const made = new Map<string, ModuleValue>();
 
-/** A module of the standard library as far as it is known; undefined for others. */
+/** A module of the standard library (and `tqdm`) as far as it is known; undefined for others. */
 export function standardModule(name: string): ModuleValue | undefined {
   const known = made.get(name);
   if (known) return known;

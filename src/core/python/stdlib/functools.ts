@@ -1,0 +1,83 @@
+import { isFunction } from '../builtins/constructors';
+import { makeBuiltin, notKnown } from '../builtins/define';
+import { machineOf } from '../callContext';
+import { callWith } from '../calls';
+import { iterate } from '../iteration';
+import { makeDict, makeStr, makeTuple, makeUnknown } from '../make';
+import { makeNative, makeNativeClass } from '../nativeClass';
+import type { CallArguments, ModuleValue, Value } from '../values';
+import { functionsOf, makePartialModule, transparentDecorator } from './tables';
+
+/** A function with some of its arguments filled in. */
+export const partialClass = makeNativeClass('partial', [], {
+  __new__: makeNative('functools.partial', (args, context) => {
+    const [cls, callee, ...positional] = args.positional;
+    if (cls?.kind !== 'class' || !callee) return context.unknown('partial without a function');
+    if (callee.kind === 'unknown') return callee;
+    const filled: FilledCall = {
+      callee,
+      args: { ...args, positional, positionalSpans: args.positionalSpans.slice(2) },
+    };
+    const attributes = new Map<string, Value>([
+      ['func', callee],
+      ['args', makeTuple(positional)],
+      ['keywords', makeDict([...args.named].map(([name, value]) => [makeStr(name), value]))],
+    ]);
+    return { kind: 'instance', class: cls, attributes, payload: filled, made: context.trail };
+  }),
+  __call__: makeNative('functools.partial.__call__', (args, context) => {
+    const [self, ...rest] = args.positional;
+    const machine = machineOf(context);
+    const filled = self?.kind === 'instance' ? (self.payload as FilledCall | undefined) : undefined;
+    if (!machine || !filled) return makeUnknown('partial that is not known');
+    return callWith(
+      machine,
+      filled.callee,
+      joinArguments(filled.args, { ...args, positional: rest, positionalSpans: args.positionalSpans.slice(1) }),
+      machine.site,
+    );
+  }),
+});
+
+interface FilledCall {
+  readonly callee: Value;
+  readonly args: CallArguments;
+}
+
+function joinArguments(first: CallArguments, second: CallArguments): CallArguments {
+  const spans = first.positional.map((_, index) => first.positionalSpans[index]);
+  return {
+    positional: [...first.positional, ...second.positional],
+    named: new Map([...first.named, ...second.named]),
+    positionalSpans: [...spans, ...second.positionalSpans],
+    namedSpans: new Map([...first.namedSpans, ...second.namedSpans]),
+    rest: first.rest ?? second.rest,
+  };
+}
+
+export function functoolsModule(): ModuleValue {
+  const cachedProperty = makeBuiltin('functools.cached_property', ([get], call) =>
+    isFunction(get) ? { kind: 'property', get } : notKnown(call, 'property without a getter that is known', get),
+  );
+  return makePartialModule(
+    'functools',
+    new Map<string, Value>([
+      ['partial', partialClass],
+      ['cached_property', cachedProperty],
+      ...['lru_cache', 'cache', 'wraps', 'total_ordering', 'singledispatch'].map(
+        (name) => [name, transparentDecorator(`functools.${name}`)] as const,
+      ),
+      ...functionsOf('functools', {
+        reduce: ([callee, values, start], call) => {
+          const items = values && iterate(call.machine, values);
+          if (!items || !callee) return notKnown(call, 'elements are not known', values);
+          const [first, ...rest] = start ? [start, ...items] : items;
+          let result = first ?? call.machine.fail('TypeError', 'nothing to reduce', call.span);
+          for (const item of rest) result = call.context.call(callee, [result, item]);
+          return result;
+        },
+        update_wrapper: ([wrapper], call) => wrapper ?? notKnown(call, 'nothing is given'),
+      }),
+    ]),
+  );
+}
