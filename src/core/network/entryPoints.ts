@@ -71,7 +71,7 @@ function preferKnownInputs(applications: readonly SeenApplication[]): readonly S
 
 function modelsIn(evaluation: FileEvaluation, value: Value): readonly InstanceValue[] {
   const isModel = (item: Value): item is InstanceValue => evaluation.isModel(item);
-  if (value.kind === 'list' || value.kind === 'tuple') return value.items.filter(isModel);
+  if (value.kind === 'list' || value.kind === 'tuple') return [...value.items].filter(isModel);
   if (value.kind === 'dict') return [...value.entries.values()].map((entry) => entry.value).filter(isModel);
   return isModel(value) ? [value] : [];
 }

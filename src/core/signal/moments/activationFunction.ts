@@ -3,7 +3,7 @@ import { differentiate } from '../../activations/differentiate';
 import { compileExpression } from '../../activations/evaluate';
 import type { Expression } from '../../activations/expression';
 import { gridMean, gridSeries, type HermiteSeries, sampleOnGrid } from './duals';
-import { gridNodes } from './gaussianGrid';
+import { gridNodes, gridWeights } from './gaussianGrid';
 
 /** Everything the engine asks of f for a pre-activation N(mean, std²); each expansion is worked out when first asked for. */
 export class ActivationMoments {
@@ -46,11 +46,42 @@ export class ActivationMoments {
     return this.#projectedSlope;
   }
 
+  /**
+   * Most that log E f² can exceed the log of a typical mean of f² over `count` units: what lies beyond the reach of that many draws
+   * (where fewer than half of one is expected) is in the expectation and hardly ever in a network. It bounds the lognormal
+   * correction −V/2, which breaks down for heavy tails such as those of exp.
+   */
+  largestValueExcess(count: number): number {
+    return excessBeyondReach(this.#values, count);
+  }
+
+  /** The same for f′. */
+  largestSlopeExcess(count: number): number {
+    return excessBeyondReach(this.#slopes, count);
+  }
+
   /** d log E f² / d log variance. */
   get response(): number {
     const square = this.valueSquared.coefficients[0] as number;
     return square > 0 ? (this.valueSquared.coefficients[2] as number) / (Math.SQRT2 * square) : 0;
   }
+}
+
+function excessBeyondReach(values: Float64Array, count: number): number {
+  let first = 0;
+  for (let tail = 0; first < values.length / 2; first++) {
+    tail += 2 * (gridWeights[first] as number);
+    if (tail > 1 / (2 * count)) break;
+  }
+  const last = values.length - first;
+  let all = 0;
+  let reached = 0;
+  for (let j = 0; j < values.length; j++) {
+    const square = (values[j] as number) ** 2 * (gridWeights[j] as number);
+    all += square;
+    if (j >= first && j < last) reached += square;
+  }
+  return reached > 0 ? Math.log(all / reached) : Number.POSITIVE_INFINITY;
 }
 
 export interface CompiledActivation {

@@ -56,7 +56,10 @@ export function applyActivation(input: Field, use: ActivationUse, saturation?: S
     segments,
     logScale,
     inherited: input.inherited * response ** 2,
-    fresh: spreadOfSquare(main.moments.valueSquared, main, input, input.fixedNorm) / units,
+    fresh: Math.min(
+      spreadOfSquare(main.moments.valueSquared, main, input, input.fixedNorm) / units,
+      2 * main.moments.largestValueExcess(units),
+    ),
     fixedNorm: 0,
     batch: input.batch,
     madeBy: { activation: use, input },
@@ -119,14 +122,18 @@ function activationBackward(gradient: Gradient, parts: readonly SegmentMoments[]
     };
   });
   const main = parts[0] as SegmentMoments;
-  const slopeSpread = spreadOfSquare(main.moments.slopeSquared, main, input, 0);
+  const units = unitCount(input.layout);
+  const slopeSpread = Math.min(
+    spreadOfSquare(main.moments.slopeSquared, main, input, 0),
+    2 * units * main.moments.largestSlopeExcess(units),
+  );
   const cosine = meanSquaredCosine(gradient, input.batch);
   return {
     ...gradient,
     steps: undefined,
     segments,
     logScale: gradient.logScale + logSlope,
-    fresh: (slopeSpread + 2 * (1 + slopeSpread) * cosine) / unitCount(input.layout),
+    fresh: (slopeSpread + 2 * (1 + slopeSpread) * cosine) / units,
   };
 }
 
