@@ -4,9 +4,12 @@ import { DocumentAnalyses } from './documents/documentAnalyses';
 import { WorkspaceProject } from './documents/workspaceProject';
 import { CodeActions } from './editor/codeActions';
 import { ProfileLenses } from './editor/codeLens';
+import { Commands } from './editor/commands';
 import { Diagnostics } from './editor/diagnostics';
 import { ProfileHovers } from './editor/hover';
+import { OpenOnStart } from './editor/openOnStart';
 import { Status } from './editor/status';
+import { Pages } from './panels/pages';
 import { productName, pythonLanguage } from './protocol/ids';
 
 /** Builds what the extension consists of and hands it to the editor; reads no file and parses nothing itself. */
@@ -16,17 +19,21 @@ export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel(productName, { log: true });
   const project = new WorkspaceProject(log);
   const analyses = new DocumentAnalyses(analyze, project, clock, log);
+  const pages = new Pages(context.extensionUri, analyses, log);
   const lenses = new ProfileLenses(analyses);
   context.subscriptions.push(
     log,
     project,
     analyses,
+    pages,
+    new Commands(pages, log),
     new Diagnostics(analyses),
     new Status(analyses),
     lenses,
     languages.registerCodeLensProvider(pythonLanguage, lenses),
     languages.registerHoverProvider(pythonLanguage, new ProfileHovers(analyses)),
     languages.registerCodeActionsProvider(pythonLanguage, new CodeActions(analyses), CodeActions.metadata),
+    new OpenOnStart(pages),
   );
   analyses.openAll();
   log.info(`Activated in ${(performance.now() - startMs).toFixed(0)} ms.`);

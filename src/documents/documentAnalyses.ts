@@ -185,6 +185,7 @@ export class DocumentAnalyses extends Disposable {
 
   #start(entry: Entry): void {
     stop(entry);
+    entry.fixes = undefined;
     const { version } = entry.source.read();
     const signal = { cancelled: false };
     const done = this.#run(entry, signal);
