@@ -246,7 +246,21 @@ function numberValue(value: number, mayBeInteger: boolean): Value {
 function product(call: ArrayCall): Value | undefined {
   const left = call.tensor;
   const right = tensorOf(call.second);
-  return left && right && call.result(matmul(call.session, left, right, call.site));
+  if (!left || !right) return undefined;
+  return call.result(dense(call, left, right) ?? matmul(call.session, left, right, call.site));
+}
+
+/** `x @ w` with a weight matrix of the user's own is a dense layer. */
+function dense(call: ArrayCall, input: TracedTensor, weight: TracedTensor): TracedTensor | undefined {
+  const node = call.session.tracer.nodes[weight.node];
+  const parameter = node?.operation.kind === 'parameter' ? node.parameters[0]?.parameter : undefined;
+  const [inFeatures, outFeatures, ...others] = weight.shape ?? [];
+  const isMatrix = typeof inFeatures === 'number' && typeof outFeatures === 'number' && others.length === 0;
+  if (parameter === undefined || !isMatrix || input.shape?.at(-1) !== inFeatures) return undefined;
+  const shape = [...input.shape.slice(0, -1), outFeatures];
+  const site = { ...call.site, label: `matmul(${inFeatures}, ${outFeatures})` };
+  const uses = [{ role: 'weight', parameter }];
+  return addNode(call.session, { kind: 'linear', inFeatures, outFeatures }, [input], shape, site, uses);
 }
 
 function transposed(call: ArrayCall): Value | undefined {

@@ -45,6 +45,8 @@ function multiHeadAttention(call: LayerCall): TracedTensor | undefined {
   if (outFeatures === undefined) return undefined;
   const causal = call.args.named.get('use_causal_mask');
   const isCausal = causal !== undefined && call.context.truth(causal) === true;
+  const isSquare = heads * keyWidth === features && valueWidth === keyWidth && outFeatures === features;
+  if (isSquare) return asOneNode(call, [query, key, value], heads, keyWidth, isCausal);
   const projected = [
     split(call, project(call, 'query', query, [heads, keyWidth]), heads, keyWidth, 'query'),
     split(call, project(call, 'key', key, [heads, keyWidth]), heads, keyWidth, 'key'),
@@ -64,14 +66,68 @@ function multiHeadAttention(call: LayerCall): TracedTensor | undefined {
   return output(call, joined, heads, valueWidth, outFeatures);
 }
 
+/** Where all widths agree it is one multi-head attention as the network knows it, with the three input matrices apart. */
+function asOneNode(
+  call: LayerCall,
+  [query, key, value]: readonly [TracedTensor, TracedTensor, TracedTensor],
+  heads: number,
+  width: number,
+  isCausal: boolean,
+): TracedTensor {
+  const features = heads * width;
+  const keyFeatures = call.sizeOf(key, -1);
+  const valueFeatures = call.sizeOf(value, -1);
+  if (keyFeatures === undefined || valueFeatures === undefined) {
+    return call.unknown(`the features of ${call.own.name} are not known`, query.shape);
+  }
+  const input = (name: string, letter: string, size: number): readonly ParameterUse[] => [
+    matrix(call, `${name}/kernel`, `${letter}_proj_weight`, [size, heads, width], { fanIn: size, fanOut: features }, [
+      features,
+      size,
+    ]),
+    ...biasOf(call, `${name}/bias`, `${letter}_proj_bias`, [heads, width], features),
+  ];
+  const parameters = [
+    ...input('query', 'q', features),
+    ...input('key', 'k', keyFeatures),
+    ...input('value', 'v', valueFeatures),
+    matrix(
+      call,
+      'attention_output/kernel',
+      'out_proj.weight',
+      [heads, width, features],
+      { fanIn: features, fanOut: features },
+      [features, features],
+    ),
+    ...biasOf(call, 'attention_output/bias', 'out_proj.bias', [features], features),
+  ];
+  return call.add(
+    {
+      kind: 'multiheadAttention',
+      features,
+      heads,
+      keyFeatures,
+      valueFeatures,
+      dropout: call.number('dropout') ?? 0,
+      batchFirst: true,
+      isCausal,
+    },
+    [query, key, value],
+    query.shape,
+    parameters,
+    undefined,
+    `MultiHeadAttention(${heads}×${width})`,
+  );
+}
+
 function project(call: LayerCall, name: string, input: TracedTensor, width: readonly [number, number]): TracedTensor {
   const features = call.sizeOf(input, -1);
   const size = width[0] * width[1];
   const shape: Shape = input.shape && [...input.shape.slice(0, -1), size];
   if (features === undefined) return call.unknown(`the features of ${call.own.name} are not known`, shape);
   const parameters = [
-    matrix(call, `${name}/kernel`, [features, ...width], { fanIn: features, fanOut: size }, [size, features]),
-    ...biasOf(call, `${name}/bias`, width, size),
+    matrix(call, `${name}/kernel`, 'weight', [features, ...width], { fanIn: features, fanOut: size }, [size, features]),
+    ...biasOf(call, `${name}/bias`, 'bias', width, size),
   ];
   return call.add({ kind: 'linear', inFeatures: features, outFeatures: size }, [input], shape, parameters, name);
 }
@@ -79,11 +135,11 @@ function project(call: LayerCall, name: string, input: TracedTensor, width: read
 function output(call: LayerCall, joined: TracedTensor, heads: number, width: number, features: number): TracedTensor {
   const size = heads * width;
   const parameters = [
-    matrix(call, 'attention_output/kernel', [heads, width, features], { fanIn: size, fanOut: features }, [
+    matrix(call, 'attention_output/kernel', 'weight', [heads, width, features], { fanIn: size, fanOut: features }, [
       features,
       size,
     ]),
-    ...biasOf(call, 'attention_output/bias', [features], features),
+    ...biasOf(call, 'attention_output/bias', 'bias', [features], features),
   ];
   const shape: Shape = joined.shape && [...joined.shape.slice(0, -1), features];
   const operation = { kind: 'linear', inFeatures: size, outFeatures: features } as const;
@@ -93,16 +149,23 @@ function output(call: LayerCall, joined: TracedTensor, heads: number, width: num
 function matrix(
   call: LayerCall,
   name: string,
+  role: string,
   shape: readonly number[],
   fans: Fans,
   stored: readonly number[],
 ): ParameterUse {
-  return call.weight({ name, role: 'weight', shape, fans, stored, argument: 'kernel_initializer' });
+  return call.weight({ name, role, shape, fans, stored, argument: 'kernel_initializer' });
 }
 
-function biasOf(call: LayerCall, name: string, shape: readonly number[], size: number): readonly ParameterUse[] {
+function biasOf(
+  call: LayerCall,
+  name: string,
+  role: string,
+  shape: readonly number[],
+  size: number,
+): readonly ParameterUse[] {
   if (call.flag('use_bias') === false) return [];
-  return [call.weight({ name, role: 'bias', shape, stored: [size], argument: 'bias_initializer' })];
+  return [call.weight({ name, role, shape, stored: [size], argument: 'bias_initializer' })];
 }
 
 /** [batch, steps, heads·width] to [batch, heads, steps, width]. */

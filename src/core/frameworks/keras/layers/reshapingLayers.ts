@@ -34,7 +34,7 @@ export const reshapingLayers: LayerTypes = {
     call: (call) => {
       const count = call.int('n');
       if (!call.input || count === undefined) return undefined;
-      const single = unsqueeze(call.session, call.input, 1, call.site());
+      const single = unsqueeze(call.session, call.input, 1, call.site('steps'));
       return expand(call.session, single, [-1, count, -1], call.site());
     },
   },
