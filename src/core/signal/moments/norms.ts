@@ -1,5 +1,6 @@
 import type { Operation } from '../../network/network';
 import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
+import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
 import type { Call, Step } from './rule';
 
@@ -88,8 +89,25 @@ function normalised(
       within: isCentred ? move(segment.within, centre.within) : segment.within.map((value) => value * factor),
       across: isCentred ? move(segment.across, centre.across) : segment.across.map((value) => value * factor),
     },
-    inverseVariance: factor,
+    inverseVariance:
+      statistics.units === 1 && variance > 0
+        ? factor * meanInverseVariance(varianceSpread(segment, centre, variance, field, statistics), segment.channels)
+        : factor,
   };
+}
+
+/** Relative variance over units of the sample variance: twice the mean squared correlation of what it averages. */
+function varianceSpread(
+  segment: Segment,
+  centre: Pick<Segment, 'within' | 'across'>,
+  variance: number,
+  field: Field,
+  statistics: Statistics,
+): number {
+  const squared = (values: Float64Array, centres: Float64Array) =>
+    values.map((value, bin) => ((value - (centres[bin] as number)) / variance) ** 2);
+  const pair = { within: squared(segment.within, centre.within), across: squared(segment.across, centre.across) };
+  return 2 * (averages(pair, 0, field, statistics).within[0] as number);
 }
 
 /**

@@ -80,7 +80,12 @@ function averagePooling(raw: Field, shared: Windows): Step {
 }
 
 /** Mean of R over all pairs of one element of each window: a triangle of offsets around s·δ. */
-function averageAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+export function averageAxis(
+  values: Float64Array,
+  sizes: readonly number[],
+  axis: number,
+  window: AxisWindow,
+): Float64Array {
   const { kernel, stride } = window;
   const last = binsOf(window.input) - 1;
   return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
@@ -95,7 +100,12 @@ function averageAxis(values: Float64Array, sizes: readonly number[], axis: numbe
 }
 
 /** Each output's gradient goes to every element of its window by 1/k: the mirror of the average. */
-function spreadAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+export function spreadAxis(
+  values: Float64Array,
+  sizes: readonly number[],
+  axis: number,
+  window: AxisWindow,
+): Float64Array {
   return spread(values, sizes, axis, window, 1 - window.output, window.output - 1);
 }
 

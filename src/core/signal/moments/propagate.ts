@@ -9,6 +9,7 @@ import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
 import { embeddingStep } from './embedding';
 import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
+import { gatedLinearUnitStep } from './gated';
 import { inputField } from './input';
 import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
@@ -17,6 +18,7 @@ import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { nodeSignal } from './report';
+import { padStep, pixelShuffleStep, upsampleStep } from './resize';
 import type { Backward, Call, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
@@ -116,6 +118,14 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
       return activationStep(call, operation.activation, saturationOf(operation.activation));
     case 'softmax':
       return softmaxStep(call, operation.variant, operation.axis);
+    case 'gatedLinearUnit':
+      return gatedLinearUnitStep(call, operation.gate, operation.axis);
+    case 'upsample':
+      return upsampleStep(call, operation);
+    case 'pixelShuffle':
+      return pixelShuffleStep(call, operation.factor);
+    case 'pad':
+      return padStep(call, operation.padding, operation.value);
     case 'normalisation':
       return normalisationStep(call, operation);
     case 'dropout':
@@ -146,13 +156,9 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
       return sliceStep(call, operation);
     case 'expand':
       return expandStep(call);
-    case 'gatedLinearUnit':
     case 'stack':
-    case 'pad':
     case 'elementwise':
     case 'matmul':
-    case 'upsample':
-    case 'pixelShuffle':
     case 'unknown':
       return undefined;
   }

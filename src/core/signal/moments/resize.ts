@@ -1,0 +1,202 @@
+import type { Operation, Padding } from '../../network/network';
+import type { Field, Gradient, Segment } from './field';
+import { type Atom, binsOf, type Layout, mapAxis } from './layout';
+import { averageAxis, spreadAxis } from './pooling';
+import { withWindowAxes } from './reshape';
+import type { Call, Step } from './rule';
+import { type AxisWindow, alongAxes, axisWindow, windowPositions, withSizes } from './windows';
+
+type AxisMap = (values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow) => Float64Array;
+
+interface Resized {
+  readonly input: Field;
+  readonly layout: Layout;
+  readonly positions: readonly number[];
+  readonly windows: readonly AxisWindow[];
+}
+
+/** Windows of an enlargement: the large side is their input, each small element owns one. */
+function enlarged(
+  call: Call,
+  factors: readonly number[],
+  channelAxis: number,
+  channels: number | undefined,
+): Resized | undefined {
+  const raw = call.inputs[0];
+  if (!raw) return undefined;
+  const input = withWindowAxes(raw, channelAxis);
+  const positions = windowPositions(input.layout, channelAxis, factors.length);
+  if (!positions || factors.some((factor) => !Number.isInteger(factor) || factor < 1)) return undefined;
+  const windows = factors.map((factor, index) => {
+    const size = input.layout.extents[positions[index] as number] as number;
+    return axisWindow(size * factor, size, factor, factor, 0, 1, true);
+  });
+  const units =
+    input.layout.axes[channelAxis]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
+  const sizes = windows.map((window) => window.input);
+  return {
+    input,
+    layout: withSizes(input.layout, positions, sizes, channelAxis, channels ?? units),
+    positions,
+    windows,
+  };
+}
+
+function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: AxisMap, gain: number): Step {
+  const { input, layout, positions, windows } = resized;
+  const apply = (values: Float64Array, from: Layout, map: AxisMap, factor: number, mean: number) => {
+    const centred = mean === 0 ? values : values.map((value) => value - mean * mean);
+    return alongAxes(centred, from, positions, windows, map).map((value) => value * factor + mean * mean);
+  };
+  const raw = call.inputs[0] as Field;
+  return {
+    output: {
+      ...input,
+      layout,
+      segments: input.segments.map((segment) => ({
+        ...segment,
+        within: apply(segment.within, input.layout, enlarge, gain, segment.mean),
+        across: apply(segment.across, input.layout, enlarge, gain, segment.mean),
+      })),
+      madeBy: undefined,
+      logits: undefined,
+      steps: undefined,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: raw.layout,
+          segments: gradient.segments.map((segment) => ({
+            within: apply(segment.within, layout, reduce, gain, 0),
+            across: apply(segment.across, layout, reduce, gain, 0),
+          })),
+        },
+      ],
+    }),
+  };
+}
+
+/** Each element repeated over a block; interpolation is taken as repetition. */
+export function upsampleStep(call: Call, operation: Extract<Operation, { kind: 'upsample' }>): Step | undefined {
+  const resized = enlarged(call, operation.factors, operation.channelAxis, undefined);
+  if (!resized) return undefined;
+  const gain = operation.factors.reduce((product, factor) => product * factor * factor, 1);
+  const step = resizeStep(call, resized, spreadAxis, averageAxis, gain);
+  return { ...step, isApproximate: operation.mode === 'linear' };
+}
+
+/** r² channels become the r × r block of one: neighbours in a block are different units (Shi et al. 2016). */
+export function pixelShuffleStep(call: Call, factor: number): Step | undefined {
+  const raw = call.inputs[0];
+  const channels = raw?.layout.axes[1]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 0;
+  if (!(factor >= 1) || channels % (factor * factor) !== 0) return undefined;
+  const resized = enlarged(call, [factor, factor], 1, channels / (factor * factor));
+  return resized && resizeStep(call, resized, interleaveAxis, gatherPhases, 1);
+}
+
+function interleaveAxis(
+  values: Float64Array,
+  sizes: readonly number[],
+  axis: number,
+  window: AxisWindow,
+): Float64Array {
+  const last = binsOf(window.output) - 1;
+  return mapAxis(values, sizes, axis, binsOf(window.input), (read, write) => {
+    for (let bin = 0; bin < binsOf(window.input); bin += window.stride)
+      write(bin, read(Math.min(last, bin / window.stride)));
+  });
+}
+
+function gatherPhases(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
+  const last = binsOf(window.input) - 1;
+  return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
+    for (let bin = 0; bin < binsOf(window.output); bin++) write(bin, read(Math.min(last, bin * window.stride)));
+  });
+}
+
+/** Zeros around positions, or as further channels. */
+export function padStep(call: Call, padding: readonly Padding[], value: number): Step | undefined {
+  const input = call.inputs[0];
+  if (!input || value !== 0) return undefined;
+  const offset = input.layout.axes.length - padding.length;
+  const extents = [...input.layout.extents];
+  const axes: (readonly Atom[])[] = [...input.layout.axes];
+  const widened = new Map<number, number>();
+  let addedChannels = 0;
+  for (let index = 0; index < padding.length; index++) {
+    const { before, after } = padding[index] as Padding;
+    const added = before + after;
+    if (added === 0) continue;
+    const atom = input.layout.axes[index + offset]?.[0];
+    if (added < 0 || input.layout.axes[index + offset]?.length !== 1) return undefined;
+    if (atom?.kind === 'position') {
+      widened.set(atom.index, added);
+      extents[atom.index] = (extents[atom.index] as number) + added;
+    } else if (atom?.kind === 'units' && addedChannels === 0) {
+      addedChannels = added;
+      axes[index + offset] = [{ kind: 'units', size: atom.size + added }];
+    } else {
+      return undefined;
+    }
+  }
+  const layout: Layout = { axes, extents };
+  const spread = (values: Float64Array) => {
+    let result = values;
+    const sizes = input.layout.extents.map(binsOf);
+    for (const [position, added] of widened) {
+      const extent = input.layout.extents[position] as number;
+      const bins = binsOf(extent + added);
+      result = mapAxis(result, sizes, position, bins, (read, write) => {
+        for (let bin = 0; bin < bins && bin < extent; bin++) {
+          const share = (extent - bin) / (extent + added - bin);
+          write(bin, share * read(Math.min(bin, (sizes[position] as number) - 1)));
+        }
+      });
+      sizes[position] = bins;
+    }
+    return result;
+  };
+  const crop = (values: Float64Array) => {
+    let result = values;
+    const sizes = extents.map(binsOf);
+    for (const position of widened.keys()) {
+      const bins = binsOf(input.layout.extents[position] as number);
+      result = mapAxis(result, sizes, position, bins, (read, write) => {
+        for (let bin = 0; bin < bins; bin++) write(bin, read(bin));
+      });
+      sizes[position] = bins;
+    }
+    return result;
+  };
+  let share = 1;
+  for (const [position, added] of widened) {
+    const extent = input.layout.extents[position] as number;
+    share *= extent / (extent + added);
+  }
+  const segments: Segment[] = input.segments.map((segment) => ({
+    channels: segment.channels,
+    mean: segment.mean * share,
+    within: spread(segment.within),
+    across: spread(segment.across),
+  }));
+  if (addedChannels > 0) {
+    const nothing = new Float64Array(segments[0]?.within.length ?? 1);
+    segments.push({ channels: addedChannels, mean: 0, within: nothing, across: nothing });
+  }
+  return {
+    output: { ...input, layout, segments, madeBy: undefined, logits: undefined, steps: undefined },
+    backward: (gradient): { inputs: Gradient[] } => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: input.layout,
+          segments: gradient.segments.slice(0, input.segments.length).map((segment) => ({
+            within: crop(segment.within),
+            across: crop(segment.across),
+          })),
+        },
+      ],
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { compareWithMeasured, type MeasuredCase, type Quantity, quantile } from '../../../bench/accuracyRows';
+import { analyze } from '../../../src/core/analyze';
+import type { InputPreset, SampleStatistics } from '../../../src/core/signal/inputStatistics';
+import { parseNpy } from '../../../src/core/signal/npy';
+import { sampleStatistics } from '../../../src/core/signal/sampleStatistics';
+
+const folder = path.join(__dirname, '..', '..', 'fixtures', 'cases', 'measured');
+
+function inputOf(name: string): InputPreset | SampleStatistics {
+  const file = path.join(folder, 'inputs', `${name}.npy`);
+  if (!existsSync(file)) return name.startsWith('tokens') ? 'tokens' : 'standard-normal';
+  const array = parseNpy(readFileSync(file));
+  assert.equal(array.kind, 'array');
+  const statistics = sampleStatistics(array);
+  assert.equal(statistics.kind, 'sample');
+  return statistics;
+}
+
+/** Median and 90th percentile in dex that no family may exceed; one real run of the same code scores .026/.113, .055/.147, .013/.080. */
+const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>> = {
+  activation: [0.03, 0.12],
+  gradient: [0.1, 0.4],
+  weightGradient: [0.2, 0.5],
+  saturated: [0.01, 0.03],
+};
+
+suite('signal: against what autograd measured', () => {
+  test('every family stays within the stated errors, and no number is missing', async () => {
+    const measured = JSON.parse(readFileSync(path.join(folder, 'measured.json'), 'utf8')) as Record<
+      string,
+      MeasuredCase
+    >;
+    const families = new Map<string, Record<Quantity, number[]>>();
+    for (const [file, entry] of Object.entries(measured)) {
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const analysis = await analyze({ readText: async () => text }, file, {
+        clock: () => performance.now(),
+        input: inputOf(entry.input),
+      });
+      const model = analysis.models[0];
+      assert.ok(model, `${file}: no model found`);
+      const result = compareWithMeasured(entry, model.network, model.signal);
+      assert.equal(result.missing, 0, `${file}: numbers without an estimate`);
+      const family = families.get(entry.family) ?? { activation: [], gradient: [], weightGradient: [], saturated: [] };
+      for (const quantity of Object.keys(bounds) as Quantity[]) family[quantity].push(...result.errors[quantity]);
+      families.set(entry.family, family);
+    }
+    assert.equal(families.size, 15);
+    for (const [family, errors] of families) {
+      for (const quantity of Object.keys(bounds) as Quantity[]) {
+        if (errors[quantity].length === 0) continue;
+        const [median, high] = bounds[quantity];
+        const found = [quantile(errors[quantity], 0.5), quantile(errors[quantity], 0.9)] as const;
+        assert.ok(found[0] <= median, `${family} ${quantity}: median error ${found[0]} above ${median}`);
+        assert.ok(found[1] <= high, `${family} ${quantity}: 90th percentile ${found[1]} above ${high}`);
+      }
+    }
+  }).timeout(60_000);
+});
