@@ -3,7 +3,7 @@ import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { tensorsIn } from '../numpy/numpy';
 import { baseClasses } from './baseClasses';
 import { KerasState } from './kerasState';
-import { callModel, declaredInputShapes, forwardParameters, parametersOf } from './models';
+import { callModel, declaredInputShapes, forwardParameters, hasForward, mayHaveForward, parametersOf } from './models';
 import { kerasModules } from './modules';
 
 /** Keras 3 (3.15.1), also as `tf.keras`, with the TensorFlow functions that models are written with. */
@@ -19,8 +19,8 @@ function openKeras(session: TraceSession): OpenFramework {
   const module = kerasModules(() => state, classes);
   return {
     module,
-    isModelClass: (value) => value.mro.includes(classes.model),
-    isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value),
+    isModelClass: (value) => value.mro.includes(classes.model) && mayHaveForward(value),
+    isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value) && hasForward(state, value),
     tensorValue: (tensor) => state.tensorValue(tensor),
     tensorsIn: (value) => tensorsIn(value),
     parametersOf: (model) => parametersOf(state, model),

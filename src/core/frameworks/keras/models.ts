@@ -1,6 +1,6 @@
 import type { ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
-import type { CallArguments, CallContext, FunctionValue, InstanceValue, Value } from '../../python/values';
+import type { CallArguments, CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
 import { shapeOf, sizesOf, tensorOf } from '../numpy/arrays';
 import { tensorsIn } from '../numpy/numpy';
 import { callLayer, parameterNames } from './callLayer';
@@ -195,10 +195,19 @@ export function declareFromBuild(
 
 /** `Model(inputs, outputs)`. */
 export function makeFunctional(state: KerasState, model: InstanceValue, inputs: Value, outputs: Value): void {
-  const tensors = tensorsIn(inputs);
-  if (tensors.length > 0 && tensorsIn(outputs).length > 0) {
-    state.stateOf(model).graph = { inputs: tensors, outputs };
-  }
+  state.stateOf(model).graph = { inputs: tensorsIn(inputs), outputs };
+}
+
+/** False for models that only hold others and train them by a `train_step` of their own. */
+export function hasForward(state: KerasState, model: InstanceValue): boolean {
+  const own = state.stateOf(model);
+  return own.graph !== undefined || own.sequence !== undefined || userCall(model) !== undefined;
+}
+
+/** What `hasForward` will say of the instances of a class that nobody has made yet. */
+export function mayHaveForward(cls: ClassValue): boolean {
+  const defines = (name: string) => cls.mro.some(({ namespace, isNative }) => !isNative && namespace.has(name));
+  return defines('call') || !defines('train_step');
 }
 
 /** Adds a layer, or the placeholder that stands for one, to a Sequential model. */

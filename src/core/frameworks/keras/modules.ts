@@ -10,6 +10,7 @@ import { InertObjects, passingDecorator } from './inert';
 import { initialiserClasses } from './initialisers';
 import { inputFunction } from './inputs';
 import type { KerasClasses, KerasState } from './kerasState';
+import type { LayerType } from './layerCall';
 import { layerClasses } from './layerClasses';
 import { inputLayer } from './layers/inputLayer';
 import { layerTypes } from './layers/layerTypes';
@@ -90,6 +91,7 @@ export function kerasModules(
       ...elementwiseFunctions,
       ...softmaxFunctions,
     });
+    addAs(`${root}.applications`, (name) => applicationModel(state, classes, name));
     addAs(`${root}.backend`, (name) => configuration(name) ?? backendFunctions(name));
     addAs(`${root}.config`, configuration);
     addAs(`${root}.random`, functionLookup(state, 'keras.random', tensorRandomFunctions));
@@ -178,6 +180,16 @@ function rootMember(name: string, layers: ReadonlyMap<string, Value>): Value | u
   if (name === 'Layer') return layers.get('Layer');
   if (name === '__version__') return { kind: 'str', value: '3.15.1' };
   return undefined;
+}
+
+/** Ready-made networks are layers whose inside is not read yet. */
+function applicationModel(state: () => KerasState, classes: KerasClasses, name: string): Value | undefined {
+  if (!/^[A-Z]/.test(name)) return undefined;
+  const type: LayerType = {
+    signature: '*args',
+    call: (call) => call.unknown(`keras.applications.${name} is not read yet`, undefined),
+  };
+  return layerClasses(state, classes.layer, { [name]: type }).get(name);
 }
 
 /** Settings as Keras 3.15 sets them where nobody changes them (backend/config.py). */

@@ -140,6 +140,83 @@ model = keras.Model(i, x)
   });
 });
 
+suite('keras: what is a model and what its layers become', () => {
+  test('a model that only trains others is none', () => {
+    const traced = traceText(`${head}
+class Trainer(keras.Model):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+    def train_step(self, data):
+        return {}
+inner = keras.Sequential([keras.Input((4,)), layers.Dense(3)])
+trainer = Trainer(inner)
+`);
+    const opened = openedKeras(traced);
+    const isModel = (name: string) => {
+      const value = nameValue(traced, name);
+      return value !== undefined && opened.isModel(value);
+    };
+    const cls = nameValue(traced, 'Trainer');
+    assert.equal(isModel('inner'), true);
+    assert.equal(isModel('trainer'), false);
+    assert.equal(cls?.kind === 'class' && opened.isModelClass(cls), false);
+  });
+
+  test('a ready-made network is an unknown in its place', () => {
+    const traced = traceText(`${head}
+base = keras.applications.ResNet50(include_top=False)
+i = keras.Input((64, 64, 3))
+model = keras.Model(i, layers.GlobalAveragePooling2D()(base(i)))
+`);
+    const { nodes } = applyModel(traced);
+    assert.deepEqual(nodeKinds(nodes), ['input', 'unknown', 'reduction']);
+    assert.deepEqual(nodes[1]?.inputs, [nodes[0]?.id]);
+  });
+
+  test('a product with a weight of the layer itself is a dense layer', () => {
+    const traced = traceText(`${head}
+class Linear(layers.Layer):
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], 6), initializer=keras.initializers.RandomNormal(stddev=0.1))
+    def call(self, x):
+        return x @ self.w
+model = keras.Sequential([keras.Input((5,)), Linear()])
+`);
+    const { nodes, parameters } = applyModel(traced);
+    const linear = nodes.find(({ operation }) => operation.kind === 'linear');
+    assert.deepEqual(linear?.operation, { kind: 'linear', inFeatures: 5, outFeatures: 6 });
+    assert.deepEqual(linear.parameters, [{ role: 'weight', parameter: parameters[0]?.id }]);
+    assert.deepEqual(parameters[0]?.initialiser.distribution, { kind: 'normal', mean: 0, std: 0.1 });
+  });
+
+  test('multi-head attention of equal widths is one node, others are spelt out', () => {
+    const kinds = (keyWidth: number) => {
+      const text = `${head}i = keras.Input((7, 12))\nmodel = keras.Model(i, layers.MultiHeadAttention(3, ${keyWidth})(i, i, use_causal_mask=True))\n`;
+      return applyModel(traceText(text)).nodes.flatMap(({ operation }) =>
+        operation.kind === 'multiheadAttention' || operation.kind === 'attention'
+          ? [[operation.kind, operation.isCausal]]
+          : [],
+      );
+    };
+    assert.deepEqual(kinds(4), [['multiheadAttention', true]]);
+    assert.deepEqual(kinds(5), [['attention', true]]);
+  });
+
+  test('the forget gate starts at one', () => {
+    const traced = traceText(`${head}model = keras.Sequential([keras.Input((9, 4)), layers.LSTM(5)])\n`);
+    const recurrent = applyModel(traced).nodes.at(-1)?.operation;
+    assert.equal(recurrent?.kind === 'recurrent' && recurrent.forgetBias, 1);
+  });
+
+  test('an initialiser given as a configuration', () => {
+    const traced = traceText(
+      `${head}model = keras.Sequential([keras.Input((8,)), layers.Dense(2, kernel_initializer={"class_name": "VarianceScaling", "config": {"scale": 2.0, "mode": "fan_out", "distribution": "untruncated_normal"}})])\n`,
+    );
+    assert.deepEqual(applyModel(traced).parameters[0]?.initialiser.distribution, { kind: 'normal', mean: 0, std: 1 });
+  });
+});
+
 suite('keras: losses', () => {
   const table: readonly (readonly [string, string])[] = [
     ['loss="categorical_crossentropy"', 'crossEntropyProbabilities'],
