@@ -36,7 +36,7 @@ export function constructLayerChild(
 /** A ModuleList of given modules. */
 export function constructList(parent: Layer, attribute: string, items: readonly Value[]): void {
   const list = instanceOf(parent.state.moduleListClass, parent);
-  items.forEach((item, index) => list.attributes.set(String(index), item));
+  for (const [index, item] of items.entries()) list.attributes.set(String(index), item);
   parent.set(attribute, list);
 }
 

@@ -20,7 +20,7 @@ export function containerClasses(state: () => TorchState, base: ClassValue): rea
         const [only] = args.positional;
         if (args.positional.length === 1 && only && unwrap(only).kind === 'dict')
           return addEntries(container, only, context);
-        args.positional.forEach((value, index) => container.attributes.set(String(index), value));
+        for (const [index, value] of args.positional.entries()) container.attributes.set(String(index), value);
         return none;
       },
       forward: (container, args, context) =>
@@ -202,7 +202,7 @@ function appendItem(state: TorchState, container: InstanceValue, value: Value): 
 
 function replaceItems(state: TorchState, container: InstanceValue, items: readonly Value[]): void {
   for (const [key] of itemsOf(state, container)) container.attributes.delete(key);
-  items.forEach((item, index) => container.attributes.set(String(index), item));
+  for (const [index, item] of items.entries()) container.attributes.set(String(index), item);
 }
 
 /** Slices of a Sequential keep the keys, those of a ModuleList count anew. */

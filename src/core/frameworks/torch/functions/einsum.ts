@@ -38,7 +38,7 @@ function labelSizes(terms: readonly string[], tensors: readonly TracedTensor[]):
   for (const [index, term] of terms.entries()) {
     const shape = tensors[index]?.shape;
     if (shape?.length !== term.length || !/^[A-Za-z]*$/.test(term)) return undefined;
-    [...term].forEach((label, axis) => sizes.set(label, sizes.get(label) ?? shape[axis]));
+    for (const [axis, label] of [...term].entries()) sizes.set(label, sizes.get(label) ?? shape[axis]);
   }
   return sizes;
 }

@@ -109,7 +109,8 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('unbind', 'dim=0', (call) => {
     const input = call.tensor('input');
     const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
-    if (!input || axis === undefined || typeof input.shape?.[axis] !== 'number') return undefined;
+    const count = axis === undefined ? undefined : input?.shape?.[axis];
+    if (!input || axis === undefined || typeof count !== 'number' || count > 4096) return undefined;
     return makeTuple(
       unbind(call.state.session, input, axis, call.site()).map((piece) => call.state.tensorValue(piece)),
     );

@@ -1,7 +1,7 @@
 import { uniform } from '../../../network/initialisers';
 import { makeFloat, makeInt } from '../../../python/make';
 import type { Layer, LayerEntry } from '../layer';
-import { applyCell, applyRecurrent, gateCount, type RecurrentCell } from '../operations/recurrent';
+import { applyCell, applyRecurrent, gateCount, mostLayers, type RecurrentCell } from '../operations/recurrent';
 
 const tail = 'num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False';
 
@@ -24,7 +24,7 @@ function recurrentLayer(name: string, cell: RecurrentCell, signature: string): L
     name,
     signature,
     build: (layer) => {
-      const layers = Math.min(layer.int('num_layers') ?? 0, 64);
+      const layers = Math.min(layer.int('num_layers') ?? 0, mostLayers);
       const directions = layer.flag('bidirectional') ? ['', '_reverse'] : [''];
       const hidden = layer.int('hidden_size');
       const projected = layer.int('proj_size') || hidden;

@@ -11,6 +11,9 @@ import type { Layer } from '../layer';
 
 export type RecurrentCell = 'rnn' | 'lstm' | 'gru';
 
+/** Layers of one recurrent module beyond which nothing is built. */
+export const mostLayers = 64;
+
 export const gateCount: Readonly<Record<RecurrentCell, number>> = { rnn: 1, lstm: 4, gru: 3 };
 
 /** Gives (output, state) as PyTorch does; the state's nodes are made when it is used. */
@@ -22,6 +25,7 @@ export function applyRecurrent(layer: Layer, cell: RecurrentCell, input: TracedT
   const layers = layer.int('num_layers');
   const isBidirectional = layer.flag('bidirectional') ?? false;
   if (inputFeatures === undefined || hiddenFeatures === undefined || layers === undefined) return undefined;
+  if (layers > mostLayers) return undefined;
   const batchFirst = layer.flag('batch_first') ?? false;
   const rank = input.shape?.length ?? 3;
   const timeAxis = rank === 3 && batchFirst ? 1 : 0;
@@ -133,7 +137,7 @@ function stateSite(site: Site): Site {
 
 function recurrentUses(layer: Layer, layers: number, isBidirectional: boolean): readonly ParameterUse[] {
   const uses: ParameterUse[] = [];
-  for (let index = 0; index < layers; index++) {
+  for (let index = 0; index < Math.min(layers, mostLayers); index++) {
     for (const direction of isBidirectional ? ['', '_reverse'] : ['']) {
       const suffix = layer.get(`weight_ih_l${index}${direction}`) ? `_l${index}${direction}` : '';
       const role = `${index}${direction === '' ? '' : 'Reverse'}`;
