@@ -1,0 +1,254 @@
+import type { ActivationUse } from '../core/activations/activation';
+import { findActivation } from '../core/activations/catalogue';
+import { differentiate } from '../core/activations/differentiate';
+import { printExpression } from '../core/activations/print';
+import { findProperties } from '../core/activations/properties';
+import type { ModelAnalysis } from '../core/analysis';
+import type { Finding, Fix, Message, Severity } from '../core/findings/finding';
+import type { NetworkNode, Shape } from '../core/network/network';
+import { gradientFall } from '../core/rules/gradientFall';
+import { ModelView as RuleView } from '../core/rules/modelView';
+import { findRule } from '../core/rules/rules';
+import type { Thresholds } from '../core/rules/thresholds';
+import type { Estimate, NodeSignal } from '../core/signal/profile';
+import type {
+  CurveView,
+  FindingView,
+  FixView,
+  LayerKind,
+  LayerNumbers,
+  LayerView,
+  LogRange,
+  ModelView,
+  SizeView,
+} from './viewState';
+
+export interface ProfileViewOptions {
+  /** The same model with the what-if's changes. */
+  readonly after?: ModelAnalysis;
+  readonly thresholds: Thresholds;
+  /** A message in the reader's language. */
+  readonly say: (message: Message) => string;
+  /** Line of an offset in the model's own file, counted from 1. */
+  readonly lineOf: (offset: number) => number | undefined;
+}
+
+/** What the page draws of one model. */
+export function modelView(model: ModelAnalysis, options: ProfileViewOptions): ModelView {
+  const { after, thresholds, say } = options;
+  const rules = new RuleView(model.network, model.signal);
+  const curves = new CurveList();
+  const severities = worstSeverities(model.findings);
+  const changed = after && signalsByPath(after);
+  const layers = shownNodes(rules).map((node) => layerView(node, model, { rules, curves, severities, changed }));
+  const ranges = healthyRanges(rules, thresholds);
+  return {
+    name: model.name,
+    framework: frameworkNames[model.framework],
+    depth: rules.trainableLayers.length,
+    parameterCount: model.network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    input: model.input.statistics,
+    gradientFall: finite(gradientFall(rules)?.log10Ratio),
+    gradientFallAfter: after && finite(gradientFall(new RuleView(after.network, after.signal))?.log10Ratio),
+    gradientLimits: {
+      low: Math.log10(thresholds.vanishingHint),
+      high: Math.log10(thresholds.explodingGradientWarning),
+    },
+    layers,
+    gradientRange: ranges.gradient,
+    activationRange: ranges.activation,
+    curves: curves.views,
+    findings: model.findings.map((finding) => findingView(finding, say)),
+    assumptions: model.assumptions.map(({ what, value }) => ({ what: say(what), value })),
+    unknowns: model.unknowns.map(({ reason, span }) => ({
+      reason: say(reason),
+      line: span.file === model.span.file ? options.lineOf(span.start) : undefined,
+    })),
+  };
+}
+
+const frameworkNames = { torch: 'PyTorch', keras: 'Keras', flax: 'Flax', numpy: 'NumPy' } as const;
+
+const kinds: Partial<Record<NetworkNode['operation']['kind'], LayerKind>> = {
+  linear: 'weights',
+  convolution: 'weights',
+  embedding: 'weights',
+  recurrent: 'weights',
+  multiheadAttention: 'weights',
+  attention: 'other',
+  activation: 'activation',
+  softmax: 'activation',
+  gatedLinearUnit: 'activation',
+  normalisation: 'norm',
+  pooling: 'other',
+  reduction: 'other',
+  sum: 'other',
+  unknown: 'unknown',
+};
+
+/** Layers that a person would name, in the order of the data: changes of shape, constants and the loss are left out. */
+function shownNodes(rules: RuleView): readonly NetworkNode[] {
+  return rules.body.filter((node) => kinds[node.operation.kind] !== undefined);
+}
+
+interface LayerContext {
+  readonly rules: RuleView;
+  readonly curves: CurveList;
+  readonly severities: ReadonlyMap<string, Severity>;
+  readonly changed: ReadonlyMap<string, NodeSignal> | undefined;
+}
+
+function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContext): LayerView {
+  const { operation } = node;
+  const after = context.changed?.get(node.path);
+  const use = activationOf(node);
+  return {
+    path: node.path,
+    label: operation.kind === 'unknown' ? `${node.label}: ${operation.reason}` : node.label,
+    kind: kinds[operation.kind] ?? 'other',
+    shape: shapeText(node.outputShape),
+    initialiser: initialiserOf(node, context.rules),
+    curve: use && context.curves.indexOf(use),
+    severity: context.severities.get(node.path),
+    now: numbersOf(model.signal.nodes[node.id]),
+    after: context.changed && numbersOf(after),
+  };
+}
+
+function activationOf({ operation }: NetworkNode): ActivationUse | undefined {
+  if (operation.kind === 'activation') return operation.activation;
+  return operation.kind === 'recurrent' ? operation.activation : undefined;
+}
+
+function initialiserOf(node: NetworkNode, rules: RuleView): string | undefined {
+  const [weight] = rules.weightsOf(node);
+  return weight?.initialiser.scheme;
+}
+
+function numbersOf(signal: NodeSignal | undefined): LayerNumbers {
+  if (!signal) return { flags: [] };
+  const { preactivation } = signal;
+  const hasPreactivation = preactivation !== undefined && Object.values(preactivation).every(Number.isFinite);
+  return {
+    gradient: sizeView(signal.gradient),
+    activation: sizeView(signal.activation),
+    weightGradient: sizeView(signal.weightGradient),
+    saturated: finite(signal.saturated),
+    preactivation: hasPreactivation ? preactivation : undefined,
+    flags: signal.flags,
+  };
+}
+
+function sizeView(estimate: Estimate | undefined): SizeView | undefined {
+  if (!estimate || !Number.isFinite(estimate.log10Rms)) return undefined;
+  return { log10: estimate.log10Rms, sd: finite(estimate.sd) ?? 0 };
+}
+
+/** `N` is the batch. */
+function shapeText(shape: Shape): string {
+  if (!shape) return '?';
+  return shape
+    .map((dim, axis) => {
+      if (dim === undefined) return '?';
+      if (typeof dim !== 'number') return dim.perBatch === 1 ? 'N' : `${dim.perBatch}N`;
+      return axis === 0 ? 'N' : String(dim);
+    })
+    .join(' × ');
+}
+
+function signalsByPath(model: ModelAnalysis): ReadonlyMap<string, NodeSignal> {
+  const byPath = new Map<string, NodeSignal>();
+  for (const node of model.network.nodes) {
+    const signal = model.signal.nodes[node.id];
+    if (signal) byPath.set(node.path, signal);
+  }
+  return byPath;
+}
+
+/** Relative to the last trainable layer's gradient and to the input's size, as the rules measure them. */
+function healthyRanges(rules: RuleView, thresholds: Thresholds) {
+  const last = rules.trainableLayers.at(-1);
+  const lastGradient = last && finite(rules.signalOf(last)?.gradient?.log10Rms);
+  const [input] = rules.network.inputs;
+  const inputNode = input === undefined ? undefined : rules.node(input);
+  const inputSize = inputNode && finite(rules.signalOf(inputNode)?.activation?.log10Rms);
+  const range = (centre: number | undefined, low: number, high: number): LogRange | undefined =>
+    centre === undefined ? undefined : { low: centre + Math.log10(low), high: centre + Math.log10(high) };
+  return {
+    gradient: range(lastGradient, thresholds.vanishingHint, thresholds.explodingGradientWarning),
+    activation: range(inputSize, thresholds.collapsingWarning, thresholds.explodingActivationWarning),
+  };
+}
+
+/** Curves that several layers share stand once. */
+class CurveList {
+  readonly views: CurveView[] = [];
+  readonly #indices = new Map<string, number>();
+
+  indexOf(use: ActivationUse): number {
+    const key = use.id === 'custom' ? JSON.stringify(use.expression) : `${use.id} ${JSON.stringify(use.parameters)}`;
+    const known = this.#indices.get(key);
+    if (known !== undefined) return known;
+    this.#indices.set(key, this.views.length);
+    this.views.push(curveView(use));
+    return this.views.length - 1;
+  }
+}
+
+export function curveView(use: ActivationUse): CurveView {
+  const entry = findActivation(use.id);
+  return {
+    id: use.id,
+    title: entry?.title ?? printExpression(use.expression),
+    formula: entry?.formula ?? printExpression(use.expression),
+    derivative: entry?.derivative ?? printExpression(differentiate(use.expression)),
+    slopeMaximum: finite(
+      entry ? entry.slopeMaximum?.(use.parameters).value : findProperties(use.expression).slopeMaximum.value,
+    ),
+    expression: use.expression,
+  };
+}
+
+const rank: Readonly<Record<Severity, number>> = { error: 3, warning: 2, information: 1, hint: 0 };
+
+function worstSeverities(findings: readonly Finding[]): ReadonlyMap<string, Severity> {
+  const worst = new Map<string, Severity>();
+  for (const { severity, layers } of findings) {
+    for (const path of layers) {
+      const known = worst.get(path);
+      if (!known || rank[severity] > rank[known]) worst.set(path, severity);
+    }
+  }
+  return worst;
+}
+
+function findingView(finding: Finding, say: (message: Message) => string): FindingView {
+  return {
+    rule: finding.rule,
+    severity: finding.severity,
+    message: say(finding.message),
+    hasPage: findRule(finding.rule) !== undefined,
+    layers: finding.layers,
+    fixes: finding.fixes.map((fix) => fixView(fix, say)),
+  };
+}
+
+function fixView({ title, effect, isPreferred }: Fix, say: (message: Message) => string): FixView {
+  const isFinite = effect && Number.isFinite(effect.before) && Number.isFinite(effect.after);
+  return {
+    title: say(title),
+    isPreferred,
+    effect: isFinite
+      ? {
+          isShare: effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare',
+          before: effect.before,
+          after: effect.after,
+          resolves: effect.resolves,
+        }
+      : undefined,
+  };
+}
+
+function finite(value: number | undefined): number | undefined {
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,192 @@
+import type { Expression } from '../core/activations/expression';
+import type { NetworkEdit } from '../core/analysis';
+import type { Severity } from '../core/findings/finding';
+import type { SignalFlag } from '../core/signal/profile';
+import type { PageStrings } from './pageStrings';
+
+/** Where the page stands: in the side bar or in an editor's place. */
+export type PagePlace = 'side' | 'panel';
+
+/** All that the page draws, as plain data. What is missing is absent, never NaN or infinite: the way to the page is JSON. */
+export interface ViewState {
+  /** Grows whenever anything but the highlights changed. */
+  readonly revision: number;
+  readonly place: PagePlace;
+  readonly strings: PageStrings;
+  /** Paths of the layers at the editor's cursor; several where one line makes several. */
+  readonly highlights: readonly string[];
+  readonly content: Content;
+}
+
+export type Content = EmptyContent | BusyContent | FailedContent | NothingContent | ProfileContent | CompareContent;
+
+export interface EmptyContent {
+  readonly kind: 'empty';
+}
+
+export interface BusyContent {
+  readonly kind: 'busy';
+  readonly file: string;
+}
+
+export interface FailedContent {
+  readonly kind: 'failed';
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** A Python file without a model in it. */
+export interface NothingContent {
+  readonly kind: 'nothing';
+  readonly file: string;
+  readonly why: 'no-framework' | 'no-model' | 'syntax';
+  /** What was not understood, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface ProfileContent {
+  readonly kind: 'profile';
+  readonly file: string;
+  /** Names the analysis that the numbers come from; intents carry it back. */
+  readonly version: string;
+  /** From before the text ceased to parse. */
+  readonly isStale: boolean;
+  /** Being analysed anew. */
+  readonly isBusy: boolean;
+  readonly models: readonly string[];
+  /** Index into `models`. */
+  readonly chosen: number;
+  readonly model: ModelView;
+  readonly whatIf: WhatIfView;
+}
+
+export interface WhatIfView {
+  readonly edits: readonly NetworkEdit[];
+  readonly activations: readonly NamedChoice[];
+  readonly initialisers: readonly NamedChoice[];
+}
+
+export interface NamedChoice {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** Ends in log10. */
+export interface LogRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ModelView {
+  readonly name: string;
+  readonly framework: string;
+  /** Layers with a trainable weight. */
+  readonly depth: number;
+  readonly parameterCount: number;
+  readonly input: string;
+  /** log10 of the first layer's gradient over the last one's. */
+  readonly gradientFall?: number;
+  readonly gradientFallAfter?: number;
+  /** Between these the fall is healthy. */
+  readonly gradientLimits: LogRange;
+  readonly layers: readonly LayerView[];
+  /** Where gradients and activations are healthy. */
+  readonly gradientRange?: LogRange;
+  readonly activationRange?: LogRange;
+  readonly curves: readonly CurveView[];
+  readonly findings: readonly FindingView[];
+  readonly assumptions: readonly AssumptionView[];
+  readonly unknowns: readonly UnknownView[];
+}
+
+export type LayerKind = 'weights' | 'activation' | 'norm' | 'other' | 'unknown';
+
+export interface LayerView {
+  readonly path: string;
+  readonly label: string;
+  readonly kind: LayerKind;
+  /** `N × 64 × 32 × 32`, sizes not worked out as `?`. */
+  readonly shape: string;
+  /** How the weights are drawn. */
+  readonly initialiser?: string;
+  /** Index into the model's curves. */
+  readonly curve?: number;
+  /** Of the worst finding that names the layer. */
+  readonly severity?: Severity;
+  readonly now: LayerNumbers;
+  /** With the what-if's changes. */
+  readonly after?: LayerNumbers;
+}
+
+/** log10 of a root mean square with its standard deviation over seeds, in dex. */
+export interface SizeView {
+  readonly log10: number;
+  readonly sd: number;
+}
+
+export interface LayerNumbers {
+  readonly gradient?: SizeView;
+  readonly activation?: SizeView;
+  readonly weightGradient?: SizeView;
+  readonly saturated?: number;
+  readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
+  readonly flags: readonly SignalFlag[];
+}
+
+export interface CurveView {
+  /** Of the catalogue, or `custom`. */
+  readonly id: string;
+  readonly title: string;
+  readonly formula: string;
+  readonly derivative?: string;
+  readonly slopeMaximum?: number;
+  readonly expression: Expression;
+}
+
+export interface FindingView {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hasPage: boolean;
+  readonly layers: readonly string[];
+  readonly fixes: readonly FixView[];
+}
+
+export interface FixView {
+  readonly title: string;
+  /** log10 of a size before and after, or shares. */
+  readonly effect?: {
+    readonly isShare: boolean;
+    readonly before: number;
+    readonly after: number;
+    readonly resolves: boolean;
+  };
+  readonly isPreferred: boolean;
+}
+
+export interface AssumptionView {
+  readonly what: string;
+  readonly value: string;
+}
+
+export interface UnknownView {
+  readonly reason: string;
+  /** Counted from 1; absent where the place is in another file. */
+  readonly line?: number;
+}
+
+export interface CompareContent {
+  readonly kind: 'compare';
+  readonly choices: readonly ComparedActivation[];
+  /** Ids of those drawn, in the order they were chosen. */
+  readonly chosen: readonly string[];
+  /** A profile to go back to. */
+  readonly hasProfile: boolean;
+}
+
+export interface ComparedActivation extends CurveView {
+  readonly typicalUse: string;
+  readonly saturates: string;
+  /** Share of the slope's square that is left for pre-activations of N(0, 1). */
+  readonly slopeRms?: number;
+}
