@@ -105,7 +105,7 @@ function isSame(left: Value, right: Value): boolean | undefined {
 /** `==`; undefined where it depends on something unknown. */
 export function equals(machine: Machine, a: Value, b: Value, depth = 0): boolean | undefined {
   if (a === b && a.kind !== 'unknown') return true;
-  if (a.kind === 'unknown' || b.kind === 'unknown' || depth > 50) return undefined;
+  if (a.kind === 'unknown' || b.kind === 'unknown' || depth > 50 || !machine.step()) return undefined;
   if (isNumber(a) && isNumber(b)) return numberOf(a) === numberOf(b);
   if (a.kind === 'instance' || b.kind === 'instance') return equalInstances(machine, a, b, depth);
   if (a.kind !== b.kind) return false;
@@ -163,7 +163,7 @@ function equalItems(machine: Machine, a: readonly Value[], b: readonly Value[], 
 /** Negative, zero, positive or NaN; undefined where there is no order, `unknown` where something unknown decides. */
 export function orderOf(machine: Machine, first: Value, second: Value, depth = 0): number | undefined | 'unknown' {
   const [a, b] = [unwrap(first), unwrap(second)];
-  if (a.kind === 'unknown' || b.kind === 'unknown' || depth > 50) return 'unknown';
+  if (a.kind === 'unknown' || b.kind === 'unknown' || depth > 50 || !machine.step()) return 'unknown';
   if (isNumber(a) && isNumber(b)) {
     const [x, y] = [numberOf(a), numberOf(b)];
     return x === y ? 0 : x - y;

@@ -13,6 +13,7 @@ import type { FormatPart } from './syntax';
 import type { UnknownValue, Value } from './values';
 
 const deepest = 20;
+const longestText = 100_000;
 
 /** `str(value)`; undefined where it depends on something unknown. */
 export function strOf(machine: Machine, value: Value): string | undefined {
@@ -40,9 +41,11 @@ export function tryRepr(machine: Machine, value: Value, depth: number): string |
   if (depth > deepest) return undefined;
   const list = (items: Iterable<Value>): string | undefined => {
     const parts: string[] = [];
+    let length = 0;
     for (const item of items) {
       const text = tryRepr(machine, item, depth + 1);
-      if (text === undefined || parts.length > machine.budget.size) return undefined;
+      length += text?.length ?? 0;
+      if (text === undefined || length > longestText) return undefined;
       parts.push(text);
     }
     return parts.join(', ');

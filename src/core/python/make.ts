@@ -99,6 +99,9 @@ export function identityOf(value: object): number {
   return identity;
 }
 
+/** Tuples that share their parts can be exponentially longer than their source. */
+const longestKey = 20_000;
+
 /** Equal for values that are equal as mapping keys; undefined for unhashable and unknown values. */
 export function keyOf(value: Value): string | undefined {
   switch (value.kind) {
@@ -119,6 +122,7 @@ export function keyOf(value: Value): string | undefined {
         const part = keyOf(item);
         if (part === undefined) return undefined;
         key += `${part.length}:${part}`;
+        if (key.length > longestKey) return undefined;
       }
       return key;
     }

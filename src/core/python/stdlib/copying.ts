@@ -40,8 +40,11 @@ function deepCopy(value: Value, call: NativeCall, seen: Map<Value, Value>, depth
       for (const item of value.items) made.items.push(inner(item));
       return made;
     }
-    case 'tuple':
-      return makeTuple(value.items.map(inner));
+    case 'tuple': {
+      const made = makeTuple(value.items.map(inner));
+      seen.set(value, made);
+      return made;
+    }
     case 'dict': {
       const made: DictValue = { kind: 'dict', entries: new Map() };
       seen.set(value, made);
