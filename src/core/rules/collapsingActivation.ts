@@ -1,4 +1,4 @@
-import { largestWeights, weightSpan } from './largestWeights';
+import { smallestWeights, weightSpan } from './extremeWeights';
 import type { Rule } from './rule';
 
 /** Forward variance that shrinks to nothing before the last layer; the ratio of weight gradients can look healthy meanwhile. */
@@ -17,7 +17,7 @@ export const collapsingActivation: Rule = {
     const inputLog10 = Math.min(0, ...inputScales.filter(Number.isFinite));
     const fall = estimate.log10Rms - inputLog10;
     if (fall + estimate.sd > Math.log10(thresholds.collapsingWarning)) return;
-    const culprit = largestWeights(view) ?? last;
+    const culprit = smallestWeights(view) ?? last;
     yield {
       degree: 'harmful',
       span: weightSpan(view, culprit),

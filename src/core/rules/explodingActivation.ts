@@ -1,5 +1,5 @@
 import type { NetworkNode } from '../network/network';
-import { largestWeights, weightSpan } from './largestWeights';
+import { hiddenExponential, largestWeights, weightSpan } from './extremeWeights';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
 
@@ -21,10 +21,7 @@ export const explodingActivation: Rule = {
     const certain = peak.log10 - peak.sd;
     const limit = Math.log10(thresholds.explodingActivationWarning);
     if (certain < limit || certain - inputLog10 < limit) return;
-    const exponential = view.body.find(
-      (node) =>
-        node.operation.kind === 'activation' && node.operation.activation.id === 'exponential' && view.isHidden(node),
-    );
+    const exponential = hiddenExponential(view);
     const layer = largestWeights(view);
     const span = exponential?.provenance.made ?? (layer ? weightSpan(view, layer) : peak.node.provenance.made);
     const values = {

@@ -1,7 +1,7 @@
 import type { Message } from '../findings/finding';
 import type { NetworkNode } from '../network/network';
+import { hiddenExponential, largestWeights, weightSpan } from './extremeWeights';
 import { type GradientFall, gradientFall } from './gradientFall';
-import { largestWeights, weightSpan } from './largestWeights';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
 
@@ -18,7 +18,8 @@ export const explodingGradient: Rule = {
     const fall = gradientFall(view);
     const isOverflowing = hasOverflow(view);
     const isGrowing = fall !== undefined && fall.log10Ratio - fall.sd > Math.log10(thresholds.explodingGradientWarning);
-    const culprit = largestWeights(view) ?? fall?.first;
+    const exponential = hiddenExponential(view);
+    const culprit = exponential ?? largestWeights(view) ?? fall?.first;
     if (!culprit || !(isGrowing || isOverflowing)) return;
     const isHopeless = isOverflowing || (fall?.log10Ratio ?? 0) > Math.log10(thresholds.explodingGradientError);
     yield {

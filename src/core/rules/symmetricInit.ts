@@ -1,5 +1,5 @@
 import type { NetworkNode, Parameter } from '../network/network';
-import { weightSpan } from './largestWeights';
+import { weightSpan } from './extremeWeights';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
 

@@ -71,7 +71,8 @@ async function weigh(
     resolves: isResolved,
   };
   if (!isResolved && !isImprovement(effect)) return undefined;
-  return { title: withEffect(candidate.title, effect), effect, edits: candidate.edits, isPreferred: false };
+  const title = tellsSomething(effect) ? withEffect(candidate.title, effect) : candidate.title;
+  return { title, effect, edits: candidate.edits, isPreferred: false };
 }
 
 const severityRank = { error: 0, warning: 1, information: 2, hint: 3 } as const;
@@ -121,7 +122,7 @@ function measure(model: ModelAnalysis, finding: Finding, quantity: FixEffect['qu
 
 /** Shares should fall; scales and gradients should come nearer to one. */
 function isImprovement({ quantity, before, after }: FixEffect): boolean {
-  if (quantity === 'saturatedShare' || quantity === 'deadShare') return after < before - 0.1;
+  if (isShareQuantity(quantity)) return after < before - 0.1;
   return distance(after) < distance(before) - 1;
 }
 
@@ -129,13 +130,23 @@ function distance(log10: number): number {
   return Number.isFinite(log10) ? Math.abs(log10) : 1000;
 }
 
-/** Fixes that resolve the finding first, then the strongest effect, then the smallest edit. */
-function rank(fix: Fix): number {
-  const { effect } = fix;
-  if (!effect) return Number.MAX_VALUE;
-  const isShare = effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare';
-  const remaining = isShare ? effect.after : distance(effect.after);
-  return (effect.resolves ? 0 : 10_000) + remaining + fix.edits.length * 1e-3;
+/**
+ * Fixes that resolve the finding first, then by what remains of the trouble in coarse steps (a tenth of the units, a power of ten);
+ * within a step the order in which they were proposed stands.
+ */
+function rank({ effect }: Fix): number {
+  if (!effect) return 0;
+  const remaining = isShareQuantity(effect.quantity)
+    ? Math.floor(10 * Math.max(0, effect.after - healthyShare))
+    : Math.floor(distance(effect.after));
+  return (effect.resolves ? 0 : 10_000) + remaining;
+}
+
+/** A ReLU is off for half of its inputs, and a tenth of a tanh stack may well be saturated. */
+const healthyShare = 0.5;
+
+function isShareQuantity(quantity: FixEffect['quantity']): boolean {
+  return quantity === 'saturatedShare' || quantity === 'deadShare';
 }
 
 function resolves({ effect }: Fix): boolean {
@@ -146,6 +157,11 @@ function markFirst(fix: Fix, index: number): Fix {
   return index === 0 && resolves(fix) ? { ...fix, isPreferred: true } : fix;
 }
 
+/** Of units that stay alike the gradient's size says nothing: it may be the same before and after. */
+function tellsSomething({ before, after }: FixEffect): boolean {
+  return Math.abs(after - before) > 0.02;
+}
+
 const effectTexts: Readonly<Record<FixEffect['quantity'], string>> = {
   firstLayerGradient: 'first-layer gradient {before} → {after}',
   outputScale: 'output scale {before} → {after}',
@@ -154,7 +170,7 @@ const effectTexts: Readonly<Record<FixEffect['quantity'], string>> = {
 };
 
 function withEffect(title: Message, effect: FixEffect): Message {
-  const isShare = effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare';
+  const isShare = isShareQuantity(effect.quantity);
   const value = (number: number) =>
     isShare ? ({ kind: 'share', value: number } as const) : ({ kind: 'log10', log10: number } as const);
   return {

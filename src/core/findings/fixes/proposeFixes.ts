@@ -21,8 +21,13 @@ export function proposeFixes(request: FixRequest): readonly FixCandidate[] {
   );
   const propose = new Proposals(request, activations, hiddenLayers);
   switch (request.finding.rule) {
-    case 'vanishing-gradient':
     case 'saturating-stack':
+      return [
+        propose.initialiser(matchingInitialiser(activations)),
+        propose.normalisation(),
+        propose.activationAndInitialiser('relu', 'he'),
+      ].flat();
+    case 'vanishing-gradient':
       return [
         propose.activationAndInitialiser('relu', 'he'),
         propose.normalisation(),
@@ -33,11 +38,11 @@ export function proposeFixes(request: FixRequest): readonly FixCandidate[] {
     case 'exploding-gradient':
     case 'exploding-activation':
       return [
-        propose.initialiser(matchingInitialiser(activations)),
-        propose.normalisation(),
         ...(activations.some((node) => activationId(node) === 'exponential')
           ? [propose.activationAndInitialiser('relu', 'he'), propose.activationAndInitialiser('tanh', 'xavier')]
           : []),
+        propose.initialiser(matchingInitialiser(activations)),
+        propose.normalisation(),
       ].flat();
     case 'collapsing-activation':
       return [

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Finding } from '../../../src/core/findings/finding';
+import { applyEdits } from '../../../src/core/findings/fixes/sourceText';
+import { alarmsOf, analyzeText } from '../analyzeText';
+
+const root = path.resolve(__dirname, '../../..');
+
+async function findingsOf(text: string): Promise<readonly Finding[]> {
+  const analysis = await analyzeText(text, { withFixes: true });
+  return analysis.models.flatMap((model) => model.findings);
+}
+
+function bestFix(findings: readonly Finding[], rule: string) {
+  const fix = findings.find((finding) => finding.rule === rule)?.fixes[0];
+  assert.ok(fix, `${rule} offers no fix`);
+  return fix;
+}
+
+async function fixed(text: string, rule: string): Promise<string> {
+  const result = applyEdits(text, bestFix(await findingsOf(text), rule).edits);
+  assert.ok(result !== undefined);
+  return result;
+}
+
+/** Every faulty text that the repository ships: the bad examples of the rule pages, and the examples. */
+function faultyTexts(): readonly { readonly name: string; readonly text: string }[] {
+  const pages = path.join(root, 'docs/rules');
+  const fromPages = readdirSync(pages).flatMap((name) => {
+    const section = readFileSync(path.join(pages, name), 'utf8').split('\n## Bad\n')[1] ?? '';
+    const text = /```python\n([\s\S]*?)```/.exec(section)?.[1];
+    return text === undefined ? [] : [{ name, text }];
+  });
+  const examples = path.join(root, 'examples');
+  const fromExamples = readdirSync(examples)
+    .filter((name) => name.endsWith('.py'))
+    .map((name) => ({ name, text: readFileSync(path.join(examples, name), 'utf8') }));
+  return [...fromPages, ...fromExamples];
+}
+
+suite('quick fixes', () => {
+  for (const { name, text } of faultyTexts()) {
+    test(`${name}: the best fix of every alarm does what its title says`, async () => {
+      for (const finding of await findingsOf(text)) {
+        if (finding.severity !== 'error' && finding.severity !== 'warning') continue;
+        const [fix] = finding.fixes;
+        assert.ok(fix?.effect?.resolves, `${finding.rule} has no fix that resolves it`);
+        assert.ok(fix.isPreferred);
+        const edited = applyEdits(text, fix.edits);
+        assert.ok(edited !== undefined);
+        const after = await analyzeText(edited);
+        assert.deepEqual(after.syntaxErrors, []);
+        assert.ok(!alarmsOf(after).includes(finding.rule), `${finding.rule} is still there`);
+      }
+    });
+  }
+
+  test('the last one silences the finding with a comment, and leaves the rest as it was', async () => {
+    const text = readFileSync(path.join(root, 'examples/deep_sigmoid.py'), 'utf8');
+    const [finding] = await findingsOf(text);
+    const ignoring = finding?.fixes.at(-1);
+    assert.ok(ignoring);
+    const edited = applyEdits(text, ignoring.edits) ?? '';
+    assert.ok(edited.includes('nn.Sigmoid()  # gradlens: ignore[vanishing-gradient] reason\n'));
+    assert.deepEqual(alarmsOf(await analyzeText(edited)), []);
+  });
+
+  test('replace an activation object and initialise behind it, in the file’s own words', async () => {
+    const text = readFileSync(path.join(root, 'examples/deep_sigmoid.py'), 'utf8');
+    const edited = await fixed(text, 'vanishing-gradient');
+    assert.ok(edited.includes('        self.activation = nn.ReLU()\n'));
+    assert.ok(
+      edited.includes(
+        [
+          '        self.head = nn.Linear(width, 10)',
+          '        for module in self.modules():',
+          '            if isinstance(module, nn.Linear):',
+          '                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")',
+          '                if module.bias is not None:',
+          '                    nn.init.zeros_(module.bias)',
+          '',
+        ].join('\n'),
+      ),
+      edited,
+    );
+  });
+
+  test('replace strings and bare names in Keras, importing what is missing', async () => {
+    const layers = Array.from({ length: 12 }, () => "    Dense(64, activation='sigmoid'),\n").join('');
+    const text = `from keras import Sequential, Input\nfrom keras.layers import Dense\n\nmodel = Sequential([\n    Input((64,)),\n${layers}    Dense(1),\n])\n`;
+    const edited = await fixed(text, 'vanishing-gradient');
+    assert.ok(edited.includes('    Dense(64, activation=\'relu\', kernel_initializer="he_normal"),\n'), edited);
+    const normalising = (await findingsOf(text))
+      .flatMap((finding) => finding.fixes)
+      .find((fix) => fix.title.text.startsWith('Normalise'));
+    const normalised = applyEdits(text, normalising?.edits ?? []) ?? '';
+    assert.ok(normalised.includes('from keras.layers import Dense, BatchNormalization, Activation\n'), normalised);
+    assert.ok(normalised.includes("    Dense(64), BatchNormalization(), Activation('sigmoid'),\n"), normalised);
+  });
+
+  test('keep line endings, tabs and byte-order mark', async () => {
+    const text = readFileSync(path.join(root, 'examples/deep_sigmoid.py'), 'utf8');
+    const windows = `\uFEFF${text.replaceAll('\n', '\r\n').replaceAll('    ', '\t')}`;
+    const edited = await fixed(windows, 'vanishing-gradient');
+    assert.ok(edited.startsWith('\uFEFF"""'));
+    assert.ok(!/[^\r]\n/.test(edited), 'a bare newline came in');
+    assert.ok(edited.includes('\r\n\t\tfor module in self.modules():\r\n\t\t\tif isinstance'), edited);
+    assert.deepEqual(alarmsOf(await analyzeText(edited)), []);
+  });
+
+  test('are not offered where the source has no safe place for them', async () => {
+    const text = [
+      'import torch',
+      'from torch import nn',
+      '',
+      'make = [nn.Sigmoid][0]',
+      'class Net(nn.Module):',
+      '    def __init__(self):',
+      '        super().__init__()',
+      '        self.layers = nn.Sequential(*[m for _ in range(12) for m in (nn.Linear(64, 64), make())], nn.Linear(64, 10))',
+      '    def forward(self, x):',
+      '        return self.layers(x)',
+      '',
+    ].join('\n');
+    const findings = await findingsOf(text);
+    assert.deepEqual(
+      findings.map((finding) => finding.rule),
+      ['vanishing-gradient'],
+    );
+    for (const fix of findings[0]?.fixes ?? []) {
+      const edited = applyEdits(text, fix.edits) ?? '';
+      assert.ok(!edited.includes('ReLU'), `the alias must not be rewritten: ${edited}`);
+    }
+  });
+});
