@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { root } from './dependencies.mjs';
+import { placeOf, putCursor, runCommand, waitForPage } from './drive.mjs';
 import { openWorkbench } from './openWorkbench.mjs';
 
 const themes = {
@@ -32,11 +33,12 @@ async function photograph(name, theme) {
   const folder = await mkdtemp(path.join(tmpdir(), 'gradlens-pictures-'));
   const workspaceFolder = path.join(folder, 'examples');
   await cp(path.join(root, 'examples'), workspaceFolder, { recursive: true });
+  const example = path.join(workspaceFolder, 'deep_sigmoid.py');
   await setSettings(workspaceFolder, theme);
   const workbench = await openWorkbench({
     workspaceFolder,
     extensionDevelopmentPath: process.env.GRADLENS_EXTENSION ?? root,
-    openFile: path.join(workspaceFolder, 'deep_sigmoid.py'),
+    openFile: example,
     viewport: { width: 1440, height: 900 },
   });
   const { page } = workbench;
@@ -50,21 +52,29 @@ async function photograph(name, theme) {
     await page.locator('.codelens-decoration a', { hasText: 'Gradient profile' }).first().waitFor({ timeout: 60_000 });
     await page.locator('.squiggly-warning, .squiggly-error').first().waitFor({ timeout: 30_000 });
     await shoot('warning');
-    await putCursor(page, await placeOf(path.join(workspaceFolder, 'deep_sigmoid.py'), 'Sigmoid()', 'nn.'));
+    await putCursor(page, await placeOf(example, 'nn.', 'Sigmoid()'));
     await runCommand(page, 'Show or Focus Hover');
     await page.locator('.monaco-hover:visible img').first().waitFor({ timeout: 10_000 });
     await shoot('hover');
     await page.keyboard.press('Escape');
+    await putCursor(page, await placeOf(example, 'self.', 'activation(layer'));
+    await runCommand(page, 'Show or Focus Hover');
+    await page.locator('.monaco-hover:visible img').first().waitFor({ timeout: 10_000 });
+    await shoot('hover-applied');
+    await page.keyboard.press('Escape');
     await runCommand(page, 'Gradlens: Show Gradient Profile');
-    await pageReady(page);
+    await waitForPage(page);
     await shoot('panel');
     await page.setViewportSize({ width: 820, height: 900 });
     await shoot('panel-narrow');
     await page.setViewportSize({ width: 1440, height: 900 });
-    await runCommand(page, 'View: Close All Editor Groups');
+    await page.locator('.tab', { hasText: 'Gradient Profile' }).click({ button: 'middle' });
     await page.locator('.activitybar .action-label[aria-label^="Gradlens"]').click();
-    await pageReady(page);
+    await waitForPage(page);
     await shoot('side-view');
+    await page.locator('.tab', { hasText: 'deep_sigmoid.py' }).click({ button: 'middle' });
+    await waitForPage(page);
+    await shoot('side-view-empty');
   } finally {
     await workbench.close();
     await rm(folder, { recursive: true, force: true });
@@ -88,52 +98,4 @@ async function setSettings(workspaceFolder, theme) {
     'window.commandCenter': false,
   };
   await writeFile(file, `${JSON.stringify(clean, undefined, 2)}\n`);
-}
-
-/**
- * Line and column, from one, of the first `text` right behind `before`.
- * @param {string} file
- * @param {string} text
- * @param {string} before
- */
-async function placeOf(file, text, before) {
-  const lines = (await readFile(file, 'utf8')).split('\n');
-  const line = lines.findIndex((content) => content.includes(before + text));
-  return `${line + 1}:${(lines[line] ?? '').indexOf(before + text) + before.length + 2}`;
-}
-
-/**
- * @param {import('playwright-core').Page} page
- * @param {string} place
- */
-async function putCursor(page, place) {
-  await page.keyboard.press('Control+g');
-  const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
-  await input.fill(`:${place}`);
-  await page.keyboard.press('Enter');
-  await input.waitFor({ state: 'hidden' });
-}
-
-/**
- * @param {import('playwright-core').Page} page
- * @param {string} title
- */
-async function runCommand(page, title) {
-  await page.keyboard.press('F1');
-  const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
-  await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
-  await page.keyboard.press('Enter');
-}
-
-/**
- * Waits until the page inside the webview has drawn something.
- * @param {import('playwright-core').Page} page
- */
-async function pageReady(page) {
-  const inner = page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
-  await inner.locator('canvas, [data-state]').first().waitFor({ timeout: 30_000 });
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }

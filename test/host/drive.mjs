@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/**
+ * Runs a command through the palette.
+ * @param {Page} page
+ * @param {string} title as the palette lists it
+ */
+export async function runCommand(page, title) {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/**
+ * Puts the cursor of the active editor at a line and column, both from one.
+ * @param {Page} page
+ * @param {string} place `12:30`
+ */
+export async function putCursor(page, place) {
+  await page.keyboard.press('Control+g');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(`:${place}`);
+  await page.keyboard.press('Enter');
+  await input.waitFor({ state: 'hidden' });
+}
+
+/**
+ * Line and column, from one, of a text behind the first place where it follows `before`.
+ * @param {string} file
+ * @param {string} before
+ * @param {string} text
+ */
+export async function placeOf(file, before, text) {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const line = lines.findIndex((content) => content.includes(before + text));
+  if (line < 0) throw new Error(`${before}${text} does not stand in ${file}.`);
+  return `${line + 1}:${(lines[line] ?? '').indexOf(before + text) + before.length + 1}`;
+}
+
+/**
+ * The page of Gradlens inside its webview.
+ * @param {Page} page
+ */
+export function gradlensPage(page) {
+  return page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
+}
+
+/**
+ * Waits until the page inside the webview has drawn a profile or says why there is none.
+ * @param {Page} page
+ */
+export async function waitForPage(page) {
+  await gradlensPage(page).locator('canvas, [data-state]').first().waitFor({ timeout: 30_000 });
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
