@@ -201,7 +201,7 @@ export function makeFunctional(state: KerasState, model: InstanceValue, inputs: 
 /** False for models that only hold others and train them by a `train_step` of their own. */
 export function hasForward(state: KerasState, model: InstanceValue): boolean {
   const own = state.stateOf(model);
-  return own.graph !== undefined || own.sequence !== undefined || userCall(model) !== undefined;
+  return own.graph !== undefined || (own.sequence?.length ?? 0) > 0 || userCall(model) !== undefined;
 }
 
 /** What `hasForward` will say of the instances of a class that nobody has made yet. */

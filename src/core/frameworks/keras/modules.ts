@@ -1,3 +1,4 @@
+import { makeStr } from '../../python/make';
 import { makeNative, makeNativeClass } from '../../python/nativeClass';
 import type { ModuleValue, Value } from '../../python/values';
 import { arrayFunctions } from '../numpy/arrayFunctions';
@@ -41,8 +42,9 @@ export function kerasModules(
 ): (name: string) => ModuleValue | undefined {
   const inert = new InertObjects();
   const table = new Map<string, ModuleValue>();
-  const addAs = (name: string, lookup: Lookup): void => {
+  const addAs = (name: string, lookup: Lookup, exported?: Iterable<string>): void => {
     const found = new Map<string, Value | undefined>();
+    if (exported) found.set('__all__', { kind: 'list', items: Array.from(exported, makeStr) });
     table.set(name, {
       kind: 'module',
       name,
@@ -79,11 +81,11 @@ export function kerasModules(
   });
   for (const root of kerasRoots) {
     addAs(root, (name) => (Object.hasOwn(models, name) ? models[name] : rootMember(name, layers)));
-    addAs(`${root}.layers`, (name) => layers.get(name));
-    addAs(`${root}.models`, (name) => (Object.hasOwn(models, name) ? models[name] : undefined));
+    addAs(`${root}.layers`, (name) => layers.get(name), layers.keys());
+    addAs(`${root}.models`, (name) => (Object.hasOwn(models, name) ? models[name] : undefined), Object.keys(models));
     addAs(`${root}.activations`, (name) => activationFunction(state, `keras.activations.${name}`));
     addAs(`${root}.initializers`, (name) => initialisers.get(name) ?? (name === 'get' ? passing(name) : undefined));
-    addAs(`${root}.losses`, (name) => losses.get(name));
+    addAs(`${root}.losses`, (name) => losses.get(name), losses.keys());
     addAs(`${root}.ops`, (name) => activationFunction(state, `keras.ops.${name}`) ?? operations(name));
     addAs(`${root}.ops.nn`, (name) => activationFunction(state, `keras.ops.${name}`) ?? operations(name));
     const backendFunctions = functionLookup(state, 'keras.backend', {

@@ -1,5 +1,6 @@
+import { makeStr } from '../../python/make';
 import { makeNative, makeNativeClass } from '../../python/nativeClass';
-import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
+import type { ClassValue, InstanceValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { createArrayClass } from './arrayClass';
 import { arrayFunctions } from './arrayFunctions';
@@ -21,7 +22,7 @@ function openNumpy(session: TraceSession): OpenFramework {
   return {
     module: (name) => modules.get(name),
     isModelClass: () => false,
-    isModel: (value): value is never => false && value.kind === 'instance',
+    isModel: (_value): _value is InstanceValue => false,
     tensorValue: (tensor) => arrayValue(room, tensor),
     tensorsIn: (value) => tensorsIn(value),
     parametersOf: () => [],
@@ -49,6 +50,7 @@ function modulesOf(room: ArrayRoom): ReadonlyMap<string, ModuleValue> {
   const modules = new Map<string, ModuleValue>();
   const add = (name: string, functions: ArrayFunctions, others: Readonly<Record<string, Value>> = {}): void => {
     const members = new Map(Object.entries(others));
+    members.set('__all__', { kind: 'list', items: [...Object.keys(functions), ...members.keys()].map(makeStr) });
     modules.set(name, {
       kind: 'module',
       name,

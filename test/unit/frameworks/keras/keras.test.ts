@@ -163,6 +163,14 @@ trainer = Trainer(inner)
     assert.equal(cls?.kind === 'class' && opened.isModelClass(cls), false);
   });
 
+  test('star imports', () => {
+    const traced = traceText(
+      'from numpy import *\nfrom keras.models import *\nfrom keras.layers import *\nmodel = Sequential([Input((3,)), Dense(2), PReLU()])\ny = tanh(linspace(0, 1, 5))\n',
+    );
+    assert.deepEqual(traced.interpreter.unknowns, []);
+    assert.deepEqual(nodeKinds(applyModel(traced).nodes), ['input', 'linear', 'activation']);
+  });
+
   test('a ready-made network is an unknown in its place', () => {
     const traced = traceText(`${head}
 base = keras.applications.ResNet50(include_top=False)
