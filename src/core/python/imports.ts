@@ -21,7 +21,7 @@ export function importModules(machine: Machine, frame: Frame, node: ImportStatem
     }
     const whole = parts.length > 1 ? moduleByName(machine, frame.file, parts.join('.'), 0, span) : undefined;
     const top = moduleByName(machine, frame.file, root, 0, span);
-    assignName(frame, root, whole && isUnread(top) ? whole : withSubmodule(top, parts.slice(1), whole));
+    assignName(frame, root, withSubmodule(top, parts.slice(1), whole));
   }
 }
 
@@ -34,7 +34,7 @@ function withSubmodule(top: ModuleValue, parts: readonly string[], whole: Module
     lookup: (name) => {
       const found = top.lookup(name);
       if (name !== next) return found;
-      if (rest.length === 0) return found ?? whole;
+      if (rest.length === 0) return found?.kind === 'module' && !isUnread(found) ? found : whole;
       return withSubmodule(found?.kind === 'module' ? found : emptyModule(`${top.name}.${next}`), rest, whole);
     },
   };
@@ -55,8 +55,9 @@ export function importFrom(machine: Machine, frame: Frame, node: ImportFromState
   }
   for (const { name, alias } of node.names) {
     const value =
-      source.lookup(name.name) ??
+      (isUnread(source) ? undefined : source.lookup(name.name)) ??
       submodule(machine, frame.file, dotted, name.name, node.level, spanOf(frame, name)) ??
+      source.lookup(name.name) ??
       makeUnknown(`module ${source.name} has no '${name.name}' that is known`, spanOf(frame, name));
     assignName(frame, alias?.name ?? name.name, value);
   }
