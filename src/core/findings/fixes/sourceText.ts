@@ -77,16 +77,17 @@ export function calleePrefix(source: SourceText, call: CallExpression): string {
   return call.callee.kind === 'attribute' ? `${textOf(source, call.callee.object)}.` : '';
 }
 
-/** How the file's own imports name a module: `nn` for `torch.nn`; undefined where no import binds it. */
+/** How the file's own imports name a module, as shortly as they allow: `nn` for `torch.nn`; undefined where no import binds it. */
 export function moduleAlias(source: SourceText, dottedName: string): string | undefined {
-  let best: string | undefined;
+  let best: { readonly text: string; readonly known: number } | undefined;
   for (const statement of source.module.body) {
     for (const [alias, target] of importedModules(statement)) {
-      if (target === dottedName) return alias;
-      if (dottedName.startsWith(`${target}.`)) best ??= `${alias}${dottedName.slice(target.length)}`;
+      if (target !== dottedName && !dottedName.startsWith(`${target}.`)) continue;
+      if (best && best.known >= target.length) continue;
+      best = { text: `${alias}${dottedName.slice(target.length)}`, known: target.length };
     }
   }
-  return best;
+  return best?.text;
 }
 
 function importedModules(statement: Statement): readonly (readonly [alias: string, dottedName: string])[] {
