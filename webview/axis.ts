@@ -38,11 +38,15 @@ export function linearAxis(min: number, max: number): AxisRange {
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** `0.01`, `1`, `100` near one, `10⁻⁹` far from it. */
-export function decadeLabel(log10: number): string {
-  if (log10 >= -2 && log10 <= 3) return String(Number((10 ** log10).toPrecision(6)));
-  const digits = String(Math.abs(log10)).replace(/\d/g, (digit) => superscripts[Number(digit)] ?? digit);
-  return `10${log10 < 0 ? '⁻' : ''}${digits}`;
+/** Labels of a log axis: plain (`0.01`, `100`) where all ticks are near one, else powers of ten (`10⁻⁹`). */
+export function decadeLabels(ticks: readonly number[]): (log10: number) => string {
+  const isPlain = ticks.every((tick) => tick >= -3 && tick <= 3);
+  return (log10) => (isPlain || log10 === 0 ? String(Number((10 ** log10).toPrecision(6))) : powerOfTen(log10));
+}
+
+function powerOfTen(exponent: number): string {
+  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => superscripts[Number(digit)] ?? digit);
+  return `10${exponent < 0 ? '⁻' : ''}${digits}`;
 }
 
 /** A number of order one with a true minus sign. */

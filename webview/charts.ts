@@ -11,7 +11,7 @@ import {
   type Plugin,
   PointElement,
 } from 'chart.js';
-import { type AxisRange, decadeLabel } from './axis';
+import { type AxisRange, decadeLabels } from './axis';
 import type { Point, ShareSeries, SizeSeries } from './profileData';
 import { type Theme, withAlpha } from './theme';
 
@@ -32,6 +32,10 @@ export interface LayerAxis {
   readonly label: (index: number) => string;
   readonly isShown: boolean;
   readonly isTurned: boolean;
+  /** Between two layers. */
+  readonly spacingPx: number;
+  /** Layers that were not understood. */
+  readonly unknown: readonly number[];
 }
 
 export type PageChart = Chart<'line' | 'bar', Point[]>;
@@ -48,11 +52,10 @@ export function drawSizes(
   },
 ): PageChart {
   const { axis, marks, theme, colour } = options;
-  const isDense = axis.count > 60;
   const datasets: ChartDataset<'line', Point[]>[] = [
     {
       ...line(series.main, colour),
-      pointRadius: isDense ? 0 : 3,
+      pointRadius: axis.spacingPx >= 12 ? 3 : axis.spacingPx >= 6 ? 2 : 0,
       pointStyle: options.points as ChartDataset<'line'>['pointStyle'],
       pointBackgroundColor: colour,
     } as ChartDataset<'line', Point[]>,
@@ -69,8 +72,12 @@ export function drawSizes(
   return make(canvas, {
     type: 'line',
     data: { datasets },
-    options: frame(axis, series.axis, decadeLabel, theme),
-    plugins: [rangePlugin(series.healthy, theme), marksPlugin(marks, series.main, colour, theme)],
+    options: frame(axis, series.axis, decadeLabels(series.axis.ticks), theme),
+    plugins: [
+      rangePlugin(series.healthy, theme),
+      unknownPlugin(axis.unknown, theme),
+      marksPlugin(marks, series.main, colour, theme),
+    ],
   });
 }
 
@@ -104,7 +111,7 @@ export function drawShares(
     type: 'bar',
     data: { datasets },
     options: frame(axis, scale, (share) => `${Math.round(share * 100)}%`, theme),
-    plugins: [marksPlugin(marks, [], colour, theme)],
+    plugins: [unknownPlugin(axis.unknown, theme), marksPlugin(marks, [], colour, theme)],
   });
 }
 
@@ -149,6 +156,8 @@ export function drawCurves(
     label,
     isShown: true,
     isTurned: false,
+    spacingPx: 0,
+    unknown: [],
   };
   const options_ = frame(horizontal, vertical, label, theme);
   return make(canvas, {
@@ -268,6 +277,36 @@ function rangePlugin(range: SizeSeries['healthy'], theme: Theme): Plugin<'line' 
   };
 }
 
+/** A dashed line and a question mark at layers that have no numbers because they were not understood. */
+function unknownPlugin(unknown: readonly number[], theme: Theme): Plugin<'line' | 'bar'> {
+  return {
+    id: 'unknown',
+    beforeDatasetsDraw({ ctx, chartArea, scales }) {
+      const { x } = scales;
+      if (!x || unknown.length === 0) return;
+      ctx.save();
+      ctx.strokeStyle = withAlpha(theme.muted, 0.8);
+      ctx.fillStyle = theme.foreground;
+      ctx.font = `600 ${theme.fontSize}px ${theme.fontFamily}`;
+      ctx.textAlign = 'center';
+      ctx.textBaseline = 'middle';
+      ctx.setLineDash([3, 4]);
+      for (const index of unknown) {
+        const at = x.getPixelForValue(index);
+        const middle = (chartArea.top + chartArea.bottom) / 2;
+        ctx.beginPath();
+        ctx.moveTo(at, chartArea.top);
+        ctx.lineTo(at, middle - theme.fontSize);
+        ctx.moveTo(at, middle + theme.fontSize);
+        ctx.lineTo(at, chartArea.bottom);
+        ctx.stroke();
+        ctx.fillText('?', at, middle);
+      }
+      ctx.restore();
+    },
+  };
+}
+
 /** Where the editor's cursor stands (a tinted column) and the current layer (a line and a ring). */
 function marksPlugin(marks: Marks, points: readonly Point[], colour: string, theme: Theme): Plugin<'line' | 'bar'> {
   return {
@@ -275,9 +314,9 @@ function marksPlugin(marks: Marks, points: readonly Point[], colour: string, the
     beforeDatasetsDraw({ ctx, chartArea, scales }) {
       const { x } = scales;
       if (!x) return;
-      const column = Math.max(3, x.getPixelForValue(1) - x.getPixelForValue(0));
+      const column = Math.min(26, Math.max(3, x.getPixelForValue(1) - x.getPixelForValue(0)));
       ctx.save();
-      ctx.fillStyle = withAlpha(theme.cursor, theme.isHighContrast ? 0.35 : 0.14);
+      ctx.fillStyle = withAlpha(theme.cursor, theme.isHighContrast ? 0.26 : 0.14);
       for (const index of marks.highlighted) {
         ctx.fillRect(x.getPixelForValue(index) - column / 2, chartArea.top, column, chartArea.height);
       }

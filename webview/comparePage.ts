@@ -52,9 +52,9 @@ export function comparePage(content: CompareContent, context: PageContext): Draw
           functions.box(strings.compareFunctions),
           slopes.box(strings.compareSlopes),
         ),
-        ...(chosen.length > 0 ? [facts(chosen, context)] : []),
       ),
       element('div', { class: 'column column-side' }, picker(content, context)),
+      element('div', { class: 'column column-rest' }, facts(chosen, context)),
     ),
   );
 

@@ -119,6 +119,8 @@ export function layerCharts(options: LayerChartsOptions, context: PageContext): 
       label: (index) => (isNamed ? shortPath(model.layers[index]?.path ?? '', 16) : String(index + 1)),
       isShown,
       isTurned: isNamed,
+      spacingPx: width / Math.max(1, count),
+      unknown: model.layers.flatMap(({ kind }, index) => (kind === 'unknown' ? [index] : [])),
     });
     const points = model.layers.map(({ kind }) => markers[kind]);
     const size = (quantity: 'gradient' | 'activation', isShown: boolean) =>

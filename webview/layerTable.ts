@@ -51,10 +51,10 @@ export function layerTable(
       element(
         'th',
         { attributes: { scope: 'row' } },
-        element('span', { class: 'row-index' }, String(index + 1)),
         element(
-          'span',
-          { class: 'row-name', title: `${layer.path}\n${layer.label}` },
+          'div',
+          { class: 'row-head', title: `${layer.path}\n${layer.label}` },
+          element('span', { class: 'row-index' }, String(index + 1)),
           pathText(layer.path),
           element('span', { class: 'row-label' }, layer.label),
         ),

@@ -121,7 +121,7 @@ function head(content: ProfileContent, context: PageContext): HTMLElement {
         framework: model.framework,
         depth: formatCount(model.depth),
         parameters: formatCount(model.parameterCount),
-        input: model.input,
+        input: model.isInputAssumed ? fill(strings.assumedInput, { input: model.input }) : model.input,
       }),
     ),
     fall(model, context),

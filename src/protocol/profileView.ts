@@ -48,6 +48,7 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
     depth: rules.trainableLayers.length,
     parameterCount: model.network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     input: model.input.statistics,
+    isInputAssumed: model.input.isAssumed,
     gradientFall: finite(gradientFall(rules)?.log10Ratio),
     gradientFallAfter: after && finite(gradientFall(new RuleView(after.network, after.signal))?.log10Ratio),
     gradientLimits: {
@@ -234,11 +235,11 @@ function findingView(finding: Finding, say: (message: Message) => string): Findi
 }
 
 function fixView({ title, effect, isPreferred }: Fix, say: (message: Message) => string): FixView {
-  const isFinite = effect && Number.isFinite(effect.before) && Number.isFinite(effect.after);
+  const isKnown = effect && Number.isFinite(effect.before) && Number.isFinite(effect.after);
   return {
     title: say(title),
     isPreferred,
-    effect: isFinite
+    effect: isKnown
       ? {
           isShare: effect.quantity === 'saturatedShare' || effect.quantity === 'deadShare',
           before: effect.before,

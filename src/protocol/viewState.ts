@@ -84,6 +84,7 @@ export interface ModelView {
   readonly depth: number;
   readonly parameterCount: number;
   readonly input: string;
+  readonly isInputAssumed: boolean;
   /** log10 of the first layer's gradient over the last one's. */
   readonly gradientFall?: number;
   readonly gradientFallAfter?: number;
