@@ -1,4 +1,5 @@
 import type { TracedTensor } from '../../network/tracer';
+import { makeUnknown } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { namedModules, nameParameters } from './moduleTree';
 import type { TorchState } from './state';
@@ -87,15 +88,19 @@ function applyModel(state: TorchState, model: InstanceValue, args: CallArguments
         return [name, index < 0 ? value : assume(value, name, index)];
       }),
     );
-    const result = runForward(state, model, positional, named, context);
-    session.leaveModel({
-      model,
-      inputs: [...positional, ...named.values()].flatMap((value) => tensorsIn(state, value)),
-      outputs: tensorsIn(state, result),
-      firstNode,
-      endNode: tracer.nodes.length,
-      trail: context.trail,
-    });
+    let result: Value = makeUnknown('the model was not read to its end', context.trail[0]);
+    try {
+      result = runForward(state, model, positional, named, context);
+    } finally {
+      session.leaveModel({
+        model,
+        inputs: [...positional, ...named.values()].flatMap((value) => tensorsIn(state, value)),
+        outputs: tensorsIn(state, result),
+        firstNode,
+        endNode: tracer.nodes.length,
+        trail: context.trail,
+      });
+    }
     return result;
   });
 }

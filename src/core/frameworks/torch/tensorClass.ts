@@ -1,24 +1,24 @@
-import type { Distribution } from '../../network/network';
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
-import type { CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import type { CallContext, ClassValue, Value } from '../../python/values';
 import { dimValue, shapeValue } from '../tensor/dimValues';
-import { indexTensor } from '../tensor/indexing';
 import { permute, unbind } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
-import { callNative, intsOf, type NativeFunction, nativeFunction, TorchCall, unknownFunction } from './call';
+import { callNative, type NativeFunction, nativeFunction, TorchCall, unknownFunction } from './call';
 import { constantTensor, elementwise } from './functions/arithmetic';
 import { literal } from './functions/creation';
 import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
-import { inPlaceFunctions, replacePayload, setDistribution } from './functions/initialisation';
+import { inPlaceFunctions, setDistribution } from './functions/initialisation';
 import { comparisons, operators, pointwiseFunctions } from './functions/pointwise';
 import { rearrangementFunctions } from './functions/rearrangement';
 import { product, reductionFunctions } from './functions/reduction';
 import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
+import { parameterDistribution } from './parameterClass';
 import { bindLeniently } from './signature';
-import type { TensorPayload, TorchState } from './state';
+import type { TorchState } from './state';
+import { getItem, setItem } from './tensorItems';
 
 const tensorMethods: readonly TensorFunction[] = [
   ...pointwiseFunctions,
@@ -261,11 +261,6 @@ function setTensorAttribute(state: TorchState, self: Value, args: readonly Value
 
 const emptyArguments = { positional: [], named: new Map(), positionalSpans: [], namedSpans: new Map() };
 
-function parameterDistribution(state: TorchState, payload: TensorPayload | undefined) {
-  const id = payload?.facts.parameter;
-  return id === undefined ? undefined : state.tracer.parameter(id).initialiser.distribution;
-}
-
 /** `w *= 0.5` on a parameter rescales what it is drawn from; on a tensor of the network it makes a new one. */
 function augment(
   state: TorchState,
@@ -279,94 +274,6 @@ function augment(
   if (state.parameterOf(self) === undefined) return operation(self, args, context);
   const method = { add: 'add_', sub: 'sub_', mul: 'mul_', truediv: 'div_' }[name];
   return method ? context.call(context.getAttribute(self, method), args.positional) : operation(self, args, context);
-}
-
-function getItem(state: TorchState, self: Value, index: Value, context: CallContext): Value {
-  const payload = state.payloadOf(self);
-  if (!payload) return makeUnknown('a tensor that is not known is indexed', context.trail[0]);
-  const { facts, shape } = payload;
-  const site: Site = { trail: context.trail, name: 'getitem', label: 'index' };
-  const tensorOf = (value: Value) => state.tensorOf(value);
-  const build = () => indexTensor(state.session, payload.tensor, index, tensorOf, site);
-  const slice = shape?.length === 1 && facts.parameter !== undefined ? plainSlice(index, shape[0]) : undefined;
-  if (slice && facts.parameter !== undefined) {
-    return state.lazyTensor([slice.to - slice.from], build, { slice: { parameter: facts.parameter, ...slice } });
-  }
-  if (facts.isConstant) {
-    const [position] = intsOf(index.kind === 'int' ? index : undefined) ?? [];
-    const at = position !== undefined && position < 0 ? position + (facts.values?.length ?? 0) : position;
-    const value = shape?.length === 1 && at !== undefined ? facts.values?.[at] : undefined;
-    const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
-    return (
-      scratch ??
-      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site)
-    );
-  }
-  return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
-}
-
-/** Constants are indexed through a node of their own: the shape is what matters. */
-function indexedConstant(state: TorchState, payload: TensorPayload, index: Value, site: Site): Value {
-  const tensor = indexTensor(state.session, payload.tensor, index, (value) => state.tensorOf(value), site);
-  return state.tensorValue(tensor, { isConstant: true });
-}
-
-function setItem(
-  state: TorchState,
-  self: Value,
-  index: Value | undefined,
-  value: Value | undefined,
-  context: CallContext,
-): Value {
-  const payload = state.payloadOf(self);
-  if (!payload || !index || !value || self.kind !== 'instance') return none;
-  const { facts, shape } = payload;
-  if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
-    const site: Site = { trail: context.trail, name: 'constant' };
-    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site)));
-    return none;
-  }
-  const call = new TorchCall(state, context, 'torch.Tensor.__setitem__', bindLeniently([], emptyArguments));
-  const number = value.kind === 'int' || value.kind === 'float' ? value.value : undefined;
-  if (facts.parameter !== undefined) {
-    const slice = shape?.length === 1 ? plainSlice(index, shape[0]) : undefined;
-    const isWhole = index.kind === 'ellipsis' || (slice && slice.from === 0 && slice.to === shape?.[0]);
-    const distribution =
-      number === undefined ? state.payloadOf(value)?.facts.distribution : { kind: 'constant' as const, value: number };
-    if (isWhole && distribution) setDistribution(call, self, distribution, 'assignment');
-    else if (slice && number !== undefined) state.biasSlices.set(facts.parameter, { ...slice, value: number });
-    else if (index.kind !== 'int') {
-      setDistribution(call, self, { kind: 'unknown', reason: 'some elements are assigned' }, 'assignment');
-    }
-    return none;
-  }
-  const inputs = [payload.tensor, state.tensorOf(value)].filter((tensor) => tensor !== undefined);
-  const reason = 'elements of a tensor are assigned';
-  if (state.session.isInsideModel) context.unknown(reason);
-  const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
-  replacePayload(
-    call,
-    self,
-    state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)),
-  );
-  return none;
-}
-
-function replace(target: InstanceValue, payload: TensorPayload | undefined): void {
-  if (payload) target.payload = payload;
-}
-
-function plainSlice(index: Value, size: unknown): { readonly from: number; readonly to: number } | undefined {
-  if (index.kind !== 'slice' || typeof size !== 'number' || index.step.kind !== 'none') return undefined;
-  const bound = (value: Value, otherwise: number): number | undefined => {
-    if (value.kind === 'none') return otherwise;
-    const [at] = intsOf(value) ?? [];
-    if (at === undefined) return undefined;
-    return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
-  };
-  const from = bound(index.start, 0);
-  const to = bound(index.stop, size);
-  return from === undefined || to === undefined ? undefined : { from, to };
 }
 
 function elements(state: TorchState, self: Value, context: CallContext): Value {
@@ -416,40 +323,4 @@ function lazyUnknown(state: TorchState, self: Value, reason: string, site: Site)
   return state.lazyTensor(payload.shape, () =>
     addUnknown(state.session, reason, [payload.tensor], payload.shape, site),
   );
-}
-
-/** `nn.Parameter(tensor)`: drawn from what the tensor is drawn from. */
-export function parameterClass(state: () => TorchState, tensor: ClassValue): ClassValue {
-  const create: Method = (self, args, context) => {
-    const source = args.positional[0] ?? args.named.get('data');
-    const payload = state().payloadOf(source);
-    const sizes = payload?.shape?.filter((size) => typeof size === 'number');
-    if (!payload || !sizes || sizes.length !== payload.shape?.length || self.kind !== 'instance') {
-      return source?.kind === 'unknown' ? source : context.unknown('the shape of a parameter is not known');
-    }
-    const reason = 'a parameter made of a computed tensor';
-    const distribution = payload.facts.distribution ??
-      parameterDistribution(state(), payload) ?? { kind: 'unknown', reason };
-    const flag = args.positional[1] ?? args.named.get('requires_grad');
-    const isTrainable = flag === undefined || context.truth(flag) !== false;
-    const scheme = schemeOf(distribution);
-    const initialiser = { distribution, scheme, isDefault: false, ...(self.made[0] && { span: self.made[0] }) };
-    self.payload = state().parameterPayload(sizes, initialiser, self.made, isTrainable);
-    return none;
-  };
-  return nativeClass('torch.nn.Parameter', tensor, methods('torch.nn.Parameter', { __init__: create }));
-}
-
-function schemeOf(distribution: Distribution): string {
-  const short = (value: number) => Number(value.toPrecision(4));
-  switch (distribution.kind) {
-    case 'constant':
-      return `constant(${short(distribution.value)})`;
-    case 'normal':
-      return `normal(${short(distribution.mean)}, ${short(distribution.std)})`;
-    case 'uniform':
-      return `uniform(${short(distribution.low)}, ${short(distribution.high)})`;
-    default:
-      return distribution.kind;
-  }
 }

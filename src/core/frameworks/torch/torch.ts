@@ -20,8 +20,9 @@ import { transformerLayers } from './layers/transformer';
 import { moduleClass } from './moduleClass';
 import { nameParameters } from './moduleTree';
 import { torchModules } from './packages';
+import { parameterClass } from './parameterClass';
 import { TorchState } from './state';
-import { parameterClass, setTorchFunctions, tensorClass } from './tensorClass';
+import { setTorchFunctions, tensorClass } from './tensorClass';
 
 const layers: readonly LayerEntry[] = [
   ...linearLayers,

@@ -1,6 +1,7 @@
 import { torchNames } from '../../../activations/torchNames';
 import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
+import { reduce } from '../../tensor/combining';
 import { addNode } from '../../tensor/trace';
 import type { NativeFunction, TorchCall } from '../call';
 import { argumentText } from '../layers/activation';
@@ -17,6 +18,7 @@ import { normaliseChannels, normaliseFeatures } from '../operations/normalisatio
 import { pad } from '../operations/padding';
 import { adaptiveSize, pool, poolAdaptively } from '../operations/pooling';
 import { interpolate, pixelShuffle } from '../operations/resampling';
+import { elementwise } from './arithmetic';
 
 const ranks: readonly SpatialRank[] = [1, 2, 3];
 
@@ -91,7 +93,7 @@ export const functionalFunctions: readonly NativeFunction[] = [
   {
     name: 'torch.nn.functional.normalize',
     signature: 'input, p=2.0, dim=1, eps=1e-12',
-    call: (call) => call.unknown('torch.nn.functional.normalize is not followed', call.payload('input')?.shape),
+    call: normalised,
   },
   functional('pad', "input, pad, mode='constant', value=None", (call, input) => {
     const sizes = call.ints('pad');
@@ -261,6 +263,19 @@ function channelOptions(call: TorchCall, input: TracedTensor, groups: number) {
 
 function affineOf(call: TorchCall) {
   return { weight: call.value('weight'), bias: call.value('bias') };
+}
+
+/** x / max(‖x‖₂, eps) along one axis. */
+function normalised(call: TorchCall): Value | undefined {
+  const input = call.tensor('input');
+  const axes = call.ints('dim');
+  if (!input || !axes || call.number('p') !== 2) {
+    return input && call.unknown('torch.nn.functional.normalize is not followed', input.shape);
+  }
+  const { state } = call;
+  const norm = state.tensorValue(reduce(state.session, 'norm', input, axes, true, call.site()));
+  const bounded = elementwise(state, 'maximum', [norm, call.value('eps')], call.site());
+  return elementwise(state, 'divide', [call.value('input'), bounded], call.site());
 }
 
 /** softmax(q kᵀ · scale) v, scale 1/√features unless given; a mask is taken as causal. */

@@ -85,13 +85,9 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const counts = call.sizes('dims');
     return counts && tile(call.state.session, input, counts, call.site());
   }),
+  ...tensorFunctions('clone detach', '*args', same),
   ...tensorFunctions(
-    'contiguous clone cpu cuda float half double bfloat16 requires_grad_ detach detach_ data',
-    '*args',
-    same,
-  ),
-  ...tensorFunctions(
-    'to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad',
+    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad',
     '*args',
     same,
     'method',

@@ -1,0 +1,100 @@
+import { makeUnknown, none } from '../../python/make';
+import type { CallContext, InstanceValue, Value } from '../../python/values';
+import { indexTensor } from '../tensor/indexing';
+import { addUnknown, type Site } from '../tensor/trace';
+import { intsOf, TorchCall } from './call';
+import { constantTensor } from './functions/arithmetic';
+import { replacePayload, setDistribution } from './functions/initialisation';
+import type { TensorPayload, TorchState } from './state';
+
+const noArguments = { values: new Map<string, Value>(), rest: [] };
+
+/** `tensor[index]`; rows of a one-dimensional parameter can be written through. */
+export function getItem(state: TorchState, self: Value, index: Value, context: CallContext): Value {
+  const payload = state.payloadOf(self);
+  if (!payload) return makeUnknown('a tensor that is not known is indexed', context.trail[0]);
+  const { facts, shape } = payload;
+  const site: Site = { trail: context.trail, name: 'getitem', label: 'index' };
+  const tensorOf = (value: Value) => state.tensorOf(value);
+  const build = () => indexTensor(state.session, payload.tensor, index, tensorOf, site);
+  const slice = shape?.length === 1 && facts.parameter !== undefined ? plainSlice(index, shape[0]) : undefined;
+  if (slice && facts.parameter !== undefined) {
+    return state.lazyTensor([slice.to - slice.from], build, { slice: { parameter: facts.parameter, ...slice } });
+  }
+  if (facts.isConstant) {
+    const [position] = intsOf(index.kind === 'int' ? index : undefined) ?? [];
+    const at = position !== undefined && position < 0 ? position + (facts.values?.length ?? 0) : position;
+    const value = shape?.length === 1 && at !== undefined ? facts.values?.[at] : undefined;
+    const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
+    return (
+      scratch ??
+      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site)
+    );
+  }
+  return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
+}
+
+/** Constants are indexed through a node of their own: the shape is what matters. */
+function indexedConstant(state: TorchState, payload: TensorPayload, index: Value, site: Site): Value {
+  const tensor = indexTensor(state.session, payload.tensor, index, (value) => state.tensorOf(value), site);
+  return state.tensorValue(tensor, { isConstant: true });
+}
+
+/** `tensor[index] = value`. */
+export function setItem(
+  state: TorchState,
+  self: Value,
+  index: Value | undefined,
+  value: Value | undefined,
+  context: CallContext,
+): Value {
+  const payload = state.payloadOf(self);
+  if (!payload || !index || !value || self.kind !== 'instance') return none;
+  const { facts, shape } = payload;
+  if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
+    const site: Site = { trail: context.trail, name: 'constant' };
+    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site)));
+    return none;
+  }
+  const call = new TorchCall(state, context, 'torch.Tensor.__setitem__', noArguments);
+  const number = value.kind === 'int' || value.kind === 'float' ? value.value : undefined;
+  if (facts.parameter !== undefined) {
+    const slice = shape?.length === 1 ? plainSlice(index, shape[0]) : undefined;
+    const isWhole = index.kind === 'ellipsis' || (slice && slice.from === 0 && slice.to === shape?.[0]);
+    const distribution =
+      number === undefined ? state.payloadOf(value)?.facts.distribution : { kind: 'constant' as const, value: number };
+    if (isWhole && distribution) setDistribution(call, self, distribution, 'assignment');
+    else if (slice && number !== undefined) state.biasSlices.set(facts.parameter, { ...slice, value: number });
+    else if (index.kind !== 'int') {
+      setDistribution(call, self, { kind: 'unknown', reason: 'some elements are assigned' }, 'assignment');
+    }
+    return none;
+  }
+  const inputs = [payload.tensor, state.tensorOf(value)].filter((tensor) => tensor !== undefined);
+  const reason = 'elements of a tensor are assigned';
+  if (state.session.isInsideModel) context.unknown(reason);
+  const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
+  replacePayload(
+    call,
+    self,
+    state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)),
+  );
+  return none;
+}
+
+function replace(target: InstanceValue, payload: TensorPayload | undefined): void {
+  if (payload) target.payload = payload;
+}
+
+function plainSlice(index: Value, size: unknown): { readonly from: number; readonly to: number } | undefined {
+  if (index.kind !== 'slice' || typeof size !== 'number' || index.step.kind !== 'none') return undefined;
+  const bound = (value: Value, otherwise: number): number | undefined => {
+    if (value.kind === 'none') return otherwise;
+    const [at] = intsOf(value) ?? [];
+    if (at === undefined) return undefined;
+    return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  };
+  const from = bound(index.start, 0);
+  const to = bound(index.stop, size);
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
