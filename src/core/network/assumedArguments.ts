@@ -28,14 +28,14 @@ export interface AssumedArgument {
   readonly value: Value;
 }
 
-/** Values for the required parameters after self; `missing` names those that nothing sensible can be assumed for. */
-export function assumeArguments(initialiser: FunctionValue): {
+/** Values for required parameters of these names; `missing` names those that nothing sensible can be assumed for. */
+export function assumeArguments(names: readonly string[]): {
   readonly assumed: readonly AssumedArgument[];
   readonly missing: readonly string[];
 } {
   const assumed: AssumedArgument[] = [];
   const missing: string[] = [];
-  for (const name of requiredParameters(initialiser).slice(1)) {
+  for (const name of names) {
     const value = assumedByName.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1];
     if (value) assumed.push({ name, value });
     else missing.push(name);

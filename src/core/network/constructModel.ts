@@ -4,7 +4,7 @@ import type { CallExpression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Value } from '../python/values';
 import type { Span } from '../span';
-import { type AssumedArgument, assumeArguments } from './assumedArguments';
+import { type AssumedArgument, assumeArguments, requiredParameters } from './assumedArguments';
 import { findDirectives, parseDirectiveCall } from './directive';
 import type { FileEvaluation, OpenedFramework } from './fileEvaluation';
 
@@ -23,7 +23,7 @@ export function constructModel(evaluation: FileEvaluation, cls: ClassValue, { op
     if (open.isModel(model) && isWhole(model)) return { kind: 'model', model, assumptions: [] };
   }
   const initialiser = initialiserOf(cls);
-  const { assumed, missing } = initialiser ? assumeArguments(initialiser) : { assumed: [], missing: [] };
+  const { assumed, missing } = assumeArguments(initialiser ? requiredParameters(initialiser).slice(1) : []);
   if (missing.length > 0) return failed('the argument {name} has no default and nobody gives it', missing.join(', '));
   const place: Span = { file, start: cls.definition?.name.start ?? 0, end: cls.definition?.name.end ?? 0 };
   const named = new Map(assumed.map(({ name, value }) => [name, value]));
@@ -64,7 +64,7 @@ function initialiserOf(cls: ClassValue): FunctionValue | undefined {
   return undefined;
 }
 
-function assumptionOf({ name, value }: AssumedArgument, span: Span): Assumption {
+export function assumptionOf({ name, value }: AssumedArgument, span: Span): Assumption {
   const text = value.kind === 'int' || value.kind === 'float' ? String(value.value) : value.kind;
   return { what: { text: 'argument {name}', values: { name } }, value: text, span };
 }

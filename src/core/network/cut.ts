@@ -26,7 +26,7 @@ export function cutNetwork(request: CutRequest): Network {
     ends: outputs.length > 0 ? outputs : lastNodes(request),
     loss: request.loss,
   };
-  const whole = keepNeeded(traced);
+  const whole = keepNeeded(leadsThroughOthers(request, traced) ? { ...traced, loss: undefined } : traced);
   const fused = keepNeeded({ ...whole, nodes: fuseActivations(whole.nodes) });
   const paths = new Set<string>();
   const nodes = fused.nodes.map((node): NetworkNode => {
@@ -36,7 +36,29 @@ export function cutNetwork(request: CutRequest): Network {
       ? { ...node, path, operation: { ...operation, index: Math.max(0, fused.inputs.indexOf(node.id)) } }
       : { ...node, path };
   });
-  return tracer.network(nodes, request.parameters, fused.inputs, fused.outputs, fused.loss);
+  const parameters = [...new Set([...request.parameters, ...parametersRead(nodes)])];
+  const network = tracer.network(nodes, parameters, fused.inputs, fused.outputs, fused.loss);
+  const registered = new Set(request.parameters);
+  return {
+    ...network,
+    // Layers that the framework does not register (in a plain list) never reach an optimiser.
+    parameters: network.parameters.map((parameter) =>
+      registered.has(parameter.id) ? parameter : { ...parameter, isTrainable: false },
+    ),
+  };
+}
+
+function parametersRead(nodes: readonly NetworkNode[]): readonly ParameterId[] {
+  return nodes.flatMap((node) => node.parameters.map((use) => use.parameter));
+}
+
+/** True where the way from the outputs to the loss runs through another model: its gradient is not this network's to tell. */
+function leadsThroughOthers({ parameters }: CutRequest, { nodes, ends, loss }: Piece): boolean {
+  if (loss === undefined) return false;
+  const own = new Set(parameters);
+  const body = ancestorsOf(nodes, ends);
+  const behind = [...ancestorsOf(nodes, [loss])].filter((id) => !body.has(id));
+  return behind.some((id) => nodes[id]?.parameters.some((use) => !own.has(use.parameter)));
 }
 
 interface Piece {

@@ -4,9 +4,11 @@ import type { ClassDefinition, FunctionDefinition } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Value } from '../python/values';
 import type { Span } from '../span';
-import { constructModel } from './constructModel';
+import { assumeArguments, requiredParameters } from './assumedArguments';
+import { assumptionOf, constructModel } from './constructModel';
 import type { FileEvaluation, OpenedFramework } from './fileEvaluation';
 import type { SeenApplication } from './readingSession';
+import { isCalled, runUncalledTraining } from './uncalledTraining';
 
 /** A model worth a profile, and how the source uses it. */
 export interface EntryPoint {
@@ -34,10 +36,21 @@ type Named = Pick<EntryPoint, 'name' | 'span' | 'body'>;
  * other model is built of, and what its builder functions return. One entry a class or builder; a part of another model is none.
  */
 export function findEntryPoints(evaluation: FileEvaluation): FoundEntries {
+  const found = collectEntries(evaluation, new Map());
+  if (!runUncalledTraining(evaluation, found.entries)) return found;
+  return collectEntries(evaluation, new Map(found.entries.map(({ model, assumptions }) => [model, assumptions])));
+}
+
+/** `constructed`: models that an earlier look made, with what it assumed for them. */
+function collectEntries(
+  evaluation: FileEvaluation,
+  constructed: ReadonlyMap<InstanceValue, readonly Assumption[]>,
+): FoundEntries {
   const applications = [...evaluation.session.applications];
   const instances = new Set<InstanceValue>([
     ...preferKnownInputs(applications).map(({ model }) => model),
     ...[...evaluation.scope.names.values()].flatMap((value) => modelsIn(evaluation, value)),
+    ...constructed.keys(),
   ]);
   const parts = partsOf(evaluation, instances);
   const entries = new Map<string, EntryPoint>();
@@ -54,7 +67,7 @@ export function findEntryPoints(evaluation: FileEvaluation): FoundEntries {
       assumptions,
     });
   };
-  for (const model of instances) if (!parts.has(model)) add(model, nameOf(evaluation, model));
+  for (const model of instances) if (!parts.has(model)) add(model, nameOf(evaluation, model), constructed.get(model));
   const known = new Set([...instances, ...parts].map((instance) => instance.class));
   const unknowns = addClasses(evaluation, known, add);
   if (entries.size === 0) addBuilders(evaluation, add);
@@ -177,28 +190,27 @@ function isReferredTo({ parsed }: FileEvaluation, definition: ClassDefinition): 
   });
 }
 
-/** Functions that need no argument, are called nowhere, and return a model. */
-function addBuilders(evaluation: FileEvaluation, add: (model: InstanceValue, named: Named) => void): void {
+/** Functions that are called nowhere and return a model, where their arguments are known or may be assumed. */
+function addBuilders(
+  evaluation: FileEvaluation,
+  add: (model: InstanceValue, named: Named, assumptions: readonly Assumption[]) => void,
+): void {
   for (const value of evaluation.scope.names.values()) {
     if (value.kind !== 'function' || value.file !== evaluation.file || value.definition.kind !== 'function') continue;
     if (!mayBuild(evaluation, value)) continue;
     const { definition } = value;
     const span: Span = { file: evaluation.file, start: definition.name.start, end: definition.name.end };
-    const [model] = modelsIn(evaluation, evaluation.interpreter.context([span]).call(value, []));
-    if (model) add(model, namedByDefinition(evaluation, definition));
+    const { assumed, missing } = assumeArguments(requiredParameters(value));
+    if (missing.length > 0) continue;
+    const named = new Map(assumed.map((argument) => [argument.name, argument.value]));
+    const [model] = modelsIn(evaluation, evaluation.interpreter.context([span]).call(value, [], named));
+    const assumptions = assumed.map((argument) => assumptionOf(argument, span));
+    if (model) add(model, namedByDefinition(evaluation, definition), assumptions);
   }
 }
 
 function mayBuild({ parsed }: FileEvaluation, { definition, name }: FunctionValue): boolean {
   if (definition.kind !== 'function') return false;
-  const isRequired = definition.parameters.some(
-    (parameter) => parameter.form === 'plain' && parameter.default === undefined,
-  );
   const returns = definition.body.some((statement) => statement.kind === 'return' && statement.value !== undefined);
-  if (isRequired || !returns) return false;
-  let isCalled = false;
-  walk(parsed.module, (node) => {
-    if (node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === name) isCalled = true;
-  });
-  return !isCalled;
+  return returns && !isCalled(parsed, name);
 }

@@ -16,7 +16,7 @@ export class FileEvaluation {
   readonly session: ReadingSession;
   readonly interpreter: Interpreter;
   readonly scope: Scope;
-  readonly frameworks: readonly OpenedFramework[];
+  readonly #opened = new Map<FrameworkId, OpenedFramework>();
 
   constructor(
     readonly parsed: ParsedModule,
@@ -25,22 +25,30 @@ export class FileEvaluation {
     batchSize: number,
   ) {
     this.session = new ReadingSession(batchSize);
-    this.frameworks = frameworks.map(({ id, open }) => ({ id, open: open(this.session) }));
     this.interpreter = new Interpreter({
       frameworks: {
-        module: (name) => {
-          for (const { open } of this.frameworks) {
-            const module = open.module(name);
-            if (module) return module;
-          }
-          return undefined;
-        },
+        module: (name) => this.#frameworkNamed(name)?.module(name),
       },
       clock: options.clock,
       ...(options.budget && { budget: options.budget }),
       ...(options.cancel && { cancel: options.cancel }),
     });
     this.scope = this.interpreter.evaluateModule(parsed, file);
+  }
+
+  /** Those that the file has asked for: a framework's tables are made when something of it is imported. */
+  get frameworks(): readonly OpenedFramework[] {
+    return [...this.#opened.values()];
+  }
+
+  #frameworkNamed(dottedName: string): OpenFramework | undefined {
+    const [root = ''] = dottedName.split('.', 1);
+    const framework = frameworks.find(({ importRoots }) => importRoots.includes(root));
+    if (!framework) return undefined;
+    const { id } = framework;
+    const opened = this.#opened.get(id) ?? { id, open: framework.open(this.session) };
+    this.#opened.set(id, opened);
+    return opened.open;
   }
 
   /** The framework whose model this is. */

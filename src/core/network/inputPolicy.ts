@@ -1,5 +1,5 @@
 import type { OpenFramework } from '../frameworks/framework';
-import type { CallContext, InstanceValue } from '../python/values';
+import type { CallContext, InstanceValue, Value } from '../python/values';
 import type { Dim, NetworkNode, NodeId, Operation, Shape } from './network';
 import type { ReadingSession, SeenApplication } from './readingSession';
 
@@ -14,6 +14,8 @@ export interface InputGuess {
 export interface Applied {
   readonly application: SeenApplication;
   readonly guess: InputGuess;
+  /** What the model returned. */
+  readonly result: Value;
 }
 
 const batch: Dim = { perBatch: 1 };
@@ -24,6 +26,8 @@ const sequenceLengths = [32, 64, 16, 128, 100, 50, 10, 256, 512, 1024];
 const manyDownsamplings = 5;
 /** Shapes for a model whose first layer tells nothing. */
 const lastResorts: readonly (readonly number[])[] = [[64], [3, 32, 32], [32, 64], [3, 224, 224], [1, 28, 28]];
+/** Keras keeps channels last, and an unbuilt layer takes any number of them. */
+const kerasLastResorts: readonly (readonly number[])[] = [[64], [32, 32, 3], [28, 28, 1], [32, 64], [224, 224, 3]];
 
 /**
  * Finds inputs that the model can take and applies it to them. What the source says comes first; else the first layer says which kind of
@@ -35,8 +39,16 @@ export function applyWithInputs(
   model: InstanceValue,
   context: CallContext,
   known: InputGuess | undefined,
+  isChannelsLast: boolean,
 ): Applied | undefined {
-  if (known) return applyOnce(session, framework, model, context, known);
+  if (known) {
+    const applied = applyOnce(session, framework, model, context, known);
+    if (!applied || known.contents.includes('tokens')) return applied;
+    const contents = contentsRead(session, applied);
+    return contents.includes('tokens')
+      ? applyOnce(session, framework, model, context, { ...known, contents })
+      : applied;
+  }
   const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
   const unshaped = Array.from({ length: count }, () => undefined);
   const probe = applyOnce(session, framework, model, context, {
@@ -45,7 +57,7 @@ export function applyWithInputs(
     isAssumed: true,
   });
   let best: { readonly applied: Applied; readonly misfit: number } | undefined;
-  for (const guess of guessesFrom(session, probe, count)) {
+  for (const guess of guessesFrom(session, probe, count, isChannelsLast ? kerasLastResorts : lastResorts)) {
     if (context.isExhausted) break;
     const applied = applyOnce(session, framework, model, context, guess);
     if (!applied) continue;
@@ -74,24 +86,46 @@ function applyOnce(
       context.trail,
     ),
   );
-  framework.apply(
+  const result = framework.apply(
     model,
     inputs.map((tensor) => framework.tensorValue(tensor)),
     context,
   );
   const application = session.applications[before];
   session.applications.length = before;
-  return application && { application: { ...application, inputs }, guess };
+  return application && { application: { ...application, inputs }, guess, result };
 }
 
 /** Shape mismatches, and layers whose output shape is not known. */
 function misfitOf(session: ReadingSession, { application }: Applied): number {
   const nodes = session.tracer.nodes.slice(application.firstNode, application.endNode);
   const shapeless = nodes.filter((node) => !node.outputShape || node.outputShape.includes(undefined)).length;
-  return session.mismatches.length * 10 + shapeless + (application.outputs.length === 0 ? 5 : 0);
+  const beyondTable = nodes.filter((node) => readsBeyondTable(session.tracer.nodes, node)).length;
+  return (session.mismatches.length + beyondTable) * 10 + shapeless + (application.outputs.length === 0 ? 5 : 0);
 }
 
-function* guessesFrom(session: ReadingSession, probe: Applied | undefined, count: number): Iterable<InputGuess> {
+/** Positions 0, 1, … looked up in a table that has fewer rows. */
+function readsBeyondTable(nodes: readonly NetworkNode[], { operation, inputs }: NetworkNode): boolean {
+  if (operation.kind !== 'embedding') return false;
+  const indices = nodes[inputs[0] ?? -1];
+  const length = indices?.outputShape?.at(-1);
+  return indices?.operation.kind === 'constant' && typeof length === 'number' && length > operation.count;
+}
+
+/** Inputs that go into an embedding are tokens. */
+function contentsRead(session: ReadingSession, { application }: Applied): readonly ('real' | 'tokens')[] {
+  const { nodes } = session.tracer;
+  return application.inputs.map(({ node }) =>
+    firstLayerAfter(nodes, node, application.endNode)?.operation.kind === 'embedding' ? 'tokens' : 'real',
+  );
+}
+
+function* guessesFrom(
+  session: ReadingSession,
+  probe: Applied | undefined,
+  count: number,
+  resorts: readonly (readonly number[])[],
+): Iterable<InputGuess> {
   const nodes = session.tracer.nodes;
   const templates = Array.from({ length: count }, (_, index) => {
     const input = probe?.application.inputs[index];
@@ -100,7 +134,7 @@ function* guessesFrom(session: ReadingSession, probe: Applied | undefined, count
   });
   const [first] = templates;
   if (!first) {
-    for (const sizes of lastResorts)
+    for (const sizes of resorts)
       yield guessOf(Array.from({ length: count }, () => ({ sizes, content: 'real' as const })));
     return;
   }

@@ -54,9 +54,14 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   const distribution = first?.kind === 'random' ? first.distribution : undefined;
   return {
     guess: { shapes, contents, isAssumed: false },
-    batchSize: application.inputs[0]?.shape?.length === 1 ? 1 : batchSize,
+    batchSize: isDemonstration(session, batchSize ?? 1) ? undefined : (batchSize ?? 1),
     isStandardNormal: distribution?.kind === 'normal' && distribution.mean === 0 && distribution.std === 1,
   };
+}
+
+/** One sample and no loss anywhere: the call shows the output's shape, nobody trains with it. */
+function isDemonstration({ losses }: FileEvaluation['session'], batchSize: number): boolean {
+  return batchSize === 1 && losses.length === 0;
 }
 
 /** 0, or 1 where the input goes straight into a layer that takes time first. */

@@ -3,6 +3,7 @@ import type { FrameworkId } from '../frameworks/framework';
 import type { Project } from '../project';
 import type { ParsedModule } from '../python/parse';
 import { parsePython } from '../python/parse';
+import { walk } from '../python/syntaxSearch';
 import type { InputPreset } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { attachLoss } from './attachLoss';
@@ -61,18 +62,19 @@ export async function readModels(
     models.push(readModel(evaluation, entry, options));
   }
   const activations = findRecognisedActivations(evaluation);
-  return { isRelevant: true, parsed, models, activations, unknowns, syntaxErrors };
+  return { isRelevant: true, parsed, models: withoutParts(models), activations, unknowns, syntaxErrors };
 }
 
 function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: AnalyzeOptions): ReadModel {
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
   const known = knownInput(evaluation, entry, options, directive);
-  session.tracer.batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? defaultBatchSize;
+  const batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? writtenBatchSize(evaluation);
+  session.tracer.batchSize = batchSize ?? defaultBatchSize;
   const context = interpreter.context([entry.span]);
   const assumedBefore = interpreter.assumptions.length;
   const unknownBefore = interpreter.unknowns.length;
-  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess);
+  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess, entry.framework === 'keras');
   const loss = applied && attachLoss(evaluation, entry, applied);
   const application = applied?.application;
   const network = cutNetwork({
@@ -84,6 +86,8 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
     firstNode: application?.firstNode ?? 0,
     endNode: application?.endNode ?? 0,
   });
+  // What a guess that was dropped did not understand says nothing of the network that was understood.
+  const isWhole = isWholeNetwork(network) && session.mismatches.length === 0;
   const isHere = (index: number, before: number, span: Span | undefined) =>
     index >= before || isWithin(span, entry.body);
   return {
@@ -96,6 +100,7 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
     assumptions: distinct([
       ...entry.assumptions,
       ...assumedInput(applied, entry.span),
+      ...(batchSize === undefined ? [assumedBatchSize(entry.span)] : []),
       ...(loss?.assumption ? [loss.assumption] : []),
       ...interpreter.assumptions
         .filter((assumption, index) => isHere(index, assumedBefore, assumption.span))
@@ -107,11 +112,53 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
       ),
       ...session.mismatches.map((description) => unknownAt(description, entry.span)),
       ...interpreter.unknowns
-        .filter((unknown, index) => isHere(index, unknownBefore, unknown.span))
+        .filter(({ span }, index) => (index < unknownBefore ? isWithin(span, entry.body) : !isWhole))
         .map(({ reason, span }) => unknownAt(reason, span ?? entry.span)),
+      ...lostOutput(applied, entry.span),
       ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),
     ]),
   };
+}
+
+/** A model whose parameters are all among those of a larger one is a part of it. */
+function withoutParts(models: readonly ReadModel[]): readonly ReadModel[] {
+  const sets = models.map(({ network }) => new Set(network.parameters.map(({ id }) => id)));
+  return models.filter((_, index) => {
+    const own = [...(sets[index] ?? [])];
+    return own.length === 0 || !sets.some((other) => other.size > own.length && own.every((id) => other.has(id)));
+  });
+}
+
+function isWholeNetwork({ nodes, outputs }: Network): boolean {
+  const isKnown = nodes.every(
+    ({ operation, outputShape }) => operation.kind !== 'unknown' && outputShape && !outputShape.includes(undefined),
+  );
+  return isKnown && outputs.length > 0;
+}
+
+/** `batch_size=64` of the first call that says it: a data loader, `fit`. */
+function writtenBatchSize({ parsed, interpreter, scope, file }: FileEvaluation): number | undefined {
+  let found: number | undefined;
+  walk(parsed.module, (node) => {
+    if (found !== undefined || node.kind !== 'call') return;
+    const argument = node.arguments.find(({ name }) => name?.name === 'batch_size');
+    if (argument?.value.kind !== 'number' && argument?.value.kind !== 'name') return;
+    const value = interpreter.evaluateExpression(argument.value, scope, file);
+    if (value.kind === 'int' && value.value > 0) found = value.value;
+  });
+  return found;
+}
+
+function assumedBatchSize(span: Span): Assumption {
+  return { what: { text: 'batch size', values: {} }, value: String(defaultBatchSize), span };
+}
+
+/** Why nothing comes out of a model, where the value that it returns knows. */
+function lostOutput(applied: Applied | undefined, span: Span): readonly Unknown[] {
+  if (!applied || applied.application.outputs.length > 0) return [];
+  const { result } = applied;
+  if (result.kind === 'unknown') return [unknownAt(result.reason, result.span ?? span)];
+  return [unknownAt('the model returns no tensor that is known', span)];
 }
 
 function inputStatistics(applied: Applied | undefined, isStandardNormal: boolean): ReadModel['input'] {

@@ -14,7 +14,7 @@ const mostNodes = 5_000;
  * (`sigmoid = 1 / (1 + np.exp(-x))`), and functions of one argument that compute one.
  */
 export function findRecognisedActivations(evaluation: FileEvaluation): readonly RecognisedActivation[] {
-  const functions = [...evaluation.scope.names.values()].flatMap((value) => functionActivation(evaluation, value));
+  const functions = [...evaluation.scope.names].flatMap(([name, value]) => functionActivation(evaluation, name, value));
   const { nodes } = evaluation.session.tracer;
   if (nodes.length > mostNodes) return functions;
   const fused = fuseActivations(nodes);
@@ -52,7 +52,7 @@ function assignedSpan({ parsed, file }: FileEvaluation, name: string): Span | un
 }
 
 /** Applies a short function of one argument to an array and looks at what comes out. */
-function functionActivation(evaluation: FileEvaluation, value: Value): readonly RecognisedActivation[] {
+function functionActivation(evaluation: FileEvaluation, name: string, value: Value): readonly RecognisedActivation[] {
   if (value.kind !== 'function' || value.file !== evaluation.file || !isShort(value)) return [];
   const { definition } = value;
   const { session, file, interpreter } = evaluation;
@@ -70,7 +70,7 @@ function functionActivation(evaluation: FileEvaluation, value: Value): readonly 
     if (!tensor || tensor.node <= first || made.some((node) => node.inputs.some((input) => input < 0))) continue;
     const node = fuseActivations(made)[tensor.node - first];
     if (node?.operation.kind !== 'activation' || node.inputs[0] !== 0) continue;
-    return [{ name: value.name, activation: node.operation.activation, span: returnedSpan(definition, file) }];
+    return [{ name, activation: node.operation.activation, span: returnedSpan(definition, file) }];
   }
   return [];
 }
