@@ -28,6 +28,11 @@ export interface SampleStatistics {
   /** By offset per position axis, row-major; offsets of both signs are averaged. The last bin of an axis holds all offsets beyond the cap. */
   readonly within: OffsetMoments;
   readonly across: OffsetMoments;
+  /**
+   * Standard deviation over pairs of samples of their mean product: at equal positions, and of their means over positions. Pairs of a bright
+   * and a dark image differ from pairs of two bright ones; what all pairs have on average does not tell.
+   */
+  readonly pairSpread?: { readonly own: number; readonly mean: number };
 }
 
 export interface OffsetMoments {

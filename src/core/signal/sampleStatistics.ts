@@ -51,7 +51,43 @@ export function sampleStatistics(array: NumericArray): SampleStatistics | Refusa
     square: square / array.values.length,
     within: { extents, values: [...within] },
     across: { extents, values: [...across] },
+    pairSpread: pairSpread(array.values, count, sampleSize, maps),
   };
+}
+
+/** Samples whose pairs are looked at one by one. */
+const pairSamples = 48;
+
+function pairSpread(values: Float64Array, count: number, sampleSize: number, maps: PositionMaps) {
+  const samples = Math.min(count, pairSamples);
+  const positions = maps.positionCount;
+  const means: Float64Array[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    means.push(Float64Array.from(maps.units, (unit) => maps.mean(values, sample * sampleSize + unit)));
+  }
+  const own: number[] = [];
+  const mean: number[] = [];
+  for (let a = 0; a < samples; a++) {
+    for (let b = 0; b < a; b++) {
+      let product = 0;
+      for (let i = 0; i < sampleSize; i++) {
+        product += (values[a * sampleSize + i] as number) * (values[b * sampleSize + i] as number);
+      }
+      own.push(product / sampleSize);
+      const left = means[a] as Float64Array;
+      const right = means[b] as Float64Array;
+      let products = 0;
+      for (let unit = 0; unit < left.length; unit++) products += (left[unit] as number) * (right[unit] as number);
+      mean.push((products * positions) / sampleSize);
+    }
+  }
+  return { own: standardDeviation(own), mean: standardDeviation(mean) };
+}
+
+function standardDeviation(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
 }
 
 /** Images: the smaller end axis of three is the channels (ties: the first, as in PyTorch); sequences [time, features]. */
@@ -107,6 +143,17 @@ class PositionMaps {
     this.#within = new Float64Array(size);
     this.#across = new Float64Array(size);
     this.#map = new Float64Array(this.#positions.length);
+  }
+
+  get positionCount(): number {
+    return this.#positions.length;
+  }
+
+  /** Mean over the positions of one unit. */
+  mean(values: Float64Array, start: number): number {
+    let sum = 0;
+    for (const position of this.#positions) sum += values[start + position] as number;
+    return sum / this.#positions.length;
   }
 
   get pairsPerMap(): number {

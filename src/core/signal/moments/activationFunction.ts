@@ -87,6 +87,8 @@ function excessBeyondReach(values: Float64Array, count: number): number {
 export interface CompiledActivation {
   readonly f: (z: number) => number;
   readonly slope: (z: number) => number;
+  /** f(λz) = λ f(z) for λ > 0: one table serves every scale. */
+  readonly isHomogeneous: boolean;
   readonly tables: Map<string, ActivationMoments>;
 }
 
@@ -102,12 +104,24 @@ export function compiledActivation(use: ActivationUse): CompiledActivation {
   if (!compiled) {
     const f = compileExpression(use.expression);
     const slope = compileExpression(differentiate(use.expression));
-    compiled = { f: (z) => finite(f(z)), slope: (z) => finite(slope(z)), tables: new Map() };
+    compiled = {
+      f: (z) => finite(f(z)),
+      slope: (z) => finite(slope(z)),
+      isHomogeneous: isHomogeneous(f),
+      tables: new Map(),
+    };
     if (compiledByText.size >= maxCached) compiledByText.clear();
     compiledByText.set(text, compiled);
   }
   compiledActivations.set(use.expression, compiled);
   return compiled;
+}
+
+function isHomogeneous(f: (z: number) => number): boolean {
+  return [-1, 1].every((sign) => {
+    const unit = f(sign);
+    return [1e-6, 0.37, 3.1, 1e6].every((scale) => Math.abs(f(sign * scale) - scale * unit) <= 1e-12 * scale);
+  });
 }
 
 /** A value that a float64 grid can carry on with: overflow is cut, an undefined value is none. */

@@ -20,6 +20,8 @@ interface SegmentMoments {
   readonly moments: ActivationMoments;
   readonly mean: number;
   readonly std: number;
+  /** Natural logarithm of what mean and std were divided by. */
+  readonly excess: number;
   readonly withinRho: Float64Array;
   readonly acrossRho: Float64Array;
   readonly valueExcess: number;
@@ -69,8 +71,16 @@ export function applyActivation(input: Field, use: ActivationUse, saturation?: S
     backward: (gradient) => ({ inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, input)] }),
     saturated: saturation && saturatedShare(saturation, parts, input),
     preactivation: {
-      mean: pooled(input, (_, index) => (parts[index] as SegmentMoments).mean),
-      std: Math.sqrt(pooled(input, (_, index) => (parts[index] as SegmentMoments).std ** 2)),
+      mean: pooled(
+        input,
+        (_, index) => trueScale(parts[index] as SegmentMoments) * (parts[index] as SegmentMoments).mean,
+      ),
+      std: Math.sqrt(
+        pooled(
+          input,
+          (_, index) => (trueScale(parts[index] as SegmentMoments) * (parts[index] as SegmentMoments).std) ** 2,
+        ),
+      ),
       slopeRms: Math.sqrt(pooled(input, (_, index) => (parts[index] as SegmentMoments).moments.slope.square)),
     },
   };
@@ -82,13 +92,18 @@ function segmentMoments(activation: CompiledActivation, segment: Segment, logSca
   const withinRho = centredCorrelations(segment.within, segment.mean, variance);
   const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
   const logStd = logScale / 2 + Math.log(Math.sqrt(Math.max(square, Number.MIN_VALUE)));
-  const excess = Math.max(0, logStd - largestLogStd) + Math.min(0, logStd + largestLogStd);
+  const excess = activation.isHomogeneous
+    ? logStd
+    : Math.max(0, logStd - largestLogStd) + Math.min(0, logStd + largestLogStd);
   const factor = Math.exp(logScale / 2 - excess);
   const mean = segment.mean * factor;
   const std = Math.sqrt(variance) * factor;
   const moments = activationMoments(activation, mean, std);
+  if (activation.isHomogeneous) {
+    return { moments, mean, std, excess, withinRho, acrossRho, valueExcess: 2 * excess, slopeExcess: 0 };
+  }
   if (excess === 0 || square === 0) {
-    return { moments, mean, std, withinRho, acrossRho, valueExcess: 0, slopeExcess: 0 };
+    return { moments, mean, std, excess, withinRho, acrossRho, valueExcess: 0, slopeExcess: 0 };
   }
   const further = activationMoments(activation, mean * Math.E, std * Math.E);
   const growth = (near: HermiteSeries, far: HermiteSeries) =>
@@ -97,6 +112,7 @@ function segmentMoments(activation: CompiledActivation, segment: Segment, logSca
     moments,
     mean,
     std,
+    excess,
     withinRho,
     acrossRho,
     valueExcess: excess * growth(moments.value, further.value),
@@ -173,4 +189,9 @@ function pooled(field: Field, value: (segment: Segment, index: number) => number
     sum += (segment.channels / channels) * value(segment, index);
   });
   return sum;
+}
+
+/** What mean and std were divided by, as far as a float holds its square. */
+function trueScale(part: SegmentMoments): number {
+  return Math.exp(Math.max(-250, Math.min(250, part.excess)));
 }

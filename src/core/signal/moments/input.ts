@@ -1,12 +1,59 @@
 import { presetMoments } from '../inputPresets';
 import type { InputPreset, SampleStatistics } from '../inputStatistics';
 import type { Field } from './field';
-import { type Atom, binCount, binsOf, type Layout, layoutOf } from './layout';
+import {
+  type Atom,
+  binCount,
+  binsOf,
+  type Layout,
+  layoutOf,
+  pairWeights,
+  positionCount,
+  unitCount,
+  weightedMean,
+} from './layout';
 import { reshapedLayout } from './reshape';
 import type { Call } from './rule';
 
 /** The model's input with the moments of a preset or of the user's sample. */
 export function inputField(
+  call: Call,
+  content: 'real' | 'tokens',
+  statistics: InputPreset | SampleStatistics,
+  pairShift: number,
+): Field | undefined {
+  const field = meanInputField(call, content, statistics);
+  if (!field || pairShift === 0 || content === 'tokens') return field;
+  const spread = typeof statistics === 'string' ? undefined : statistics.pairSpread;
+  return shiftedPairs(field, spread, pairShift);
+}
+
+/**
+ * The field for pairs of samples that are `shift` standard deviations more alike than the average pair. The deviation falls off with the
+ * offset as the within-sample moments do; independent values have that of their finite number.
+ */
+function shiftedPairs(field: Field, spread: SampleStatistics['pairSpread'], shift: number): Field {
+  const weights = pairWeights(field.layout);
+  return {
+    ...field,
+    segments: field.segments.map((segment) => {
+      const square = segment.within[0] as number;
+      const plateau = weightedMean(segment.within, weights);
+      const count = unitCount(field.layout) * positionCount(field.layout);
+      const own = spread?.own ?? (square - segment.mean ** 2) / Math.sqrt(count);
+      const mean = spread?.mean ?? (plateau - segment.mean ** 2) / Math.sqrt(count);
+      const across = segment.across.map((value, bin) => {
+        const within = segment.within[bin] as number;
+        const near = square > plateau ? Math.max(0, (within - plateau) / (square - plateau)) : 1;
+        const shifted = value + shift * (mean + (own - mean) * near);
+        return Math.max(-square, Math.min(square, shifted));
+      });
+      return { ...segment, across };
+    }),
+  };
+}
+
+function meanInputField(
   call: Call,
   content: 'real' | 'tokens',
   statistics: InputPreset | SampleStatistics,

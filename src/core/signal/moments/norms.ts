@@ -26,10 +26,12 @@ export function normalisationStep(call: Call, operation: Normalisation): Step | 
   const isCentred = operation.variant !== 'rms';
   const scale = Math.exp(-input.logScale);
   const epsilon = Math.max(0, operation.epsilon) * Math.min(scale, 1e250);
-  const shared = statistics.units > 1 ? pooledSegment(input) : undefined;
-  const parts = input.segments.map((segment) =>
-    normalised(segment, shared ?? segment, input, statistics, isCentred, epsilon),
-  );
+  const reference = (statistics.isOverBatch && call.references?.[0]) || input;
+  const shared = statistics.units > 1 ? pooledSegment(reference) : undefined;
+  const normalise = (segment: Segment, average: Segment) =>
+    normalised(segment, average, shared ?? average, input, statistics, isCentred, epsilon);
+  const parts = input.segments.map((segment, index) => normalise(segment, reference.segments[index] ?? segment));
+  const averageParts = reference === input ? parts : reference.segments.map((segment) => normalise(segment, segment));
   const segments = parts.map((part) => part.segment);
   const isPerUnit = statistics.units === 1;
   const output: Field = {
@@ -43,14 +45,22 @@ export function normalisationStep(call: Call, operation: Normalisation): Step | 
   };
   return {
     output,
-    backward: (gradient) => ({
+    backward: (gradient, average = gradient) => ({
       inputs: [
         {
           ...gradient,
           steps: undefined,
           logScale: gradient.logScale - input.logScale,
           segments: gradient.segments.map((segment, index) =>
-            projectedOut(segment, parts[index] ?? (parts[0] as Normalised), input, statistics, isCentred),
+            projectedOut(
+              segment,
+              (statistics.isOverBatch && average.segments[index]) || segment,
+              parts[index] ?? (parts[0] as Normalised),
+              averageParts[index] ?? (averageParts[0] as Normalised),
+              input,
+              statistics,
+              isCentred,
+            ),
           ),
         },
       ],
@@ -66,6 +76,7 @@ interface Normalised {
 
 function normalised(
   segment: Segment,
+  average: Segment,
   shared: Segment,
   field: Field,
   statistics: Statistics,
@@ -76,22 +87,25 @@ function normalised(
   const sharedCentre = isCentred ? averages(shared, shared.mean ** 2, field, statistics).within : zero;
   const variance = Math.max(0, (shared.within[0] as number) - (sharedCentre[0] as number));
   const factor = variance + epsilon > 0 ? 1 / (variance + epsilon) : 0;
-  const centre = isCentred ? averages(segment, segment.mean ** 2, field, statistics) : { within: zero, across: zero };
+  const centre = isCentred ? averages(average, average.mean ** 2, field, statistics) : { within: zero, across: zero };
   const root = Math.sqrt(factor);
   const shift = isCentred ? shared.mean : 0;
   const mean = (segment.mean - shift) * root;
   const move = (values: Float64Array, centres: Float64Array) =>
     values.map((value, bin) => (value - (centres[bin] as number)) * factor + mean * mean);
+  const bound = ((segment.within[0] as number) - (isCentred ? (centre.within[0] as number) : 0)) * factor + mean * mean;
   return {
     segment: {
       channels: segment.channels,
       mean: isCentred ? mean : segment.mean * root,
       within: isCentred ? move(segment.within, centre.within) : segment.within.map((value) => value * factor),
-      across: isCentred ? move(segment.across, centre.across) : segment.across.map((value) => value * factor),
+      across: (isCentred ? move(segment.across, centre.across) : segment.across.map((value) => value * factor)).map(
+        (value) => Math.max(-bound, Math.min(bound, value)),
+      ),
     },
     inverseVariance:
       statistics.units === 1 && variance > 0
-        ? factor * meanInverseVariance(varianceSpread(segment, centre, variance, field, statistics), segment.channels)
+        ? factor * meanInverseVariance(varianceSpread(average, centre, variance, field, statistics), segment.channels)
         : factor,
   };
 }
@@ -139,18 +153,20 @@ function averages(
 /** dL/dx = (1/σ)[g − mean(g) − x̂·mean(g x̂)], each mean over the statistics' set. */
 function projectedOut(
   gradient: GradientSegment,
+  average: GradientSegment,
   part: Normalised,
+  averagePart: Normalised,
   field: Field,
   statistics: Statistics,
   isCentred: boolean,
 ): GradientSegment {
   const { segment, inverseVariance } = part;
-  const mean = isCentred ? averages(gradient, 0, field, statistics) : undefined;
+  const mean = isCentred ? averages(average, 0, field, statistics) : undefined;
   const times = (values: Float64Array, others: Float64Array) =>
     values.map((value, bin) => value * (others[bin] as number));
-  const product = gradient.projected ?? {
-    within: times(gradient.within, segment.within),
-    across: times(gradient.across, segment.across),
+  const product = average.projected ?? {
+    within: times(average.within, averagePart.segment.within),
+    across: times(average.across, averagePart.segment.across),
   };
   const projection = averages(product, 0, field, statistics);
   const move = (key: 'within' | 'across') =>

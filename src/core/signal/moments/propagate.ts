@@ -19,7 +19,7 @@ import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
-import type { Backward, Call, Step } from './rule';
+import type { Backward, Call, LogMoment, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep } from './sources';
@@ -34,18 +34,91 @@ export interface NodeState {
   readonly backward: Backward | undefined;
 }
 
+/**
+ * Standard deviations by which pairs of samples differ from the average pair, and the shares of pairs: three-point Gauss–Hermite rule. Only
+ * weight gradients see them: they sum products of two things that both depend on the pair.
+ */
+const pairClasses = [
+  { shift: -Math.sqrt(3), share: 1 / 6 },
+  { shift: Math.sqrt(3), share: 1 / 6 },
+] as const;
+
 /** Second moments forward and backward through the whole network at initialisation; total on any network. */
 export function propagate(network: Network, input: InputPreset | SampleStatistics): SignalProfile {
-  const steps = propagateForward(network, input);
-  const { gradients, backwards } = propagateBackward(network, steps);
+  const base = pass(network, input, 0, undefined);
+  const backwards = [...base.backwards];
+  const others = hasPairClasses(network) ? pairClasses.map(({ shift }) => pass(network, input, shift, base)) : [];
+  backwards.forEach((backward, index) => {
+    if (!backward?.weight && !backward?.weights) return;
+    const alternatives = others.map((other) => other.backwards[index]);
+    backwards[index] = averagedWeights(backward, alternatives);
+  });
   return {
     nodes: network.nodes.map((node, index) =>
-      nodeSignal({ node, step: steps[index], gradient: gradients[index], backward: backwards[index] }),
+      nodeSignal({
+        node,
+        step: base.steps[index],
+        gradient: base.gradients[index],
+        backward: backwards[index],
+      }),
     ),
   };
 }
 
-function propagateForward(network: Network, input: InputPreset | SampleStatistics): (Step | undefined)[] {
+/** Tokens are alike by chance alone, and recurrent weights sum over time: there the average pair is enough. */
+function hasPairClasses(network: Network): boolean {
+  return network.nodes.every(
+    ({ operation }) =>
+      operation.kind !== 'recurrent' && !(operation.kind === 'input' && operation.content === 'tokens'),
+  );
+}
+
+interface Pass {
+  readonly steps: readonly (Step | undefined)[];
+  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
+  readonly backwards: readonly (Backward | undefined)[];
+}
+
+/** One pass forward and backward for pairs of samples `shift` standard deviations off the average pair. */
+function pass(
+  network: Network,
+  input: InputPreset | SampleStatistics,
+  shift: number,
+  reference: Pass | undefined,
+): Pass {
+  const steps = propagateForward(network, input, shift, reference);
+  return { steps, ...propagateBackward(network, steps, reference) };
+}
+
+/** Weight gradients averaged over the classes of pairs; the mean square of each sample alone is the same in all. */
+function averagedWeights(backward: Backward, alternatives: readonly (Backward | undefined)[]): Backward {
+  const average = (moment: LogMoment, pick: (other: Backward) => LogMoment | undefined): LogMoment => {
+    let sum = 1;
+    pairClasses.forEach(({ share }, index) => {
+      const alternative = alternatives[index];
+      const other = alternative && pick(alternative);
+      if (!other || !Number.isFinite(other.logSquare)) return;
+      sum += share * (Math.exp(Math.min(30, other.logSquare - moment.logSquare)) - 1);
+    });
+    return sum > 0 ? { ...moment, logSquare: moment.logSquare + Math.log(sum) } : moment;
+  };
+  const weights: Record<string, LogMoment> = {};
+  for (const [role, moment] of Object.entries(backward.weights ?? {})) {
+    weights[role] = average(moment, (other) => other.weights?.[role]);
+  }
+  return {
+    ...backward,
+    weight: backward.weight && average(backward.weight, (other) => other.weight),
+    weights: backward.weights && weights,
+  };
+}
+
+function propagateForward(
+  network: Network,
+  input: InputPreset | SampleStatistics,
+  shift: number,
+  reference: Pass | undefined,
+): (Step | undefined)[] {
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
   const batch = Number.isFinite(network.batchSize) ? Math.max(1, network.batchSize) : 1;
@@ -56,8 +129,10 @@ function propagateForward(network: Network, input: InputPreset | SampleStatistic
       node,
       network,
       inputs: sources.map((at) => steps[at]?.output),
+      references: reference && sources.map((at) => reference.steps[at]?.output),
       inputNodes: sources.map((at) => network.nodes[at]),
       batch,
+      pairShift: shift,
       partner: partnerOf(network, node, steps, indexOf),
       parameter: (role): Parameter | undefined => {
         const use = node.parameters.find((candidate) => candidate.role === role);
@@ -169,7 +244,7 @@ function inputStep(
   operation: Extract<Operation, { kind: 'input' }>,
   statistics: InputPreset | SampleStatistics,
 ): Step | undefined {
-  const field = inputField(call, operation.content, statistics);
+  const field = inputField(call, operation.content, statistics, call.pairShift);
   return field && sourceStep(field);
 }
 
@@ -198,12 +273,11 @@ function partnerOf(
   return undefined;
 }
 
-interface BackwardPass {
-  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
-  readonly backwards: readonly (Backward | undefined)[];
-}
-
-function propagateBackward(network: Network, steps: readonly (Step | undefined)[]): BackwardPass {
+function propagateBackward(
+  network: Network,
+  steps: readonly (Step | undefined)[],
+  reference: Pass | undefined,
+): Pick<Pass, 'gradients' | 'backwards'> {
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
   const backwards = new Array<Backward | undefined>(network.nodes.length).fill(undefined);
@@ -223,7 +297,8 @@ function propagateBackward(network: Network, steps: readonly (Step | undefined)[
     if (gradient === 'unknown' || !step) {
       answers = node.inputs.map(() => 'unknown');
     } else {
-      const backward = step.backward(gradient);
+      const average = reference?.gradients[index];
+      const backward = step.backward(gradient, average === 'unknown' ? undefined : average);
       backwards[index] = backward;
       answers = backward.inputs;
     }
