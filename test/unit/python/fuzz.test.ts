@@ -40,9 +40,11 @@ function checkText(text: string): void {
   }
 }
 
-suite('any text is read and evaluated without throwing', () => {
+suite('any text is read and evaluated without throwing', function () {
+  this.timeout(60_000);
+
   test('every prefix that ends at a line end', () => {
-    for (const text of [...small.slice(0, 10), ...snippets]) {
+    for (const text of [...small.slice(0, 6), ...snippets.slice(0, 60)]) {
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) checkText(text.slice(0, end));
     }
   });
@@ -96,7 +98,7 @@ suite('any text is read and evaluated without throwing', () => {
         }
         checkText(text);
       }),
-      { numRuns: 200, seed: 20260920 },
+      { numRuns: 150, seed: 20260920 },
     );
   });
 });
