@@ -44,7 +44,7 @@ async function photograph(name, theme) {
   const { page } = workbench;
   const shoot = async (/** @type {string} */ what) => {
     const file = path.join(/** @type {string} */ (outFolder), `${what}-${name}.png`);
-    await page.screenshot({ path: file });
+    await page.screenshot({ path: file, animations: 'disabled' });
     console.log(file);
   };
   try {
