@@ -1,7 +1,7 @@
 import { evaluate } from './expressions';
 import type { Frame, Machine } from './machine';
 import type { FunctionLike } from './syntax';
-import type { ClassValue, FunctionValue, Scope, Value } from './values';
+import type { FunctionValue, Scope, Value } from './values';
 
 const noDefaults: ReadonlyMap<string, Value> = new Map();
 
@@ -30,9 +30,4 @@ function enclosingScope(scope: Scope): Scope {
   let enclosing = scope;
   while (enclosing.kind === 'class' && enclosing.parent) enclosing = enclosing.parent;
   return enclosing;
-}
-
-/** The class in whose body or method the frame runs. */
-export function ownerOf(frame: Frame): ClassValue | undefined {
-  return frame.classBeingMade ?? frame.function?.owner;
 }

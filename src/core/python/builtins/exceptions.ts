@@ -1,5 +1,5 @@
 import { makeTuple, none } from '../make';
-import { lookupInClass, makeNative, makeNativeClass } from '../nativeClass';
+import { makeNative, makeNativeClass } from '../nativeClass';
 import type { ClassValue, Value } from '../values';
 
 const baseException = makeNativeClass('BaseException', [], {
@@ -71,8 +71,4 @@ export const exceptionNames: ReadonlyMap<string, Value> = new Map<string, Value>
 /** The built-in class of this name, else `Exception`. */
 export function exceptionClass(name: string): ClassValue {
   return classes.get(name) ?? classes.get('Exception') ?? baseException;
-}
-
-export function isException(cls: ClassValue): boolean {
-  return lookupInClass(cls, 'with_traceback') !== undefined && cls.mro.includes(baseException);
 }
