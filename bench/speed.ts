@@ -21,28 +21,30 @@ const folders = ['measured', 'keras-stacks'] as const;
 const files = folders.flatMap((folder) => sample(path.join(caseFolder(folder)), 40));
 console.log(`${files.length} files from ${folders.map((folder) => caseFolder(folder)).join(', ')}`);
 
-// The first rounds warm the compiler; the median of the later ones counts.
-const rounds: FileRow[][] = [];
-for (let round = 0; round < 4; round++) {
-  const rows: FileRow[] = [];
-  for (const file of files) rows.push(await timeFile(file));
-  if (round > 0) rounds.push(rows);
-}
-const rows = files.map((_, index) => medianRow(rounds.flatMap((round) => round[index] ?? [])));
+async function main(): Promise<void> {
+  // The first rounds warm the compiler; the median of the later ones counts.
+  const rounds: FileRow[][] = [];
+  for (let round = 0; round < 4; round++) {
+    const rows: FileRow[] = [];
+    for (const file of files) rows.push(await timeFile(file));
+    if (round > 0) rounds.push(rows);
+  }
+  const rows = files.map((_, index) => medianRow(rounds.flatMap((round) => round[index] ?? [])));
 
-console.log('\nmedian per file      ms   × parse');
-const parse = median(rows.map((row) => row.parseMs));
-for (const [label, key] of [
-  ['parse alone', 'parseMs'],
-  ['read', 'readMs'],
-  ['signal', 'signalMs'],
-  ['rules', 'rulesMs'],
-] as const) {
-  const value = median(rows.map((row) => row[key]));
-  console.log(`${label.padEnd(16)} ${value.toFixed(2).padStart(7)}  ${(value / parse).toFixed(2).padStart(7)}`);
-}
+  console.log('\nmedian per file      ms   × parse');
+  const parse = median(rows.map((row) => row.parseMs));
+  for (const [label, key] of [
+    ['parse alone', 'parseMs'],
+    ['read', 'readMs'],
+    ['signal', 'signalMs'],
+    ['rules', 'rulesMs'],
+  ] as const) {
+    const value = median(rows.map((row) => row[key]));
+    console.log(`${label.padEnd(16)} ${value.toFixed(2).padStart(7)}  ${(value / parse).toFixed(2).padStart(7)}`);
+  }
 
-await benchQuickScan();
+  await benchQuickScan();
+}
 
 async function timeFile(file: string): Promise<FileRow> {
   const text = readFileSync(file, 'utf8');
@@ -90,3 +92,5 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
+
+void main();

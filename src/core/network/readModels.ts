@@ -62,7 +62,19 @@ export async function readModels(
     models.push(readModel(evaluation, entry, options));
   }
   const activations = findRecognisedActivations(evaluation);
-  return { isRelevant: true, parsed, models: withoutParts(models), activations, unknowns, syntaxErrors };
+  return {
+    isRelevant: true,
+    parsed,
+    models: withoutParts(models.filter(isWorthShowing)),
+    activations,
+    unknowns,
+    syntaxErrors,
+  };
+}
+
+/** Losses, activations and data augmentation come as modules too; what has nothing to learn is a model only where it is not understood. */
+function isWorthShowing({ network, unknowns }: ReadModel): boolean {
+  return network.parameters.length > 0 || unknowns.length > 0;
 }
 
 function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: AnalyzeOptions): ReadModel {
