@@ -31,11 +31,18 @@ interface SegmentMoments {
 /** Elementwise f of Gaussian pre-activations (Poole et al. 2016, eqs. 3 and 5; Schoenholz et al. 2017 for the gradient). */
 export function activationStep(call: Call, use: ActivationUse, saturation: Saturation | undefined): Step | undefined {
   const input = call.inputs[0];
-  return input && applyActivation(input, use, saturation);
+  const producer = call.inputNodes[0]?.operation.kind;
+  const needsProjection = producer === 'normalisation' || producer === 'sum';
+  return input && applyActivation(input, use, saturation, needsProjection);
 }
 
 /** The same for any field of Gaussian values. */
-export function applyActivation(input: Field, use: ActivationUse, saturation?: Saturation): Step {
+export function applyActivation(
+  input: Field,
+  use: ActivationUse,
+  saturation?: Saturation,
+  needsProjection = true,
+): Step {
   const activation = compiledActivation(use);
   const parts = input.segments.map((segment) => segmentMoments(activation, segment, input.logScale));
   const logScale = Math.max(...parts.map((part) => part.valueExcess));
@@ -68,7 +75,9 @@ export function applyActivation(input: Field, use: ActivationUse, saturation?: S
   };
   return {
     output,
-    backward: (gradient) => ({ inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, input)] }),
+    backward: (gradient) => ({
+      inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, input, needsProjection)],
+    }),
     saturated: saturation && saturatedShare(saturation, parts, input),
     preactivation: {
       mean: pooled(
@@ -120,21 +129,29 @@ function segmentMoments(activation: CompiledActivation, segment: Segment, logSca
   };
 }
 
-function activationBackward(gradient: Gradient, parts: readonly SegmentMoments[], input: Field): Gradient {
+function activationBackward(
+  gradient: Gradient,
+  parts: readonly SegmentMoments[],
+  input: Field,
+  needsProjection: boolean,
+): Gradient {
   const logSlope = Math.max(...parts.map((part) => part.slopeExcess));
   const segments = gradient.segments.map((segment, index): GradientSegment => {
     const part = parts[index] ?? (parts[0] as SegmentMoments);
     const factor = Math.exp(part.slopeExcess - logSlope);
-    const { slope, projectedSlope } = part.moments;
+    const { slope } = part.moments;
+    const projectedSlope = () => part.moments.projectedSlope;
     const times = (values: Float64Array, slopes: Float64Array) =>
       values.map((value, bin) => value * (slopes[bin] as number) * factor);
     return {
       within: times(segment.within, duals(slope, part.withinRho, true)),
       across: times(segment.across, duals(slope, part.acrossRho, false)),
-      projected: {
-        within: times(segment.within, duals(projectedSlope, part.withinRho, true)),
-        across: times(segment.across, duals(projectedSlope, part.acrossRho, false)),
-      },
+      projected: needsProjection
+        ? {
+            within: times(segment.within, duals(projectedSlope(), part.withinRho, true)),
+            across: times(segment.across, duals(projectedSlope(), part.acrossRho, false)),
+          }
+        : undefined,
     };
   });
   const main = parts[0] as SegmentMoments;

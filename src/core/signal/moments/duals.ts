@@ -9,6 +9,8 @@ export interface HermiteSeries {
 }
 
 const tailPower = 60;
+/** Below this correlation its power is under 1e-13. */
+const negligibleTail = 0.6;
 
 /** Hermite expansion of f(m + s·x), x standard normal, from its values at the grid nodes. */
 export function gridSeries(values: Float64Array): HermiteSeries {
@@ -35,11 +37,14 @@ export function dual(series: HermiteSeries, correlation: number): number {
 
 /** E[f(z) g(z′)] for two expansions over variables of correlation ρ. */
 export function crossDual(a: HermiteSeries, b: HermiteSeries, correlation: number): number {
-  const rho = Math.max(-1, Math.min(1, correlation));
+  const rho = correlation > 1 ? 1 : correlation < -1 ? -1 : correlation;
+  const size = rho < 0 ? -rho : rho;
+  const terms = size > 0.25 ? hermiteCount : size > 0.03 ? 20 : 9;
   let sum = 0;
-  for (let k = hermiteCount - 1; k >= 0; k--) {
+  for (let k = Math.min(terms, hermiteCount) - 1; k >= 0; k--) {
     sum = sum * rho + (a.coefficients[k] as number) * (b.coefficients[k] as number);
   }
+  if (size < negligibleTail) return sum;
   const tail = a === b ? a.tail : Math.sqrt(a.tail * b.tail);
   return sum + tail * rho ** tailPower;
 }
