@@ -37,8 +37,8 @@ export function dual(series: HermiteSeries, correlation: number): number {
 
 /** E[f(z) g(z′)] for two expansions over variables of correlation ρ. */
 export function crossDual(a: HermiteSeries, b: HermiteSeries, correlation: number): number {
-  const rho = correlation > 1 ? 1 : correlation < -1 ? -1 : correlation;
-  const size = rho < 0 ? -rho : rho;
+  const rho = Math.max(-1, Math.min(1, correlation));
+  const size = Math.abs(rho);
   const terms = size > 0.25 ? hermiteCount : size > 0.03 ? 20 : 9;
   let sum = 0;
   for (let k = Math.min(terms, hermiteCount) - 1; k >= 0; k--) {
