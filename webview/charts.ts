@@ -12,8 +12,9 @@ import {
   PointElement,
 } from 'chart.js';
 import { type AxisRange, decadeLabels } from './axis';
+import { withAlpha } from './colour';
 import type { Point, ShareSeries, SizeSeries } from './profileData';
-import { type Theme, withAlpha } from './theme';
+import type { Theme } from './theme';
 
 Chart.register(BarController, BarElement, Filler, LinearScale, LineController, LineElement, PointElement);
 

@@ -1,10 +1,12 @@
 import { formatMagnitude } from '../src/protocol/format';
+import type { PageStrings } from '../src/protocol/pageStrings';
 import type { CompareContent, ComparedActivation } from '../src/protocol/viewState';
 import { plainLabel } from './axis';
 import { drawCurves, type PageChart } from './charts';
 import { curveSeries, verticalAxis } from './curveData';
 import { button, element, section } from './dom';
-import { type DrawnPart, fill, type PageContext } from './page';
+import { fill } from './fill';
+import type { DrawnPart, PageContext } from './page';
 import type { Theme } from './theme';
 
 /** One a line, so that lines are told apart without colour. */
@@ -161,13 +163,17 @@ function facts(chosen: readonly ComparedActivation[], { strings }: PageContext):
           { class: 'facts' },
           ...fact(strings.compareFormula, choice.formula),
           ...fact(strings.compareDerivative, choice.derivative),
+          ...fact(strings.comparePasses, passedOn(choice, strings)),
           ...fact(strings.compareSaturates, choice.saturates),
           ...fact(strings.compareUse, choice.typicalUse),
         ),
-        choice.slopeMaximum === undefined
-          ? undefined
-          : element('p', { class: 'note' }, fill(strings.slopeAtMost, { slope: formatMagnitude(choice.slopeMaximum) })),
       );
     }),
   );
+}
+
+function passedOn({ slopeRms, slopeMaximum }: ComparedActivation, strings: PageStrings): string | undefined {
+  if (slopeRms === undefined) return undefined;
+  const slope = slopeMaximum === undefined ? '∞' : formatMagnitude(slopeMaximum);
+  return fill(strings.comparePassesOn, { share: formatMagnitude(slopeRms), slope });
 }

@@ -1,8 +1,9 @@
 import type { Severity } from '../src/core/findings/finding';
-import { formatLog10, formatShare } from '../src/protocol/format';
 import type { FindingView, FixView, ModelView } from '../src/protocol/viewState';
 import { button, element, section } from './dom';
-import { fill, type PageContext } from './page';
+import { fill } from './fill';
+import { effectText } from './layerText';
+import type { PageContext } from './page';
 
 /** What the rules say, with what mends it. */
 export function findingList(model: ModelView, version: string, context: PageContext): HTMLElement {
@@ -66,18 +67,12 @@ function fixButton(fix: FixView, { strings }: PageContext, focus: string, apply:
   const effect = effectText(fix);
   const made = button('', apply, {
     class: fix.isPreferred ? 'fix fix-preferred' : 'fix',
-    attributes: { 'data-focus': focus, 'aria-label': fill(strings.applyFix, { title: fix.title }) },
+    title: fill(strings.applyFix, { title: fix.title }),
+    attributes: { 'data-focus': focus },
   });
   made.append(
     element('span', { class: 'fix-title' }, fix.title),
     ...(effect && !fix.title.includes(effect) ? [element('span', { class: 'fix-effect' }, effect)] : []),
   );
   return made;
-}
-
-/** `3e-9 → 0.4`. */
-export function effectText({ effect }: FixView): string | undefined {
-  if (!effect) return undefined;
-  const format = effect.isShare ? formatShare : formatLog10;
-  return `${format(effect.before)} → ${format(effect.after)}`;
 }

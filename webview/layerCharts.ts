@@ -2,9 +2,11 @@ import type { ModelView } from '../src/protocol/viewState';
 import { indexTicks, shortPath } from './axis';
 import { drawShares, drawSizes, type LayerAxis, type Marks, type PageChart } from './charts';
 import { element, section } from './dom';
+import { fill } from './fill';
 import { activationText, gradientText, saturatedText, spokenLayer } from './layerText';
-import { type DrawnPart, fill, type PageContext } from './page';
+import type { DrawnPart, PageContext } from './page';
 import { numbersShown, saturatedSeries, sizeSeries } from './profileData';
+import { steppedTo } from './stepping';
 import type { Theme } from './theme';
 
 export interface LayerCharts extends DrawnPart {
@@ -155,25 +157,6 @@ export function layerCharts(options: LayerChartsOptions, context: PageContext): 
       for (const chart of charts) chart.draw();
     },
   };
-}
-
-/** Home, End and the arrows; undefined for other keys. */
-export function steppedTo(key: string, current: number | undefined, count: number): number | undefined {
-  if (count === 0) return undefined;
-  switch (key) {
-    case 'ArrowRight':
-    case 'ArrowDown':
-      return current === undefined ? 0 : Math.min(count - 1, current + 1);
-    case 'ArrowLeft':
-    case 'ArrowUp':
-      return current === undefined ? count - 1 : Math.max(0, current - 1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    default:
-      return undefined;
-  }
 }
 
 function plot(className: string, label: string) {

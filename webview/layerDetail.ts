@@ -4,8 +4,9 @@ import { plainLabel } from './axis';
 import { drawCurves, type PageChart } from './charts';
 import { curveSeries, densitySeries, reachOf, verticalAxis } from './curveData';
 import { button, element, section } from './dom';
+import { fill } from './fill';
 import { doubts, reachedText } from './layerText';
-import { type DrawnPart, fill, type PageContext } from './page';
+import type { DrawnPart, PageContext } from './page';
 import { numbersShown } from './profileData';
 import type { Theme } from './theme';
 

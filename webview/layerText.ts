@@ -1,7 +1,8 @@
 import { formatLog10, formatMagnitude, formatShare, formatSigned } from '../src/protocol/format';
 import type { PageStrings } from '../src/protocol/pageStrings';
-import type { LayerNumbers, LayerView, SizeView } from '../src/protocol/viewState';
-import { fill } from './page';
+import type { FixView, LayerNumbers, LayerView, SizeView } from '../src/protocol/viewState';
+import { fill } from './fill';
+
 import { numbersShown } from './profileData';
 
 /** A size for people; what is exactly zero says so. */
@@ -59,4 +60,11 @@ export function doubts({ flags }: LayerNumbers, strings: PageStrings): readonly 
     collapsed: strings.collapsed,
   };
   return flags.flatMap((flag) => texts[flag] ?? []);
+}
+
+/** `3e-9 → 0.4`. */
+export function effectText({ effect }: FixView): string | undefined {
+  if (!effect) return undefined;
+  const format = effect.isShare ? formatShare : formatLog10;
+  return `${format(effect.before)} → ${format(effect.after)}`;
 }

@@ -1,6 +1,7 @@
 import type { BusyContent, EmptyContent, FailedContent, NothingContent } from '../src/protocol/viewState';
 import { button, element } from './dom';
-import { fill, type PageContext } from './page';
+import { fill } from './fill';
+import type { PageContext } from './page';
 
 /** Nothing to draw: what is going on instead, and what one can do. */
 export function messagePage(

@@ -1,5 +1,3 @@
-import type { MessageValue } from '../src/core/findings/finding';
-import { formatMessage } from '../src/protocol/format';
 import type { Intent } from '../src/protocol/messages';
 import type { PageStrings } from '../src/protocol/pageStrings';
 import type { Theme } from './theme';
@@ -30,8 +28,4 @@ export interface DrawnPart {
 
 export interface ProfilePart extends DrawnPart {
   highlight(paths: readonly string[]): void;
-}
-
-export function fill(text: string, values: Readonly<Record<string, MessageValue>>): string {
-  return formatMessage({ text, values });
 }

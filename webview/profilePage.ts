@@ -2,11 +2,12 @@ import { formatCount, formatLog10 } from '../src/protocol/format';
 import type { ModelView, ProfileContent } from '../src/protocol/viewState';
 import type { Marks } from './charts';
 import { element, section, select } from './dom';
+import { fill } from './fill';
 import { findingList } from './findingList';
 import { layerCharts } from './layerCharts';
 import { layerDetail } from './layerDetail';
 import { layerTable } from './layerTable';
-import { fill, type PageContext, type ProfilePart } from './page';
+import type { PageContext, ProfilePart } from './page';
 import { fallVerdict } from './profileData';
 import { whatIf } from './whatIf';
 

@@ -97,6 +97,8 @@ export const englishStrings = {
   compareSlopes: 'Slopes',
   compareFunctions: 'Functions',
   compareNone: 'Choose an activation to draw it.',
+  comparePasses: 'Passes on',
+  comparePassesOn: '{share} of the gradient for z of N(0, 1), at most {slope}',
   compareUse: 'Used for',
   compareFormula: 'Formula',
   compareDerivative: 'Derivative',

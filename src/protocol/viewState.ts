@@ -188,6 +188,6 @@ export interface CompareContent {
 export interface ComparedActivation extends CurveView {
   readonly typicalUse: string;
   readonly saturates: string;
-  /** Share of the slope's square that is left for pre-activations of N(0, 1). */
+  /** Root mean square of the slope for pre-activations of N(0, 1). */
   readonly slopeRms?: number;
 }

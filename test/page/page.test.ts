@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import themes from '../fixtures/page/themes.json';
+import { launchBrowser, OpenPage, themeNames } from './openPage';
+import { contents, profileOf, stateOf } from './pageContents';
+import { deepSigmoid } from './sampleModels';
+
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+suite('page', () => {
+  let browser: Browser;
+  let opened: OpenPage | undefined;
+
+  suiteSetup(async () => {
+    browser = await launchBrowser();
+  });
+
+  suiteTeardown(() => browser?.close());
+
+  teardown(async () => {
+    const problems = opened?.problems ?? [];
+    await opened?.close();
+    opened = undefined;
+    assert.deepEqual(problems, [], 'errors or policy violations');
+  });
+
+  async function open(options?: Parameters<typeof OpenPage.open>[1]): Promise<OpenPage> {
+    opened = await OpenPage.open(browser, options);
+    return opened;
+  }
+
+  test('asks for its state and draws nothing before it has it', async () => {
+    const { page } = await open();
+    assert.deepEqual(await page.evaluate(() => (window as unknown as { posted: unknown[] }).posted), [
+      { type: 'ready' },
+    ]);
+    assert.equal(await textOf(page, 'main'), '');
+  });
+
+  for (const [name, content] of Object.entries(contents)) {
+    test(`shows the state ${name} without overflow at any width`, async () => {
+      const shown = await open({ width: 250 });
+      for (const width of [250, 280, 320, 600, 1200]) {
+        await shown.page.setViewportSize({ width, height: 900 });
+        await shown.show(stateOf(content()));
+        const overflow = await shown.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        assert.ok(overflow <= 0, `${overflow} px too wide at ${width} px`);
+      }
+      assert.ok((await shown.page.locator('[data-state]').count()) === 1);
+      assert.ok((await textOf(shown.page, 'main')).trim().length > 10);
+    });
+  }
+
+  test('blocks scripts and styles that are not its own', async () => {
+    const shown = await open();
+    const hacked = await shown.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.hacked = 1';
+      document.body.append(script);
+      return 'hacked' in window;
+    });
+    assert.equal(hacked, false);
+    while (shown.problems.length < 2) await shown.page.waitForTimeout(20);
+    assert.ok(shown.problems.every((problem) => problem.includes('script-src') || problem.includes('inline script')));
+    shown.problems.length = 0;
+  });
+
+  test('shows hostile names as text', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.hostile()));
+    const { page } = shown;
+    assert.equal(await textOf(page, 'h1'), '<img src=x onerror="window.hacked=1">');
+    assert.equal(await page.locator('main img, main script, main b').count(), 0);
+    assert.ok((await textOf(page, 'table')).includes('**bold** [link](command:evil)'));
+    assert.equal(await page.evaluate(() => 'hacked' in window), false);
+  });
+
+  test('draws the gradient in the theme’s colour and again when the theme changes', async () => {
+    const shown = await open({ theme: 'light' });
+    await shown.show(stateOf(contents.sigmoid()));
+    for (const theme of themeNames) {
+      await shown.setTheme(theme);
+      const wanted = themes[theme].variables['--vscode-charts-blue'];
+      const share = await inkShare(shown, wanted);
+      assert.ok(share > 0.001, `${theme}: ${share} of the picture is ${wanted}`);
+      assert.ok((await inkShare(shown, '#ff00ff')) === 0);
+    }
+  });
+
+  test('marks the layer at the cursor in charts and table', async () => {
+    const shown = await open({ theme: 'light' });
+    const content = contents.sigmoid();
+    const first = stateOf(content);
+    await shown.show(first);
+    const before = await pictureOf(shown);
+    await shown.show({ ...first, highlights: ['net.10'] });
+    assert.notEqual(await pictureOf(shown), before);
+    assert.equal(await shown.page.locator('tr.is-highlighted').count(), 1);
+    assert.ok((await textOf(shown.page, 'tr.is-current')).includes('net.10'));
+    assert.ok((await textOf(shown.page, '.readout')).includes('net.10'));
+    await shown.show({ ...first, highlights: [] });
+    assert.equal(await shown.page.locator('tr.is-highlighted').count(), 0);
+  });
+
+  test('a click on a layer reveals it in the editor', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.sigmoid()));
+    const canvas = shown.page.locator('.charts canvas').first();
+    const box = await canvas.boundingBox();
+    assert.ok(box);
+    await canvas.click({ position: { x: box.width - 12, y: 60 } });
+    assert.deepEqual(await shown.intents(), [{ type: 'revealLayer', version: '1', path: 'net.22', focus: false }]);
+    await shown.page.locator('tbody tr').nth(2).click();
+    assert.deepEqual(await shown.intents(), [{ type: 'revealLayer', version: '1', path: 'net.2', focus: false }]);
+  });
+
+  test('steps through the layers by keyboard and speaks each', async () => {
+    const shown = await open();
+    const { page } = shown;
+    await shown.show(stateOf(contents.sigmoid()));
+    await page.locator('.charts').focus();
+    await page.keyboard.press('End');
+    assert.match(await textOf(page, '[role=status]'), /^23 of 23, net\.22, Linear\(64, 64\): gradient 0\.1/);
+    await page.keyboard.press('ArrowLeft');
+    assert.match(await textOf(page, '[role=status]'), /^22 of 23, net\.21, Sigmoid\(\): .* saturated 23%$/);
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await shown.intents(), [{ type: 'revealLayer', version: '1', path: 'net.21', focus: false }]);
+    await page.keyboard.press('Home');
+    assert.match(await textOf(page, '[role=status]'), /^1 of 23, net\.0,.* gradient 1e-9/);
+    const outline = await page.locator('.charts').evaluate((charts) => getComputedStyle(charts).outlineStyle);
+    assert.equal(outline, 'solid');
+  });
+
+  test('every action can be reached by tab', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents['what-if']()));
+    const reached = new Set<string>();
+    for (let step = 0; step < 40; step++) {
+      await shown.page.keyboard.press('Tab');
+      reached.add(await shown.page.evaluate(() => document.activeElement?.getAttribute('data-focus') ?? ''));
+    }
+    const wanted = [
+      'charts',
+      'rule 0',
+      'finding 0',
+      'fix 0 0',
+      'what-if activation',
+      'what-if reset',
+      'table',
+      'reveal',
+    ];
+    for (const focus of wanted) assert.ok(reached.has(focus), focus);
+  });
+
+  test('asks for fixes, rule pages, models and what-ifs', async () => {
+    const shown = await open();
+    const { page } = shown;
+    await shown.show(stateOf(contents.sigmoid()));
+    await page.locator('button.fix').first().click();
+    await page.locator('.finding button.link').first().click();
+    await page.locator('.finding button.quiet').nth(1).click();
+    await page.locator('.head select').selectOption('1');
+    await page.locator('.what-if select').first().selectOption('gelu');
+    assert.deepEqual(await shown.intents(), [
+      { type: 'applyFix', version: '1', rule: 'vanishing-gradient', finding: 0, fix: 0 },
+      { type: 'openRulePage', rule: 'vanishing-gradient' },
+      { type: 'revealFinding', version: '1', finding: 1 },
+      { type: 'chooseModel', index: 1 },
+      { type: 'setWhatIf', edits: [{ kind: 'activation', id: 'gelu' }] },
+    ]);
+    await shown.show(stateOf(contents['what-if']()));
+    assert.ok((await textOf(page, '.fall')).includes('1e-8 →'));
+    await page.locator('.what-if select').nth(2).selectOption('layer');
+    await page.locator('.what-if button').click();
+    assert.deepEqual(await shown.intents(), [
+      {
+        type: 'setWhatIf',
+        edits: [
+          { kind: 'activation', id: 'relu' },
+          { kind: 'normalisation', variant: 'layer' },
+        ],
+      },
+      { type: 'setWhatIf', edits: [] },
+    ]);
+  });
+
+  test('keeps the focus where it was when a new state comes', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.sigmoid()));
+    await shown.page.locator('.what-if select').nth(1).focus();
+    await shown.show(stateOf(profileOf(deepSigmoid(), { isBusy: true })));
+    const focused = await shown.page.evaluate(() => document.activeElement?.getAttribute('data-focus'));
+    assert.equal(focused, 'what-if initialiser');
+  });
+
+  test('compares activations and stops at six', async () => {
+    const shown = await open();
+    const { page } = shown;
+    await shown.show(stateOf(contents.compare()));
+    assert.equal(await page.locator('.pick input:checked').count(), 6);
+    assert.equal(await page.locator('.pick input:not(:checked):enabled').count(), 0);
+    await page.locator('[data-focus="pick gelu"]').click();
+    assert.deepEqual(await shown.intents(), [{ type: 'setCompare', ids: ['sigmoid', 'tanh', 'relu', 'silu', 'elu'] }]);
+    await page.locator('[data-focus=back]').click();
+    assert.deepEqual(await shown.intents(), [{ type: 'showProfile' }]);
+  });
+
+  test('keeps its arrangement, and nothing else, over a reload', async () => {
+    const shown = await open({ saved: { layer: 'net.6', isTableOpen: false } });
+    const { page } = shown;
+    await shown.show(stateOf(contents.sigmoid()));
+    assert.ok((await textOf(page, '.readout')).includes('net.6'));
+    assert.equal(await page.locator('details').evaluate((details) => (details as HTMLDetailsElement).open), false);
+    await page.locator('summary').click();
+    await page.waitForFunction(() => 'savedState' in window);
+    assert.deepEqual(await page.evaluate(() => (window as unknown as { savedState: unknown }).savedState), {
+      layer: 'net.6',
+      isTableOpen: true,
+    });
+  });
+
+  test('passes over messages that are not the host’s', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.sigmoid()));
+    await shown.page.evaluate(() => {
+      for (const data of [null, 'state', { type: 'state' }, { type: 'state', state: { revision: 1 } }]) {
+        window.dispatchEvent(new MessageEvent('message', { data }));
+      }
+    });
+    assert.equal(await textOf(shown.page, 'h1'), 'DeepSigmoid');
+  });
+
+  test('draws two hundred layers within 300 ms', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.sigmoid()));
+    const message = JSON.stringify({ type: 'state', state: stateOf(contents.deep()) });
+    const elapsed = await shown.page.evaluate((sent) => {
+      const start = performance.now();
+      window.dispatchEvent(new MessageEvent('message', { data: JSON.parse(sent) }));
+      return performance.now() - start;
+    }, message);
+    assert.equal(await shown.page.locator('tbody tr').count(), 200);
+    assert.ok(elapsed < 300, `${elapsed} ms`);
+  });
+
+  for (const theme of themeNames) {
+    test(`has nothing that axe finds serious in ${theme}`, async () => {
+      const shown = await open({ theme });
+      for (const width of [280, 1200]) {
+        await shown.page.setViewportSize({ width, height: 900 });
+        for (const name of ['sigmoid', 'what-if', 'unknown', 'compare', 'nothing', 'failed'] as const) {
+          await shown.show(stateOf(contents[name]()));
+          assert.deepEqual(await seriousFindings(shown), [], `${name} at ${width} px`);
+        }
+      }
+    });
+  }
+});
+
+async function textOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).textContent()) ?? '';
+}
+
+/** Share of the first chart's pixels that have the colour, within a small distance. */
+async function inkShare(shown: OpenPage, colour: string): Promise<number> {
+  return shown.page.evaluate((hex) => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.charts canvas');
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return 0;
+    const wanted = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let hits = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const isOpaque = (data[at + 3] ?? 0) > 250;
+      if (isOpaque && wanted.every((channel, index) => Math.abs((data[at + index] ?? 0) - channel) <= 6)) hits++;
+    }
+    return hits / (data.length / 4);
+  }, colour);
+}
+
+function pictureOf(shown: OpenPage): Promise<string> {
+  return shown.page.evaluate(() => document.querySelector<HTMLCanvasElement>('.charts canvas')?.toDataURL() ?? '');
+}
+
+async function seriousFindings(shown: OpenPage): Promise<readonly string[]> {
+  const hasAxe = await shown.page.evaluate(() => 'axe' in window);
+  if (!hasAxe) await shown.page.evaluate(axeSource);
+  return shown.page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
+}

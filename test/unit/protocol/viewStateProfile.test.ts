@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { catalogue } from '../../../src/core/activations/catalogue';
+import { defaultThresholds } from '../../../src/core/rules/thresholds';
+import { compareContent, firstCompared, maxCompared, whatIfActivations } from '../../../src/protocol/compareView';
+import { formatMessage } from '../../../src/protocol/format';
+import { englishStrings, translateStrings } from '../../../src/protocol/pageStrings';
+import { modelView } from '../../../src/protocol/profileView';
+import { deepSigmoid, partlyUnknown, repairedSigmoid, sampleModel } from '../../page/sampleModels';
+
+suite('view state of a profile', () => {
+  const options = { thresholds: defaultThresholds, say: formatMessage, lineOf: (offset: number) => offset / 20 };
+
+  test('layers stand in the order of the data, the input left out', () => {
+    const view = modelView(deepSigmoid(), options);
+    assert.equal(view.layers.length, 23);
+    assert.deepEqual(
+      view.layers.slice(0, 3).map(({ path, kind, curve }) => [path, kind, curve]),
+      [
+        ['net.0', 'weights', undefined],
+        ['net.1', 'activation', 0],
+        ['net.2', 'weights', undefined],
+      ],
+    );
+    assert.equal(view.curves.length, 1, 'one curve for all sigmoids');
+    assert.equal(view.depth, 12);
+    assert.equal(view.parameterCount, 12 * 64 * 64);
+    assert.equal(view.layers[0]?.shape, 'N × 64');
+  });
+
+  test('the fall is that of the first weight layer over the last', () => {
+    const view = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
+    assert.ok(Math.abs((view.gradientFall ?? 0) - -8) < 1e-9);
+    assert.ok(Math.abs((view.gradientFallAfter ?? 0) - -0.7) < 1e-9);
+    assert.deepEqual(view.gradientRange, { low: -1 + Math.log10(1e-2), high: -1 + 3 });
+  });
+
+  test('a what-if stands beside what is written', () => {
+    const { layers } = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
+    assert.equal(layers[0]?.now.gradient?.log10, -9);
+    assert.ok(Math.abs((layers[0]?.after?.gradient?.log10 ?? 0) - -1.7) < 1e-9);
+  });
+
+  test('findings mark their layers and carry their fixes’ effects', () => {
+    const view = modelView(deepSigmoid(), options);
+    assert.equal(view.layers[0]?.severity, 'error');
+    assert.equal(view.layers[22]?.severity, undefined);
+    assert.match(view.findings[0]?.message ?? '', /1e-8 .* 11 sigmoids/);
+    assert.deepEqual(view.findings[0]?.fixes[0]?.effect, { isShare: false, before: -8, after: -0.4, resolves: true });
+  });
+
+  test('what is unknown stays away and says why', () => {
+    const view = modelView(partlyUnknown(), options);
+    assert.equal(view.layers[0]?.now.gradient, undefined);
+    assert.equal(view.layers[3]?.kind, 'unknown');
+    assert.equal(view.unknowns[0]?.line, 6);
+    assert.equal(view.gradientFall, undefined);
+  });
+
+  test('numbers that are not finite never reach the page', () => {
+    const wild = sampleModel('Wild', [
+      {
+        path: 'a',
+        label: 'A',
+        operation: {
+          kind: 'activation',
+          activation: { id: 'relu', parameters: {}, expression: { kind: 'input', index: 0 } },
+        },
+        gradient: Number.NEGATIVE_INFINITY,
+        activation: Number.NaN,
+        saturated: Number.NaN,
+        preactivation: { mean: 0, std: Number.POSITIVE_INFINITY, slopeRms: 1 },
+      },
+    ]);
+    const view = modelView(wild, options);
+    assert.deepEqual(JSON.parse(JSON.stringify(view.layers[0]?.now)), { flags: [] });
+  });
+});
+
+suite('view state of a comparison', () => {
+  test('every elementwise activation can be chosen', () => {
+    const { choices, chosen } = compareContent(firstCompared, false);
+    assert.equal(choices.length, catalogue.filter(({ expression }) => expression !== undefined).length);
+    assert.deepEqual(chosen, firstCompared);
+  });
+
+  test('unknown and repeated ids are passed over, and no more than six drawn', () => {
+    assert.deepEqual(compareContent(['relu', 'relu', 'nonsense'], false).chosen, ['relu']);
+    const all = catalogue.map(({ id }) => id);
+    assert.equal(compareContent(all, false).chosen.length, maxCompared);
+  });
+
+  test('the share of the slope that is left for N(0, 1) is √½ for ReLU', () => {
+    const relu = compareContent([], false).choices.find(({ id }) => id === 'relu');
+    assert.ok(Math.abs((relu?.slopeRms ?? 0) - Math.SQRT1_2) < 1e-6);
+  });
+
+  test('a what-if offers activations that the catalogue has', () => {
+    assert.equal(whatIfActivations().length, 8);
+  });
+});
+
+suite('page strings', () => {
+  test('every one is translated', () => {
+    const strings = translateStrings((text) => `<${text}>`);
+    for (const [key, text] of Object.entries(englishStrings))
+      assert.equal(strings[key as keyof typeof strings], `<${text}>`);
+  });
+});

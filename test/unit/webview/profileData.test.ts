@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import type { LayerNumbers, LayerView, ModelView } from '../../../src/protocol/viewState';
+import { fallVerdict, saturatedSeries, sizeSeries } from '../../../webview/profileData';
+
+function layer(now: Partial<LayerNumbers>, after?: Partial<LayerNumbers>): LayerView {
+  const numbers = (part: Partial<LayerNumbers>) => ({ flags: [], ...part });
+  return {
+    path: 'a',
+    label: 'A',
+    kind: 'weights',
+    shape: 'N × 4',
+    now: numbers(now),
+    after: after && numbers(after),
+  };
+}
+
+function model(layers: readonly LayerView[]): ModelView {
+  return {
+    name: 'M',
+    framework: 'PyTorch',
+    depth: layers.length,
+    parameterCount: 1,
+    input: 'table',
+    isInputAssumed: false,
+    gradientLimits: { low: -2, high: 3 },
+    gradientRange: { low: -3, high: 2 },
+    layers,
+    curves: [],
+    findings: [],
+    assumptions: [],
+    unknowns: [],
+  };
+}
+
+suite('profile chart data', () => {
+  test('a band of two standard deviations surrounds each size', () => {
+    const series = sizeSeries(model([layer({ gradient: { log10: -4, sd: 0.5 } })]), 'gradient');
+    assert.deepEqual(series.main, [{ x: 0, y: -4 }]);
+    assert.deepEqual(series.low, [{ x: 0, y: -5 }]);
+    assert.deepEqual(series.high, [{ x: 0, y: -3 }]);
+    assert.equal(series.before, undefined);
+    assert.deepEqual(series.healthy, { low: -3, high: 2 });
+  });
+
+  test('a band never hides everything', () => {
+    const series = sizeSeries(model([layer({ gradient: { log10: 0, sd: 40 } })]), 'gradient');
+    assert.deepEqual([series.low[0]?.y, series.high[0]?.y], [-3, 3]);
+  });
+
+  test('unknown sizes leave gaps at their own place', () => {
+    const series = sizeSeries(model([layer({}), layer({ gradient: { log10: -1, sd: 0 } })]), 'gradient');
+    assert.deepEqual(
+      series.main.map(({ y }) => y),
+      [Number.NaN, -1],
+    );
+  });
+
+  test('a what-if is drawn over what is written', () => {
+    const changed = layer({ gradient: { log10: -9, sd: 0 } }, { gradient: { log10: -1, sd: 0 } });
+    const series = sizeSeries(model([changed]), 'gradient');
+    assert.equal(series.main[0]?.y, -1);
+    assert.equal(series.before?.[0]?.y, -9);
+    assert.ok(series.axis.min < -9 && series.axis.max > -1, 'the axis holds both');
+  });
+
+  test('saturation is left out where no layer has a flat part', () => {
+    assert.equal(saturatedSeries(model([layer({})])), undefined);
+    const shares = saturatedSeries(model([layer({}), layer({ saturated: 0.4 })]));
+    assert.equal(shares?.main[1]?.y, 0.4);
+    assert.ok(Number.isNaN(shares?.main[0]?.y));
+  });
+
+  test('the verdict follows the limits of the rules', () => {
+    assert.equal(fallVerdict(-2.1, model([])), 'low');
+    assert.equal(fallVerdict(-1.9, model([])), 'healthy');
+    assert.equal(fallVerdict(3.1, model([])), 'high');
+  });
+});
