@@ -15,7 +15,7 @@ const expected = [
   /^dist\/webview\/style\.css$/,
   /^docs\/rules\/[a-z-]+\.md$/,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
-  /^media\/(icon\.png|[a-z-]+\.svg|walkthrough\/[a-z-]+\.(png|svg|md))$/,
+  /^media\/(icon\.png|[A-Za-z-]+\.svg|walkthrough\/[A-Za-z-]+\.(png|svg|md))$/,
 ];
 
 function vsce(...args) {
