@@ -21,8 +21,10 @@ suite('page in the workbench', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'gradlens-workbench-'));
     file = path.join(folder, 'deep_sigmoid.py');
     await cp(path.join(root, 'test/editor/workspace'), folder, { recursive: true });
-    workbench = await openWorkbench({ workspaceFolder: folder, extensionDevelopmentPath: root, openFile: file });
+    workbench = await openWorkbench({ workspaceFolder: folder, extensionDevelopmentPath: root });
     page = workbench.page;
+    // By hand: a window whose address names a file to open restores no editors after a reload.
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'deep_sigmoid.py' }).dblclick();
     await page.locator('.codelens-decoration a', { hasText: 'Gradient profile' }).waitFor({ timeout: 60_000 });
   });
 
@@ -34,8 +36,8 @@ suite('page in the workbench', () => {
   test('the lens opens the profile beside the code', async () => {
     await page.locator('.codelens-decoration a', { hasText: 'Gradient profile' }).click();
     await waitForPage(page);
-    await row('first').waitFor();
-    await row('head').waitFor();
+    await row('first').waitFor({ state: 'attached' });
+    await row('head').waitFor({ state: 'attached' });
     assert.equal(await gradlensPage(page).locator('h1, h2').first().textContent(), 'DeepSigmoid');
   });
 
@@ -48,7 +50,7 @@ suite('page in the workbench', () => {
   test('the layer at the cursor is highlighted in the page', async () => {
     await focusEditor();
     await putCursor(page, await placeOf(file, 'self.first = nn.', 'Linear'));
-    await gradlensPage(page).locator('tr.is-highlighted', { hasText: 'first' }).waitFor();
+    await gradlensPage(page).locator('tr.is-highlighted', { hasText: 'first' }).waitFor({ state: 'attached' });
     assert.equal(await gradlensPage(page).locator('tr.is-highlighted').count(), 1);
   });
 
@@ -57,23 +59,23 @@ suite('page in the workbench', () => {
     await putCursor(page, await placeOf(file, 'range(depth - 1', ')'));
     await page.keyboard.type('0');
     await row('hidden.10').waitFor({ state: 'detached' });
-    await row('hidden.1').waitFor();
+    await row('hidden.1').waitFor({ state: 'attached' });
     await page.keyboard.press('Control+z');
-    await row('hidden.10').waitFor();
+    await row('hidden.10').waitFor({ state: 'attached' });
   });
 
   test('the panel comes back after a reload', async () => {
     await page.reload();
     await page.locator('.tab', { hasText: 'Gradient Profile' }).waitFor({ timeout: 60_000 });
     await waitForPage(page);
-    await row('first').waitFor({ timeout: 60_000 });
+    await row('first').waitFor({ state: 'attached', timeout: 60_000 });
   });
 
   test('the side view shows the same profile', async () => {
     await page.locator('.tab', { hasText: 'Gradient Profile' }).click({ button: 'middle' });
     await page.locator('.activitybar .action-label[aria-label^="Gradlens"]').click();
     await waitForPage(page);
-    await row('first').waitFor();
+    await row('first').waitFor({ state: 'attached' });
   });
 
   test('the comparison opens without a Python file', async () => {
@@ -84,9 +86,10 @@ suite('page in the workbench', () => {
   });
 
   function row(/** @type {string} */ layer) {
+    const name = new RegExp(`^${layer.replaceAll('.', '\\.')}$`);
     return gradlensPage(page)
       .locator('tr')
-      .filter({ has: page.locator(`.row-path:text-is("${layer}")`) });
+      .filter({ has: page.locator('.row-path').filter({ hasText: name }) });
   }
 
   async function focusEditor() {
