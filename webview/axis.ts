@@ -4,21 +4,19 @@ export interface AxisRange {
   readonly ticks: readonly number[];
 }
 
-const maxTicks = 6;
-
-/** A log axis, in decades, around the values: at least two decades, half a decade of air, ticks at whole decades. */
-export function logAxis(values: readonly number[]): AxisRange {
+/** A log axis, in decades, around the values: at least two decades, half a decade of air, ticks at whole decades with at most so many intervals. */
+export function logAxis(values: readonly number[], intervals = 6): AxisRange {
   const known = values.filter(Number.isFinite);
   const low = known.length > 0 ? Math.min(...known) : -1;
   const high = known.length > 0 ? Math.max(...known) : 1;
   const missing = Math.max(0, 2 - (high - low)) / 2;
   const min = Math.floor((low - missing - 0.25) * 2) / 2;
   const max = Math.ceil((high + missing + 0.25) * 2) / 2;
-  return { min, max, ticks: decades(min, max) };
+  return { min, max, ticks: decades(min, max, intervals) };
 }
 
-function decades(min: number, max: number): readonly number[] {
-  const step = [1, 2, 3, 5, 10, 20, 50, 100].find((candidate) => (max - min) / candidate <= maxTicks) ?? 200;
+function decades(min: number, max: number, intervals: number): readonly number[] {
+  const step = [1, 2, 3, 5, 10, 20, 50, 100].find((candidate) => (max - min) / candidate <= intervals) ?? 200;
   return multiples(step, min, max);
 }
 

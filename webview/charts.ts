@@ -13,7 +13,7 @@ import {
 } from 'chart.js';
 import { type AxisRange, decadeLabels } from './axis';
 import { withAlpha } from './colour';
-import type { Point, ShareSeries, SizeSeries } from './profileData';
+import { type Point, runsOf, type ShareSeries, type SizeSeries } from './profileData';
 import type { Theme } from './theme';
 
 Chart.register(BarController, BarElement, Filler, LinearScale, LineController, LineElement, PointElement);
@@ -246,33 +246,33 @@ function frame(axis: LayerAxis, vertical: AxisRange, label: (value: number) => s
   };
 }
 
-/** The healthy range: a tint with a dashed edge, so that it is seen without colour too. */
-function rangePlugin(range: SizeSeries['healthy'], theme: Theme): Plugin<'line' | 'bar'> {
+/** The healthy range: a tint with dotted edges, so that it is seen without colour too; it steps where layers differ. */
+function rangePlugin(ranges: SizeSeries['healthy'], theme: Theme): Plugin<'line' | 'bar'> {
   return {
     id: 'healthyRange',
     beforeDatasetsDraw({ ctx, chartArea, scales }) {
-      const scale = scales.y;
-      if (!range || !scale) return;
-      const clamp = (value: number) =>
-        Math.min(chartArea.bottom, Math.max(chartArea.top, scale.getPixelForValue(value)));
-      const top = clamp(range.high);
-      const bottom = clamp(range.low);
-      if (bottom <= top) return;
+      const { x, y } = scales;
+      if (!x || !y) return;
       ctx.save();
-      ctx.fillStyle = withAlpha(theme.healthy, theme.isHighContrast ? 0.2 : 0.09);
-      ctx.fillRect(chartArea.left, top, chartArea.width, bottom - top);
-      ctx.strokeStyle = withAlpha(theme.healthy, 0.7);
-      ctx.setLineDash([2, 4]);
       ctx.beginPath();
-      for (const [value, at] of [
-        [range.high, top],
-        [range.low, bottom],
-      ] as const) {
-        if (Math.abs(scale.getPixelForValue(value) - at) > 0.5) continue;
-        ctx.moveTo(chartArea.left, at);
-        ctx.lineTo(chartArea.right, at);
+      ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+      ctx.clip();
+      ctx.strokeStyle = withAlpha(theme.healthy, 0.7);
+      ctx.fillStyle = withAlpha(theme.healthy, theme.isHighContrast ? 0.2 : 0.09);
+      for (const { from, to, low, high } of runsOf(ranges)) {
+        const left = x.getPixelForValue(from - 0.5);
+        const width = x.getPixelForValue(to + 0.5) - left;
+        const top = y.getPixelForValue(high);
+        const bottom = y.getPixelForValue(low);
+        ctx.fillRect(left, top, width, bottom - top);
+        ctx.setLineDash([2, 4]);
+        ctx.beginPath();
+        for (const at of [top, bottom]) {
+          ctx.moveTo(left, at);
+          ctx.lineTo(left + width, at);
+        }
+        ctx.stroke();
       }
-      ctx.stroke();
       ctx.restore();
     },
   };
@@ -317,9 +317,13 @@ function marksPlugin(marks: Marks, points: readonly Point[], colour: string, the
       if (!x) return;
       const column = Math.min(26, Math.max(3, x.getPixelForValue(1) - x.getPixelForValue(0)));
       ctx.save();
-      ctx.fillStyle = withAlpha(theme.cursor, theme.isHighContrast ? 0.26 : 0.14);
+      const share = marks.highlighted.size > 1 ? 0.4 : 1;
       for (const index of marks.highlighted) {
-        ctx.fillRect(x.getPixelForValue(index) - column / 2, chartArea.top, column, chartArea.height);
+        const left = x.getPixelForValue(index) - column / 2;
+        ctx.fillStyle = withAlpha(theme.cursor, share * (theme.isHighContrast ? 0.26 : 0.14));
+        ctx.fillRect(left, chartArea.top, column, chartArea.height);
+        ctx.fillStyle = theme.cursor;
+        ctx.fillRect(left, chartArea.top, column, 2);
       }
       if (marks.current !== undefined) {
         ctx.strokeStyle = theme.cursor;

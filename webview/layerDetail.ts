@@ -1,4 +1,4 @@
-import { formatMagnitude } from '../src/protocol/format';
+import { formatLog10, formatMagnitude } from '../src/protocol/format';
 import type { LayerView, ModelView } from '../src/protocol/viewState';
 import { plainLabel } from './axis';
 import { drawCurves, type PageChart } from './charts';
@@ -83,6 +83,7 @@ export function layerDetail(model: ModelView, onReveal: (index: number) => void,
   }
 
   function facts(layer: LayerView, reveal: () => void): HTMLElement[] {
+    const { weightGradient } = numbersShown(layer);
     const fact = (name: string, value: string) =>
       element('div', { class: 'fact' }, element('dt', {}, name), element('dd', {}, value));
     return [
@@ -97,6 +98,7 @@ export function layerDetail(model: ModelView, onReveal: (index: number) => void,
         { class: 'facts' },
         fact(strings.layer, layer.label),
         fact(strings.output, layer.shape),
+        ...(weightGradient ? [fact(strings.weightGradient, formatLog10(weightGradient.log10))] : []),
         ...(layer.initialiser ? [fact(strings.initialiser, layer.initialiser)] : []),
       ),
       ...doubts(numbersShown(layer), strings).map((doubt) => element('p', { class: 'doubt' }, doubt)),

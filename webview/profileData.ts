@@ -1,4 +1,4 @@
-import type { LayerNumbers, LayerView, ModelView, SizeView } from '../src/protocol/viewState';
+import type { LayerNumbers, LayerView, LogRange, ModelView, SizeView } from '../src/protocol/viewState';
 import { type AxisRange, logAxis } from './axis';
 
 /** A point a layer; `y` is NaN where the number is not known, which leaves a gap. */
@@ -15,7 +15,8 @@ export interface SizeSeries {
   readonly high: readonly Point[];
   /** As written, where a what-if is drawn over it. */
   readonly before: readonly Point[] | undefined;
-  readonly healthy: { readonly low: number; readonly high: number } | undefined;
+  /** One range a layer; undefined where none is known. */
+  readonly healthy: readonly (LogRange | undefined)[];
 }
 
 /** Standard deviations that the band reaches to each side. */
@@ -35,12 +36,15 @@ export function sizeSeries(model: ModelView, quantity: 'gradient' | 'activation'
       )
     : undefined;
   return {
-    axis: logAxis([...main, ...(before ?? [])].map(({ y }) => y)),
+    axis: logAxis(
+      [...main, ...(before ?? [])].map(({ y }) => y),
+      quantity === 'gradient' ? 6 : 4,
+    ),
     main,
     low: pointsOf(sizes, (size) => size.log10 - bandOf(size)),
     high: pointsOf(sizes, (size) => size.log10 + bandOf(size)),
     before,
-    healthy: quantity === 'gradient' ? model.gradientRange : model.activationRange,
+    healthy: layers.map((layer) => (quantity === 'gradient' ? layer.gradientRange : model.activationRange)),
   };
 }
 
@@ -65,18 +69,29 @@ export function numbersShown(layer: LayerView): LayerNumbers {
   return layer.after ?? layer.now;
 }
 
-export type FallVerdict = 'low' | 'healthy' | 'high';
-
-/** Whether the first layer's gradient, relative to the last one's, lies in the range that is drawn as healthy. */
-export function fallVerdict(log10: number, { gradientLimits }: ModelView): FallVerdict {
-  if (log10 < gradientLimits.low) return 'low';
-  return log10 > gradientLimits.high ? 'high' : 'healthy';
-}
-
 function pointsOf(sizes: readonly (SizeView | undefined)[], read: (size: SizeView) => number): readonly Point[] {
   return sizes.map((size, x) => ({ x, y: size ? read(size) : Number.NaN }));
 }
 
 function bandOf({ sd }: SizeView): number {
   return Math.min(widestBand, bandWidth * sd);
+}
+
+/** A range that neighbouring layers share. */
+export interface Run extends LogRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Neighbouring layers of the same range as one. */
+export function runsOf(ranges: readonly (LogRange | undefined)[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [index, range] of ranges.entries()) {
+    const last = runs.at(-1);
+    if (!range) continue;
+    if (last?.to === index - 1 && last.low === range.low && last.high === range.high) {
+      runs[runs.length - 1] = { ...last, to: index };
+    } else runs.push({ ...range, from: index, to: index });
+  }
+  return runs;
 }

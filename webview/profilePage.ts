@@ -8,7 +8,6 @@ import { layerCharts } from './layerCharts';
 import { layerDetail } from './layerDetail';
 import { layerTable } from './layerTable';
 import type { PageContext, ProfilePart } from './page';
-import { fallVerdict } from './profileData';
 import { whatIf } from './whatIf';
 
 /** The profile of one model. */
@@ -134,8 +133,8 @@ function fall(model: ModelView, { strings }: PageContext): HTMLElement | undefin
   const { gradientFall: before, gradientFallAfter: after } = model;
   const shown = after ?? before;
   if (shown === undefined) return undefined;
-  const verdict = fallVerdict(shown, model);
-  const words = { low: strings.fallLow, healthy: strings.fallHealthy, high: strings.fallHigh };
+  const { verdict } = model;
+  const words = { vanishing: strings.fallLow, healthy: strings.fallHealthy, exploding: strings.fallHigh };
   return element(
     'div',
     { class: 'fall' },
@@ -146,8 +145,10 @@ function fall(model: ModelView, { strings }: PageContext): HTMLElement | undefin
       after !== undefined && before !== undefined
         ? element('span', { class: 'fall-before' }, `${formatLog10(before)} →`)
         : undefined,
-      element('span', { class: `fall-value fall-${verdict}` }, formatLog10(shown)),
-      element('span', { class: `verdict verdict-${verdict}` }, words[verdict]),
+      element('span', { class: 'fall-value' }, formatLog10(shown)),
+      verdict
+        ? element('span', { class: `verdict verdict-${verdict.severity ?? verdict.gradient}` }, words[verdict.gradient])
+        : undefined,
     ),
   );
 }

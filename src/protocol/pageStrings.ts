@@ -1,6 +1,5 @@
 /** Every text of the page in English, keyed by use; hosts translate the values. Places in braces are filled by the page. */
 export const englishStrings = {
-  title: 'Gradient profile',
   emptyTitle: 'No Python file is open',
   emptyText:
     'Open a file with a PyTorch, Keras or NumPy model. Its gradients and activations at initialisation show here while you type; nothing is run.',
@@ -77,7 +76,6 @@ export const englishStrings = {
   severityInformation: 'Information',
   severityHint: 'Hint',
   applyFix: 'Apply: {title}',
-  resolves: 'resolves it',
   table: 'Numbers',
   tableCaption: 'Gradient, activation and saturation of each layer, in the order of the data',
   assumptions: 'Assumed',
@@ -103,7 +101,6 @@ export const englishStrings = {
   compareFormula: 'Formula',
   compareDerivative: 'Derivative',
   compareSaturates: 'Saturates',
-  activationName: 'Activation',
 } as const;
 
 export type PageStrings = { readonly [Key in keyof typeof englishStrings]: string };

@@ -21,6 +21,7 @@ import type {
   LogRange,
   ModelView,
   SizeView,
+  Verdict,
 } from './viewState';
 
 export interface ProfileViewOptions {
@@ -40,8 +41,11 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
   const curves = new CurveList();
   const severities = worstSeverities(model.findings);
   const changed = after && signalsByPath(after);
-  const layers = shownNodes(rules).map((node) => layerView(node, model, { rules, curves, severities, changed }));
-  const ranges = healthyRanges(rules, thresholds);
+  const last = rules.trainableLayers.at(-1);
+  const lastGradient = last && rules.gradientPerUnit(last)?.log10;
+  const layers = shownNodes(rules).map((node) =>
+    layerView(node, model, { rules, curves, severities, changed, lastGradient, thresholds }),
+  );
   return {
     name: model.name,
     framework: frameworkNames[model.framework],
@@ -51,13 +55,9 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
     isInputAssumed: model.input.isAssumed,
     gradientFall: finite(gradientFall(rules)?.log10Ratio),
     gradientFallAfter: after && finite(gradientFall(new RuleView(after.network, after.signal))?.log10Ratio),
-    gradientLimits: {
-      low: Math.log10(thresholds.vanishingHint),
-      high: Math.log10(thresholds.explodingGradientWarning),
-    },
+    verdict: verdictOf(after ?? model, thresholds),
     layers,
-    gradientRange: ranges.gradient,
-    activationRange: ranges.activation,
+    activationRange: activationRange(rules, thresholds),
     curves: curves.views,
     findings: model.findings.map((finding) => findingView(finding, say)),
     assumptions: model.assumptions.map(({ what, value }) => ({ what: say(what), value })),
@@ -97,6 +97,9 @@ interface LayerContext {
   readonly curves: CurveList;
   readonly severities: ReadonlyMap<string, Severity>;
   readonly changed: ReadonlyMap<string, NodeSignal> | undefined;
+  /** log10, of one unit. */
+  readonly lastGradient: number | undefined;
+  readonly thresholds: Thresholds;
 }
 
 function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContext): LayerView {
@@ -111,6 +114,7 @@ function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContex
     initialiser: initialiserOf(node, context.rules),
     curve: use && context.curves.indexOf(use),
     severity: context.severities.get(node.path),
+    gradientRange: gradientRange(node, context),
     now: numbersOf(model.signal.nodes[node.id]),
     after: context.changed && numbersOf(after),
   };
@@ -166,19 +170,41 @@ function signalsByPath(model: ModelAnalysis): ReadonlyMap<string, NodeSignal> {
   return byPath;
 }
 
-/** Relative to the last trainable layer's gradient and to the input's size, as the rules measure them. */
-function healthyRanges(rules: RuleView, thresholds: Thresholds) {
-  const last = rules.trainableLayers.at(-1);
-  const lastGradient = last && finite(rules.signalOf(last)?.gradient?.log10Rms);
-  const [input] = rules.network.inputs;
-  const inputNode = input === undefined ? undefined : rules.node(input);
-  const inputSize = inputNode && finite(rules.signalOf(inputNode)?.activation?.log10Rms);
-  const range = (centre: number | undefined, low: number, high: number): LogRange | undefined =>
-    centre === undefined ? undefined : { low: centre + Math.log10(low), high: centre + Math.log10(high) };
+/** Around the last trainable layer's gradient of one unit, taken back to the RMS of one element. */
+function gradientRange(node: NetworkNode, { rules, lastGradient, thresholds }: LayerContext): LogRange | undefined {
+  if (lastGradient === undefined) return undefined;
+  const centre = lastGradient - 0.5 * Math.log10(rules.positionsOf(node));
   return {
-    gradient: range(lastGradient, thresholds.vanishingHint, thresholds.explodingGradientWarning),
-    activation: range(inputSize, thresholds.collapsingWarning, thresholds.explodingActivationWarning),
+    low: centre + Math.log10(thresholds.vanishingHint),
+    high: centre + Math.log10(thresholds.explodingGradientWarning),
   };
+}
+
+/** Around the input's size. */
+function activationRange(rules: RuleView, thresholds: Thresholds): LogRange | undefined {
+  const [input] = rules.network.inputs;
+  const node = input === undefined ? undefined : rules.node(input);
+  const size = node && finite(rules.signalOf(node)?.activation?.log10Rms);
+  if (size === undefined) return undefined;
+  return {
+    low: size + Math.log10(thresholds.collapsingWarning),
+    high: size + Math.log10(thresholds.explodingActivationWarning),
+  };
+}
+
+/** The rules have the word: what they keep quiet about is not called vanishing here either. */
+function verdictOf(model: ModelAnalysis, thresholds: Thresholds): Verdict | undefined {
+  const found = (rule: string) => model.findings.find((finding) => finding.rule === rule);
+  const vanishing = found('vanishing-gradient');
+  if (vanishing) return { gradient: 'vanishing', severity: vanishing.severity };
+  const exploding = found('exploding-gradient');
+  if (exploding) return { gradient: 'exploding', severity: exploding.severity };
+  const fall = gradientFall(new RuleView(model.network, model.signal));
+  const isHealthy =
+    fall !== undefined &&
+    fall.log10Ratio >= Math.log10(thresholds.vanishingHint) &&
+    fall.log10Ratio <= Math.log10(thresholds.explodingGradientWarning);
+  return isHealthy ? { gradient: 'healthy' } : undefined;
 }
 
 /** Curves that several layers share stand once. */

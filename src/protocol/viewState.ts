@@ -88,16 +88,20 @@ export interface ModelView {
   /** log10 of the first layer's gradient over the last one's. */
   readonly gradientFall?: number;
   readonly gradientFallAfter?: number;
-  /** Between these the fall is healthy. */
-  readonly gradientLimits: LogRange;
+  /** What the rules make of it, with the what-if's changes where there are any; absent where they say nothing. */
+  readonly verdict?: Verdict;
   readonly layers: readonly LayerView[];
-  /** Where gradients and activations are healthy. */
-  readonly gradientRange?: LogRange;
+  /** Where activations are healthy. */
   readonly activationRange?: LogRange;
   readonly curves: readonly CurveView[];
   readonly findings: readonly FindingView[];
   readonly assumptions: readonly AssumptionView[];
   readonly unknowns: readonly UnknownView[];
+}
+
+export interface Verdict {
+  readonly gradient: 'healthy' | 'vanishing' | 'exploding';
+  readonly severity?: Severity;
 }
 
 export type LayerKind = 'weights' | 'activation' | 'norm' | 'other' | 'unknown';
@@ -114,6 +118,8 @@ export interface LayerView {
   readonly curve?: number;
   /** Of the worst finding that names the layer. */
   readonly severity?: Severity;
+  /** Where the layer's gradient is healthy: as the rules see it, a layer of many pixels may have less each. */
+  readonly gradientRange?: LogRange;
   readonly now: LayerNumbers;
   /** With the what-if's changes. */
   readonly after?: LayerNumbers;

@@ -5,7 +5,7 @@ import { compareContent, firstCompared, maxCompared, whatIfActivations } from '.
 import { formatMessage } from '../../../src/protocol/format';
 import { englishStrings, translateStrings } from '../../../src/protocol/pageStrings';
 import { modelView } from '../../../src/protocol/profileView';
-import { deepSigmoid, partlyUnknown, repairedSigmoid, sampleModel } from '../../page/sampleModels';
+import { deepSigmoid, partlyUnknown, repairedSigmoid, residualCnn, sampleModel } from '../../page/sampleModels';
 
 suite('view state of a profile', () => {
   const options = { thresholds: defaultThresholds, say: formatMessage, lineOf: (offset: number) => offset / 20 };
@@ -31,13 +31,32 @@ suite('view state of a profile', () => {
     const view = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
     assert.ok(Math.abs((view.gradientFall ?? 0) - -8) < 1e-9);
     assert.ok(Math.abs((view.gradientFallAfter ?? 0) - -0.7) < 1e-9);
-    assert.deepEqual(view.gradientRange, { low: -1 + Math.log10(1e-2), high: -1 + 3 });
+    assert.deepEqual(view.layers[0]?.gradientRange, { low: -1 + Math.log10(1e-2), high: -1 + 3 });
   });
 
   test('a what-if stands beside what is written', () => {
     const { layers } = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
     assert.equal(layers[0]?.now.gradient?.log10, -9);
     assert.ok(Math.abs((layers[0]?.after?.gradient?.log10 ?? 0) - -1.7) < 1e-9);
+  });
+
+  test('the verdict is that of the rules, with the what-if’s changes where there are any', () => {
+    assert.deepEqual(modelView(deepSigmoid(), options).verdict, { gradient: 'vanishing', severity: 'error' });
+    const after = repairedSigmoid();
+    assert.deepEqual(modelView(deepSigmoid(), { ...options, after }).verdict, { gradient: 'healthy' });
+    const quiet = modelView({ ...deepSigmoid(), findings: [] }, options);
+    assert.equal(quiet.verdict, undefined, 'what the rules keep quiet about is not called vanishing');
+  });
+
+  test('a layer of many pixels may have a smaller gradient each', () => {
+    const model = residualCnn();
+    const nodes = model.network.nodes.map((node, index) =>
+      index === 1 ? { ...node, outputShape: [{ perBatch: 1 }, 64, 10, 10] } : node,
+    );
+    const view = modelView({ ...model, network: { ...model.network, nodes } }, options);
+    const [first, second] = view.layers;
+    const shift = (second?.gradientRange?.low ?? 0) - (first?.gradientRange?.low ?? 0);
+    assert.ok(Math.abs(shift - 1) < 1e-9, 'half a decade a factor of ten in pixels');
   });
 
   test('findings mark their layers and carry their fixes’ effects', () => {

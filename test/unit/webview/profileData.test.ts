@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LayerNumbers, LayerView, ModelView } from '../../../src/protocol/viewState';
-import { fallVerdict, saturatedSeries, sizeSeries } from '../../../webview/profileData';
+import { runsOf, saturatedSeries, sizeSeries } from '../../../webview/profileData';
 
 function layer(now: Partial<LayerNumbers>, after?: Partial<LayerNumbers>): LayerView {
   const numbers = (part: Partial<LayerNumbers>) => ({ flags: [], ...part });
@@ -9,6 +9,7 @@ function layer(now: Partial<LayerNumbers>, after?: Partial<LayerNumbers>): Layer
     label: 'A',
     kind: 'weights',
     shape: 'N × 4',
+    gradientRange: { low: -3, high: 2 },
     now: numbers(now),
     after: after && numbers(after),
   };
@@ -22,8 +23,6 @@ function model(layers: readonly LayerView[]): ModelView {
     parameterCount: 1,
     input: 'table',
     isInputAssumed: false,
-    gradientLimits: { low: -2, high: 3 },
-    gradientRange: { low: -3, high: 2 },
     layers,
     curves: [],
     findings: [],
@@ -39,7 +38,7 @@ suite('profile chart data', () => {
     assert.deepEqual(series.low, [{ x: 0, y: -5 }]);
     assert.deepEqual(series.high, [{ x: 0, y: -3 }]);
     assert.equal(series.before, undefined);
-    assert.deepEqual(series.healthy, { low: -3, high: 2 });
+    assert.deepEqual(series.healthy, [{ low: -3, high: 2 }]);
   });
 
   test('a band never hides everything', () => {
@@ -70,9 +69,13 @@ suite('profile chart data', () => {
     assert.ok(Number.isNaN(shares?.main[0]?.y));
   });
 
-  test('the verdict follows the limits of the rules', () => {
-    assert.equal(fallVerdict(-2.1, model([])), 'low');
-    assert.equal(fallVerdict(-1.9, model([])), 'healthy');
-    assert.equal(fallVerdict(3.1, model([])), 'high');
+  test('neighbours of one healthy range make one run', () => {
+    const a = { low: -3, high: 2 };
+    const b = { low: -4, high: 1 };
+    assert.deepEqual(runsOf([a, { ...a }, b, undefined, b]), [
+      { ...a, from: 0, to: 1 },
+      { ...b, from: 2, to: 2 },
+      { ...b, from: 4, to: 4 },
+    ]);
   });
 });
