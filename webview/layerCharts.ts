@@ -118,7 +118,7 @@ export function layerCharts(options: LayerChartsOptions, context: PageContext): 
     const axis = (isShown: boolean): LayerAxis => ({
       count,
       ticks: isNamed ? model.layers.map((_, index) => index) : indexTicks(count, width, 28),
-      label: (index) => (isNamed ? shortPath(model.layers[index]?.path ?? '', 16) : String(index + 1)),
+      label: (index) => (isNamed ? shortPath(model.layers[index]?.path ?? '', 13) : String(index + 1)),
       isShown,
       isTurned: isNamed,
       spacingPx: width / Math.max(1, count),
