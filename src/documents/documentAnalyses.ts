@@ -59,7 +59,7 @@ export class DocumentAnalyses extends Disposable {
         const isText = contentChanges.length > 0 || cellChanges.some(({ document }) => document !== undefined);
         if (!isText) return;
         const source = notebookSource(notebook);
-        if (source) this.#schedule(source);
+        if (source) this.#textChanged(source);
         else this.#remove(notebook.uri);
       }),
     );
@@ -170,6 +170,12 @@ export class DocumentAnalyses extends Disposable {
     const source = notebook && notebookSource(notebook);
     if (source) this.#schedule(source);
     else this.#remove(notebook?.uri ?? document.uri);
+  }
+
+  /** Nothing is begun anew where the text as it stands is under analysis already: a notebook reports each of its cells. */
+  #textChanged(source: OpenSource): void {
+    const run = this.#entries.get(source.uri.toString())?.run;
+    if (run?.version !== source.read().version) this.#schedule(source);
   }
 
   #schedule(source: OpenSource): void {
