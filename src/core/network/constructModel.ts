@@ -2,7 +2,7 @@ import type { Assumption } from '../analysis';
 import type { Message } from '../findings/finding';
 import type { CallExpression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
-import type { ClassValue, FunctionValue, InstanceValue, Value } from '../python/values';
+import type { ClassValue, FunctionValue, InstanceValue, Scope, Value } from '../python/values';
 import type { Span } from '../span';
 import { type AssumedArgument, assumeArguments, requiredParameters } from './assumedArguments';
 import { findDirectives, parseDirectiveCall } from './directive';
@@ -37,7 +37,7 @@ function failed(text: string, name: string): Construction {
 }
 
 /** Calls of the class that stand in a directive or in code that was not run, in the order of trust. */
-function writtenCalls({ parsed, file }: FileEvaluation, cls: ClassValue): readonly CallExpression[] {
+function writtenCalls({ parsed, file, scope }: FileEvaluation, cls: ClassValue): readonly CallExpression[] {
   const name = cls.definition?.name.name;
   const directives = findDirectives(parsed.comments).flatMap(({ modelName, call }) => {
     const parsedCall = modelName === name && call !== undefined ? parseDirectiveCall(call) : undefined;
@@ -46,9 +46,33 @@ function writtenCalls({ parsed, file }: FileEvaluation, cls: ClassValue): readon
   const calls: CallExpression[] = [];
   walk(parsed.module, (node) => {
     const isCall = node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === name;
-    if (isCall && cls.file === file && calls.length < 4) calls.push(node);
+    if (isCall && cls.file === file && calls.length < 4 && canEvaluate(node, scope)) calls.push(node);
   });
   return [...directives, ...calls];
+}
+
+const builtins: ReadonlySet<string> = new Set([
+  'int',
+  'float',
+  'str',
+  'len',
+  'range',
+  'list',
+  'tuple',
+  'dict',
+  'min',
+  'max',
+  'sum',
+  'round',
+]);
+
+/** False where the call reads names of the function that it stands in. */
+function canEvaluate(call: CallExpression, scope: Scope): boolean {
+  let isKnown = true;
+  walk(call, (node) => {
+    if (node.kind === 'name' && !scope.names.has(node.name) && !builtins.has(node.name)) isKnown = false;
+  });
+  return isKnown;
 }
 
 /** False where an argument was unknown and went into an attribute. */
