@@ -48,7 +48,7 @@ export function profilePage(content: ProfileContent, context: PageContext): Prof
     element(
       'div',
       { class: 'columns' },
-      element('div', { class: 'column column-main' }, charts.root),
+      element('div', { class: 'column column-main' }, whatIf(content.whatIf, context), charts.root),
       element(
         'div',
         { class: 'column column-side' },
@@ -56,7 +56,7 @@ export function profilePage(content: ProfileContent, context: PageContext): Prof
         detail.root,
         ...notes(model, context),
       ),
-      element('div', { class: 'column column-rest' }, whatIf(content.whatIf, context), table.root),
+      element('div', { class: 'column column-rest' }, table.root),
     ),
   );
   return {

@@ -39,8 +39,8 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
   const { after, thresholds, say } = options;
   const rules = new RuleView(model.network, model.signal);
   const curves = new CurveList();
-  const severities = worstSeverities(model.findings);
-  const changed = after && signalsByPath(after);
+  const severities = worstSeverities((after ?? model).findings);
+  const changed = after && nodesByPath(after);
   const last = rules.trainableLayers.at(-1);
   const lastGradient = last && rules.gradientPerUnit(last)?.log10;
   const layers = shownNodes(rules).map((node) =>
@@ -96,7 +96,7 @@ interface LayerContext {
   readonly rules: RuleView;
   readonly curves: CurveList;
   readonly severities: ReadonlyMap<string, Severity>;
-  readonly changed: ReadonlyMap<string, NodeSignal> | undefined;
+  readonly changed: ReadonlyMap<string, ChangedNode> | undefined;
   /** log10, of one unit. */
   readonly lastGradient: number | undefined;
   readonly thresholds: Thresholds;
@@ -105,10 +105,10 @@ interface LayerContext {
 function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContext): LayerView {
   const { operation } = node;
   const after = context.changed?.get(node.path);
-  const use = activationOf(node);
+  const use = activationOf(after?.node ?? node);
   return {
     path: node.path,
-    label: operation.kind === 'unknown' ? `${node.label}: ${operation.reason}` : node.label,
+    label: operation.kind === 'unknown' ? `${node.label}: ${operation.reason}` : (after?.node.label ?? node.label),
     kind: kinds[operation.kind] ?? 'other',
     shape: shapeText(node.outputShape),
     initialiser: initialiserOf(node, context.rules),
@@ -116,7 +116,7 @@ function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContex
     severity: context.severities.get(node.path),
     gradientRange: gradientRange(node, context),
     now: numbersOf(model.signal.nodes[node.id]),
-    after: context.changed && numbersOf(after),
+    after: context.changed && numbersOf(after?.signal),
   };
 }
 
@@ -161,13 +161,13 @@ function shapeText(shape: Shape): string {
     .join(' × ');
 }
 
-function signalsByPath(model: ModelAnalysis): ReadonlyMap<string, NodeSignal> {
-  const byPath = new Map<string, NodeSignal>();
-  for (const node of model.network.nodes) {
-    const signal = model.signal.nodes[node.id];
-    if (signal) byPath.set(node.path, signal);
-  }
-  return byPath;
+interface ChangedNode {
+  readonly node: NetworkNode;
+  readonly signal: NodeSignal | undefined;
+}
+
+function nodesByPath({ network, signal }: ModelAnalysis): ReadonlyMap<string, ChangedNode> {
+  return new Map(network.nodes.map((node) => [node.path, { node, signal: signal.nodes[node.id] }]));
 }
 
 /** Around the last trainable layer's gradient of one unit, taken back to the RMS of one element. */

@@ -114,9 +114,9 @@ export interface LayerView {
   readonly shape: string;
   /** How the weights are drawn. */
   readonly initialiser?: string;
-  /** Index into the model's curves. */
+  /** Index into the model's curves; with a what-if the curve that is put in its place. */
   readonly curve?: number;
-  /** Of the worst finding that names the layer. */
+  /** Of the worst finding that names the layer, with the what-if's changes where there are any. */
   readonly severity?: Severity;
   /** Where the layer's gradient is healthy: as the rules see it, a layer of many pixels may have less each. */
   readonly gradientRange?: LogRange;

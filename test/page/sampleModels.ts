@@ -205,7 +205,10 @@ export function repairedSigmoid(): ModelAnalysis {
     activation: signal.activation && { log10Rms: -0.1 - index * 0.02, sd: 0.04 },
     saturated: undefined,
   }));
-  return { ...base, signal: { nodes }, findings: [] };
+  const changed = base.network.nodes.map((node) =>
+    node.operation.kind === 'activation' ? { ...node, operation: activation('relu'), label: 'relu' } : node,
+  );
+  return { ...base, network: { ...base.network, nodes: changed }, signal: { nodes }, findings: [] };
 }
 
 /** Twenty convolutions with long module names; everything in order. */
@@ -219,7 +222,7 @@ export function residualCnn(): ModelAnalysis {
       gradient: -3.2 + 0.25 * Math.sin(index / 3) + index * 0.012,
       activation: -0.1 + 0.2 * Math.cos(index / 4),
       sd: 0.06,
-      ...(isConvolution ? {} : { saturated: 0.5, preactivation: { mean: 0, std: 1, slopeRms: 0.707 } }),
+      ...(isConvolution ? {} : { saturated: 0.5, preactivation: { mean: 0, std: 1, slopeRms: Math.SQRT1_2 } }),
     };
   });
   return sampleModel('HealthyResidualNetworkWithALongName', layers);

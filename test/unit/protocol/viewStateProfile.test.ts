@@ -35,8 +35,11 @@ suite('view state of a profile', () => {
   });
 
   test('a what-if stands beside what is written', () => {
-    const { layers } = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
+    const { layers, curves } = modelView(deepSigmoid(), { ...options, after: repairedSigmoid() });
     assert.equal(layers[0]?.now.gradient?.log10, -9);
+    assert.equal(layers[0]?.severity, undefined);
+    assert.equal(layers[1]?.label, 'relu');
+    assert.equal(curves[layers[1]?.curve ?? -1]?.id, 'relu');
     assert.ok(Math.abs((layers[0]?.after?.gradient?.log10 ?? 0) - -1.7) < 1e-9);
   });
 
