@@ -50,7 +50,9 @@ export async function startServer({ environment = {}, vsix, log = () => {} } = {
     ...['--server-data-dir', path.join(state, 'data'), '--extensions-dir', path.join(state, 'extensions')],
     '--accept-server-license-terms',
   ];
-  if (vsix !== undefined) await run(nodePath, [serverMain, ...shared, '--install-extension', vsix]);
+  // The build complains at length of native modules that it does not need; what it did it says on standard output.
+  const install = { stdio: ['ignore', 'inherit', 'ignore'] };
+  if (vsix !== undefined) await run(nodePath, [serverMain, ...shared, '--install-extension', vsix], install);
   const child = spawn(nodePath, [serverMain, ...shared, ...serverArguments], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
