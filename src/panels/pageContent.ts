@@ -4,7 +4,7 @@ import { resolveThresholds } from '../core/rules/thresholds';
 import { readSettings } from '../documents/settings';
 import type { Snapshot } from '../documents/snapshot';
 import { messageText } from '../editor/translate';
-import { compareContent, whatIfActivations, whatIfInitialisers } from '../protocol/compareView';
+import { compareContent, comparisonId, whatIfActivations, whatIfInitialisers } from '../protocol/compareView';
 import { modelView } from '../protocol/profileView';
 import type { Content, NothingContent } from '../protocol/viewState';
 
@@ -34,7 +34,8 @@ export interface PageSources {
 export function pageContent(sources: PageSources, choices: PageChoices): Content {
   const { uri, snapshot, isBusy } = sources;
   const models = snapshot?.analysis.models ?? [];
-  if (choices.shown === 'compare') return compareContent(choices.compared, models.length > 0);
+  const own = snapshot?.analysis.activations ?? [];
+  if (choices.shown === 'compare') return compareContent(choices.compared, models.length > 0, own);
   if (!uri) return { kind: 'empty' };
   const file = workspace.asRelativePath(uri);
   if (!snapshot) {
@@ -43,8 +44,7 @@ export function pageContent(sources: PageSources, choices: PageChoices): Content
       : { kind: 'failed', file, reason: l10n.t('An error inside Gradlens, not in your code.') };
   }
   if (models.length > 0) return profileContent(file, snapshot, sources, choices);
-  const activations = snapshot.analysis.activations.map(({ activation }) => activation.id);
-  const textbook = compareContent(activations, false);
+  const textbook = compareContent(own.map(comparisonId), false, own);
   return textbook.chosen.length > 0 ? textbook : nothingContent(file, snapshot);
 }
 

@@ -1,5 +1,7 @@
+import type { ActivationUse } from '../core/activations/activation';
 import { catalogue, useActivation } from '../core/activations/catalogue';
 import { gaussianMoments } from '../core/activations/gaussian';
+import type { RecognisedActivation } from '../core/analysis';
 import { curveView } from './profileView';
 import type { CompareContent, ComparedActivation, NamedChoice } from './viewState';
 
@@ -9,30 +11,43 @@ export const firstCompared: readonly string[] = ['sigmoid', 'tanh', 'relu', 'gel
 /** The most that are drawn at once: more lines cannot be told apart. */
 export const maxCompared = 6;
 
-/** Every elementwise activation of the catalogue, those asked for drawn. */
-export function compareContent(ids: readonly string[], hasProfile: boolean): CompareContent {
-  const known = new Set(comparedActivations().map(({ id }) => id));
+/** Every elementwise activation of the catalogue, before them the file's own ones; those asked for drawn. */
+export function compareContent(
+  ids: readonly string[],
+  hasProfile: boolean,
+  own: readonly RecognisedActivation[] = [],
+): CompareContent {
+  const choices = [...ownActivations(own), ...cataloguedActivations()];
+  const known = new Set(choices.map(({ id }) => id));
   const chosen = [...new Set(ids)].filter((id) => known.has(id)).slice(0, maxCompared);
-  return { kind: 'compare', choices: comparedActivations(), chosen, hasProfile };
+  return { kind: 'compare', choices, chosen, hasProfile };
 }
 
-let choices: readonly ComparedActivation[] | undefined;
+/** What a comparison knows a recognised activation by: the catalogue's id, for an expression of the user's own its name. */
+export function comparisonId({ name, activation }: RecognisedActivation): string {
+  return activation.id === 'custom' ? `own:${name}` : activation.id;
+}
 
-function comparedActivations(): readonly ComparedActivation[] {
-  choices ??= catalogue.flatMap((entry) => {
+function ownActivations(own: readonly RecognisedActivation[]): readonly ComparedActivation[] {
+  const byId = new Map(own.map((recognised) => [comparisonId(recognised), recognised]));
+  return [...byId].flatMap(([id, { name, activation }]) =>
+    activation.id === 'custom' ? [{ ...compared(activation), id, title: name }] : [],
+  );
+}
+
+let catalogued: readonly ComparedActivation[] | undefined;
+
+function cataloguedActivations(): readonly ComparedActivation[] {
+  catalogued ??= catalogue.flatMap((entry) => {
     const use = useActivation(entry.id);
-    if (!use) return [];
-    const slopeRms = Math.sqrt(gaussianMoments(use, 0, 1).slopeSquare);
-    return [
-      {
-        ...curveView(use),
-        typicalUse: entry.typicalUse,
-        saturates: entry.saturates,
-        slopeRms: Number.isFinite(slopeRms) ? slopeRms : undefined,
-      },
-    ];
+    return use ? [{ ...compared(use), typicalUse: entry.typicalUse, saturates: entry.saturates }] : [];
   });
-  return choices;
+  return catalogued;
+}
+
+function compared(use: ActivationUse): ComparedActivation {
+  const slopeRms = Math.sqrt(gaussianMoments(use, 0, 1).slopeSquare);
+  return { ...curveView(use), slopeRms: Number.isFinite(slopeRms) ? slopeRms : undefined };
 }
 
 const whatIfIds = ['relu', 'leaky-relu', 'elu', 'selu', 'gelu', 'silu', 'tanh', 'sigmoid'];

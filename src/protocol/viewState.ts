@@ -192,8 +192,8 @@ export interface CompareContent {
 }
 
 export interface ComparedActivation extends CurveView {
-  readonly typicalUse: string;
-  readonly saturates: string;
+  readonly typicalUse?: string;
+  readonly saturates?: string;
   /** Root mean square of the slope for pre-activations of N(0, 1). */
   readonly slopeRms?: number;
 }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { catalogue } from '../../../src/core/activations/catalogue';
+import { catalogue, useActivation } from '../../../src/core/activations/catalogue';
 import { defaultThresholds } from '../../../src/core/rules/thresholds';
-import { compareContent, firstCompared, maxCompared, whatIfActivations } from '../../../src/protocol/compareView';
+import {
+  compareContent,
+  comparisonId,
+  firstCompared,
+  maxCompared,
+  whatIfActivations,
+} from '../../../src/protocol/compareView';
 import { formatMessage } from '../../../src/protocol/format';
 import { englishStrings, translateStrings } from '../../../src/protocol/pageStrings';
 import { modelView } from '../../../src/protocol/profileView';
@@ -109,6 +115,24 @@ suite('view state of a comparison', () => {
     assert.deepEqual(compareContent(['relu', 'relu', 'nonsense'], false).chosen, ['relu']);
     const all = catalogue.map(({ id }) => id);
     assert.equal(compareContent(all, false).chosen.length, maxCompared);
+  });
+
+  test('expressions of the user’s own stand first, under their names', () => {
+    const z = { kind: 'input', index: 0 } as const;
+    const expression = {
+      kind: 'apply',
+      primitive: 'multiply',
+      operands: [z, { kind: 'apply', primitive: 'sin', operands: [z] }],
+    } as const;
+    const span = { file: 'a.py', start: 0, end: 1 };
+    const own = [
+      { name: 'wave', activation: { id: 'custom', parameters: {}, expression }, span },
+      { name: 'r', activation: useActivation('relu'), span },
+    ];
+    const { choices, chosen } = compareContent(own.map(comparisonId), false, own);
+    assert.deepEqual(chosen, ['own:wave', 'relu']);
+    assert.deepEqual([choices[0]?.title, choices[0]?.id], ['wave', 'own:wave']);
+    assert.equal(choices.filter(({ id }) => id === 'relu').length, 1);
   });
 
   test('the share of the slope that is left for N(0, 1) is √½ for ReLU', () => {
