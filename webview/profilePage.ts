@@ -69,7 +69,8 @@ export function profilePage(content: ProfileContent, context: PageContext): Prof
       const wanted = new Set(paths);
       marks.highlighted = new Set(model.layers.flatMap(({ path }, index) => (wanted.has(path) ? [index] : [])));
       const [first] = marks.highlighted;
-      if (first !== undefined) choose(first);
+      const isAmongThem = marks.current !== undefined && marks.highlighted.has(marks.current);
+      if (first !== undefined && !isAmongThem) choose(first);
       else {
         charts.mark(marks);
         table.mark(marks.current, marks.highlighted);

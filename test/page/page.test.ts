@@ -99,6 +99,9 @@ suite('page', () => {
     assert.equal(await shown.page.locator('tr.is-highlighted').count(), 1);
     assert.ok((await textOf(shown.page, 'tr.is-current')).includes('net.10'));
     assert.ok((await textOf(shown.page, '.readout')).includes('net.10'));
+    await shown.show({ ...first, highlights: ['net.8', 'net.10', 'net.12'] });
+    assert.equal(await shown.page.locator('tr.is-highlighted').count(), 3);
+    assert.ok((await textOf(shown.page, '.readout')).includes('net.10'), 'one of several stays the current one');
     await shown.show({ ...first, highlights: [] });
     assert.equal(await shown.page.locator('tr.is-highlighted').count(), 0);
   });
