@@ -91,5 +91,5 @@ function readsTokens({ session }: FileEvaluation, { application }: EntryPoint): 
 }
 
 function isComplete(shape: Shape): boolean {
-  return shape !== undefined && shape.every((dim) => dim !== undefined);
+  return shape?.every((dim) => dim !== undefined) ?? false;
 }

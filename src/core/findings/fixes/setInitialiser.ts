@@ -70,7 +70,7 @@ function initialisedTensor({ source }: FixRequest, call: CallExpression): string
     if (callee.object.attribute.name === 'weight') return textOf(source, callee.object);
   }
   const first = call.arguments[0];
-  if (!first || first.star !== '') return undefined;
+  if (first?.star !== '') return undefined;
   const tensor = textOf(source, first.value);
   return tensor.endsWith('.data') ? tensor.slice(0, -'.data'.length) : tensor;
 }
