@@ -11,6 +11,7 @@ import { startServer, workbenchUrl } from './vscodeServer.mjs';
  * @property {string} [vsix] a packaged extension to install first
  * @property {NodeJS.ProcessEnv} [environment] reaches the extension host
  * @property {{ readonly width: number, readonly height: number }} [viewport]
+ * @property {'light' | 'dark'} [colorScheme] the system's, which VS Code looks at in its high contrast themes
  * @property {(text: string) => void} [log] the extension host's console, for test runs
  */
 
@@ -37,7 +38,10 @@ export async function openWorkbench(options) {
   };
   try {
     browser = await chromium.launch({ executablePath: browserProgram.executablePath, args: [...browserProgram.args] });
-    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1400, height: 900 } });
+    const page = await browser.newPage({
+      viewport: options.viewport ?? { width: 1400, height: 900 },
+      colorScheme: options.colorScheme ?? 'light',
+    });
     await page.exposeFunction('codeAutomationLog', (/** @type {string} */ _type, /** @type {unknown[]} */ args) =>
       options.log?.(consoleText(args)),
     );

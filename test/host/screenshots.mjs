@@ -8,10 +8,20 @@ import { placeOf, putCursor, runCommand, waitForPage } from './drive.mjs';
 import { openWorkbench } from './openWorkbench.mjs';
 
 const themes = {
-  light: 'Default Light Modern',
-  dark: 'Default Dark Modern',
-  'high-contrast': 'Default High Contrast',
-  'high-contrast-light': 'Default High Contrast Light',
+  light: { theme: 'Default Light Modern', label: 'Light Modern', colorScheme: 'light', bodyClass: 'vs' },
+  dark: { theme: 'Default Dark Modern', label: 'Dark Modern', colorScheme: 'dark', bodyClass: 'vs-dark' },
+  'high-contrast': {
+    theme: 'Default High Contrast',
+    label: 'Dark High Contrast',
+    colorScheme: 'dark',
+    bodyClass: 'hc-black',
+  },
+  'high-contrast-light': {
+    theme: 'Default High Contrast Light',
+    label: 'Light High Contrast',
+    colorScheme: 'light',
+    bodyClass: 'hc-light',
+  },
 };
 
 const outFolder = process.argv[2];
@@ -21,15 +31,17 @@ if (outFolder === undefined) {
 }
 const wanted = process.argv.slice(3);
 await mkdir(outFolder, { recursive: true });
-for (const [name, theme] of Object.entries(themes)) {
-  if (wanted.length === 0 || wanted.includes(name)) await photograph(name, theme);
+for (const [name, look] of Object.entries(themes)) {
+  if (wanted.length === 0 || wanted.includes(name)) await photograph(name, /** @type {Look} */ (look));
 }
+
+/** @typedef {{ readonly theme: string, readonly label: string, readonly colorScheme: 'light' | 'dark', readonly bodyClass: string }} Look */
 
 /**
  * @param {string} name
- * @param {string} theme
+ * @param {Look} look
  */
-async function photograph(name, theme) {
+async function photograph(name, { theme, label, colorScheme, bodyClass }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'gradlens-pictures-'));
   const workspaceFolder = path.join(folder, 'examples');
   await cp(path.join(root, 'examples'), workspaceFolder, { recursive: true });
@@ -40,6 +52,7 @@ async function photograph(name, theme) {
     extensionDevelopmentPath: process.env.GRADLENS_EXTENSION ?? root,
     openFile: example,
     viewport: { width: 1440, height: 900 },
+    colorScheme,
   });
   const { page } = workbench;
   const shoot = async (/** @type {string} */ what) => {
@@ -51,6 +64,7 @@ async function photograph(name, theme) {
     if (await page.locator('.part.auxiliarybar').isVisible()) await page.keyboard.press('Control+Alt+b');
     await page.locator('.codelens-decoration a', { hasText: 'Gradient profile' }).first().waitFor({ timeout: 60_000 });
     await page.locator('.squiggly-warning, .squiggly-error').first().waitFor({ timeout: 30_000 });
+    await chooseTheme(page, label, bodyClass);
     await shoot('warning');
     await putCursor(page, await placeOf(example, 'nn.', 'Sigmoid()'));
     await runCommand(page, 'Show or Focus Hover');
@@ -79,6 +93,25 @@ async function photograph(name, theme) {
     await workbench.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The setting alone does not always put a high contrast theme in place; the picker does.
+ * @param {import('playwright-core').Page} page
+ * @param {string} label as the picker lists it
+ * @param {string} bodyClass
+ */
+async function chooseTheme(page, label, bodyClass) {
+  const workbench = page.locator(`.monaco-workbench.${bodyClass}`);
+  if (await workbench.isVisible()) return;
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('Control+t');
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(label);
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: label }).waitFor();
+  await page.keyboard.press('Enter');
+  await workbench.waitFor({ timeout: 30_000 });
 }
 
 /**
