@@ -12,7 +12,8 @@ import type { Value } from './values';
  * How far a loop is followed:
  * - one round stands for all where the number of rounds is unknown, and where a round took a training step, unless the elements are
  *   written out;
- * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left;
+ * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left, unless it visits the
+ *   objects of a list (`model.modules()`, `named_parameters()`);
  * - no loop runs more rounds than the budget's size.
  * Where a loop is left early, numbers that its body assigned are unknown afterwards.
  */
@@ -59,6 +60,7 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
     return runOnce(machine, frame, node, element);
   }
   const watch = new LoopWatch(machine);
+  const isVisiting = listsObjects(iterable);
   for (let item = iterator.next(); item; item = iterator.next()) {
     assignTarget(machine, frame, node.target, item);
     const completion = executeBlock(machine, frame, node.body);
@@ -67,12 +69,19 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
     const reason = watch.afterRound();
     // A list written out in the source is short, and its elements differ: models that are trained in turn.
     const isWrittenOut = node.iterable.kind === 'tuple' || node.iterable.kind === 'list';
-    if (!reason || (reason === 'training' && isWrittenOut)) continue;
+    if (!reason || (reason === 'training' && isWrittenOut) || (reason === 'repetition' && isVisiting)) continue;
     leaveEarly(machine, frame, node, reason);
     return 'normal';
   }
   if (iterator.sample) return runOnce(machine, frame, node, iterator.sample);
   return executeBlock(machine, frame, node.otherwise);
+}
+
+/** A list of objects, or of tuples that name them: each round is about another one. */
+function listsObjects(iterable: Value): boolean {
+  const [first] = iterable.kind === 'list' || iterable.kind === 'tuple' ? iterable.items : [];
+  const parts = first?.kind === 'tuple' ? first.items : [first];
+  return parts.some((part) => part?.kind === 'instance');
 }
 
 function runOnce(machine: Machine, frame: Frame, node: ForStatement, element: Value): Completion {

@@ -78,6 +78,9 @@ function takeOne(
   if (from < 0 || (concrete !== undefined && from >= concrete)) {
     reportProblem(session, `index ${index} is out of bounds for an axis of size ${concrete}`, site);
   }
+  const { operation, inputs } = session.tracer.nodes[tensor.node] ?? {};
+  const stacked = operation?.kind === 'stack' && operation.axis === axis ? inputs?.[from] : undefined;
+  if (stacked !== undefined) return { node: stacked, shape };
   return sliceAxis(session, tensor, axis, { from, to: from + 1, step: 1, drop: true }, site);
 }
 

@@ -85,15 +85,28 @@ function arrays(pairs: Pairs, layout: Layout): Pick<Segment, 'within' | 'across'
   return { within, across };
 }
 
-/** `gain` is scale² times the size of a head; `keys` the number each query attends to. */
-function mixingOf(query: Pairs, key: Pairs, gain: number, keys: number): Mixing {
+/** `gain` is scale² times the size of a head. */
+function mixingOf(query: Pairs, key: Pairs, gain: number, { own, pair }: KeyCounts): Mixing {
   const apart = Math.max(0, key.own - key.off);
-  const power = (value: number) => Math.min(keys, Math.exp(Math.min(50, gain * value)));
+  const share = (value: number, keys: number) => Math.min(keys, Math.exp(Math.min(50, gain * value))) / keys;
   return {
-    self: power(query.own * apart) / keys,
-    pair: power(query.off * apart) / keys,
-    across: power(query.acrossOwn * Math.max(0, key.acrossOwn - key.acrossOff)) / keys,
+    self: share(query.own * apart, own),
+    pair: share(query.off * apart, pair),
+    across: share(query.acrossOwn * Math.max(0, key.acrossOwn - key.acrossOff), own),
   };
+}
+
+/** How many keys are attended to: in all, by one query in the sense of E[1/keys], and by the two of a pair of queries together. */
+interface KeyCounts {
+  readonly all: number;
+  readonly own: number;
+  readonly pair: number;
+}
+
+/** Under a causal mask query i attends to i keys, E[1/i] = H(n)/n, and two queries share those of the earlier one, E[1/max(i, i′)] ≈ 2/n. */
+function keyCounts(all: number, isCausal: boolean): KeyCounts {
+  if (!isCausal) return { all, own: all, pair: all };
+  return { all, own: Math.max(1, Math.min(all, all / (Math.log(all) + 0.5772))), pair: Math.max(1, all / 2) };
 }
 
 function mixed(value: Pairs, mixing: Mixing): Pairs {
@@ -185,7 +198,7 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   if (!query || !key || !value) return undefined;
   const head = query.layout.axes.at(-1)?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
   const gain = operation.scale ** 2 * head;
-  const keys = effectiveKeys(positionCount(key.layout), operation.isCausal);
+  const keys = keyCounts(positionCount(key.layout), operation.isCausal);
   const queries = positionCount(query.layout);
   const moments = { query: pairsOf(query), key: pairsOf(key), value: pairsOf(value) };
   const mixing = mixingOf(moments.query, moments.key, gain, keys);
@@ -203,7 +216,16 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   };
   const backward = (gradient: Gradient): Backward => {
     const incoming = gradientPairs(gradient, query.layout);
-    const parts = attentionGradients(incoming, moments.query, moments.key, moments.value, mixing, gain, keys, queries);
+    const parts = attentionGradients(
+      incoming,
+      moments.query,
+      moments.key,
+      moments.value,
+      mixing,
+      gain,
+      keys.all,
+      queries,
+    );
     const to = (pairs: Pairs, field: Field): Gradient => ({
       ...gradient,
       layout: field.layout,
@@ -214,11 +236,6 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     return { inputs: [to(parts.query, query), to(parts.key, key), to(parts.value, value)] };
   };
   return { output, backward, isApproximate: operation.isCausal };
-}
-
-/** Mean number of keys in the sense of E[1/keys]: under a causal mask query i sees i of them. */
-function effectiveKeys(keys: number, isCausal: boolean): number {
-  return isCausal ? Math.min(keys, keys / (Math.log(keys) + 0.5772)) : keys;
 }
 
 /** Projections, attention and output projection of `nn.MultiheadAttention` and its kin. */
@@ -247,7 +264,7 @@ export function multiheadAttentionStep(
     key: project(inputs.key, weights.key, operation.keyFeatures),
     value: project(inputs.value, weights.value, operation.valueFeatures),
   };
-  const keys = effectiveKeys(positionCount(key.layout), operation.isCausal);
+  const keys = keyCounts(positionCount(key.layout), operation.isCausal);
   const queries = positionCount(query.layout);
   const mixing = mixingOf(moments.query, moments.key, 1, keys);
   const attended = mixed(moments.value, mixing);
@@ -275,7 +292,7 @@ export function multiheadAttentionStep(
       gradientPairs(gradient, query.layout),
       (moment) => outWeight.variance * features * moment,
     );
-    const parts = attentionGradients(outgoing, moments.query, moments.key, moments.value, mixing, 1, keys, queries);
+    const parts = attentionGradients(outgoing, moments.query, moments.key, moments.value, mixing, 1, keys.all, queries);
     const variance = gradientVariance(gradient) + (2 / features) * meanSquaredCosine(gradient, query.batch);
     const to = (pairs: Pairs, weight: WeightMoments, field: Field): Gradient => ({
       layout: field.layout,

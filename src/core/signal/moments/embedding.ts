@@ -1,11 +1,12 @@
 import { type Field, gradientVariance, type Segment } from './field';
-import { type Atom, binCount, positionCount } from './layout';
+import { type Atom, binCount, type Layout, layoutOf, positionCount } from './layout';
 import type { Call, Step } from './rule';
 import { weightMoments } from './weights';
 
-/** Rows of a table picked by uniform tokens: two positions, or two samples, share a row once in V. */
+/** Rows of a table picked by uniform tokens: two positions, or two samples, share a row once in V. Constant positions pick a row each. */
 export function embeddingStep(call: Call, count: number): Step | undefined {
   const tokens = call.inputs[0];
+  if (call.inputNodes[0]?.operation.kind === 'constant') return positionTableStep(call);
   const weight = weightMoments(call.parameter('weight'));
   const shape = call.node.outputShape;
   const features = shape?.[shape.length - 1];
@@ -41,6 +42,44 @@ export function embeddingStep(call: Call, count: number): Step | undefined {
       return {
         inputs: [undefined],
         weight: { logSquare: Math.log(uses * own) + gradient.logScale, variance: gradientVariance(gradient) },
+      };
+    },
+  };
+}
+
+/** A table read at constant positions 0, 1, …: independent rows, the same in every sample. */
+function positionTableStep(call: Call): Step | undefined {
+  const weight = weightMoments(call.parameter('weight'));
+  const shape = call.node.outputShape;
+  const features = shape?.[shape.length - 1];
+  if (!weight || !shape || typeof features !== 'number') return undefined;
+  const isBatched = shape.some((dim) => typeof dim === 'object');
+  const layout: Layout | undefined = layoutOf(shape, [shape.length - 1], isBatched);
+  if (!layout) return undefined;
+  const moments = new Float64Array(binCount(layout)).fill(weight.mean ** 2);
+  moments[0] = weight.mean ** 2 + weight.variance;
+  const positions = positionCount(layout);
+  return {
+    output: {
+      layout,
+      segments: [{ channels: features, mean: weight.mean, within: moments, across: moments }],
+      logScale: 0,
+      inherited: 0,
+      fresh: 2 / features / positions,
+      fixedNorm: 0,
+      batch: call.batch,
+    },
+    backward: (gradient) => {
+      const own = gradient.segments[0];
+      const summed = (own?.within[0] ?? 0) + (call.batch - 1) * (own?.across[0] ?? 0);
+      const square = isBatched ? call.batch * summed : (own?.within[0] ?? 0);
+      const rows = Math.max(1, call.parameter('weight')?.shape[0] ?? 1);
+      return {
+        inputs: [undefined],
+        weight: {
+          logSquare: Math.log((positions / rows) * square) + gradient.logScale,
+          variance: gradientVariance(gradient),
+        },
       };
     },
   };

@@ -1,5 +1,7 @@
+import type { Dim } from '../../network/network';
+import { align, broadcastSegment, unbroadcast } from './broadcast';
 import { type Field, type Gradient, gradientVariance } from './field';
-import { type Atom, binCount, binsOf, type Layout, mapAxis } from './layout';
+import { type Atom, binsOf, hasBatch, type Layout, mapAxis } from './layout';
 import { emptyPairs, type StepPairs } from './pairGrid';
 import type { Call, Step } from './rule';
 
@@ -165,23 +167,50 @@ function withoutPosition(layout: Layout, position: number, axis: number): Layout
   return { axes, extents: layout.extents.filter((_, index) => index !== position) };
 }
 
-/** A new axis along which nothing varies, or an axis of size one made longer. */
+/** A new axis along which nothing varies, or an axis of size one made longer: copies over samples and positions. */
 export function expandStep(call: Call): Step | undefined {
   const input = call.inputs[0];
   const shape = call.node.outputShape;
-  if (!input || !shape) return undefined;
-  const shift = shape.length - input.layout.axes.length;
-  if (shift < 0) return undefined;
-  const isSame = shape.every((dim, axis) => {
-    const atoms = axis < shift ? [] : (input.layout.axes[axis - shift] as readonly Atom[]);
-    return dim === 1 ? true : atoms.length > 0;
-  });
-  if (!isSame) return undefined;
-  const axes = shape.map((_, axis) => (axis < shift ? [] : (input.layout.axes[axis - shift] as readonly Atom[])));
-  const layout: Layout = { axes, extents: input.layout.extents };
-  if (binCount(layout) !== binCount(input.layout)) return undefined;
+  const layout = input && shape && expandedLayout(input.layout, shape);
+  const alignment = layout && align(input.layout, layout);
+  if (!layout || !alignment) return undefined;
   return {
-    output: { ...input, layout },
-    backward: (gradient) => ({ inputs: [{ ...gradient, layout: input.layout }] }),
+    output: {
+      ...input,
+      layout,
+      segments: input.segments.map((segment) => broadcastSegment(segment, alignment)),
+      madeBy: undefined,
+      logits: undefined,
+      steps: undefined,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: input.layout,
+          segments: gradient.segments.map((segment) => unbroadcast(segment, alignment, input.batch)),
+          steps: undefined,
+        },
+      ],
+    }),
   };
+}
+
+/** The input's axes with what it is repeated over as samples or positions; undefined where sizes are unknown. */
+function expandedLayout(input: Layout, shape: readonly Dim[]): Layout | undefined {
+  const shift = shape.length - input.axes.length;
+  if (shift < 0) return undefined;
+  const extents: number[] = [];
+  const addPosition = (extent: number): Atom => ({ kind: 'position', index: extents.push(extent) - 1 });
+  const axes: (readonly Atom[])[] = [];
+  for (const [axis, dim] of shape.entries()) {
+    const own = axis < shift ? [] : (input.axes[axis - shift] ?? []);
+    if (own.length > 0) {
+      axes.push(own.map((atom) => (atom.kind === 'position' ? addPosition(input.extents[atom.index] ?? 1) : atom)));
+    } else if (dim === 1) axes.push([]);
+    else if (typeof dim === 'number' && dim > 0) axes.push([addPosition(dim)]);
+    else if (typeof dim === 'object' && !hasBatch(input)) axes.push([{ kind: 'batch' }]);
+    else return undefined;
+  }
+  return { axes, extents };
 }

@@ -1,6 +1,6 @@
 import { align } from './broadcast';
 import { channelCount, type Field, type Gradient, type GradientSegment, pooledSegment, type Segment } from './field';
-import { type Atom, binCount, type Layout } from './layout';
+import { type Atom, binCount, type Layout, pairWeights, weightedMean } from './layout';
 import { permutedLayout, reshapedLayout } from './reshape';
 import type { Call, Step } from './rule';
 
@@ -65,7 +65,8 @@ export function concatStep(call: Call, axis: number): Step | undefined {
   if (!first) return undefined;
   const logScale = Math.max(...fields.map((field) => field.logScale));
   const atoms = first.layout.axes[axis];
-  if (!atoms || atoms.some((atom) => atom.kind !== 'units')) return concatPositions(fields, axis);
+  const hasPositions = fields.some((field) => field.layout.axes[axis]?.some((atom) => atom.kind !== 'units'));
+  if (!atoms || hasPositions) return concatPositions(fields, axis);
   if (
     fields.some(
       (field) =>
@@ -129,8 +130,49 @@ function replaceUnits(layout: Layout, axis: number, size: number): Layout {
   };
 }
 
+/** A flattened grid (patches of a picture) as one row of positions: own moments, and the average over all others. */
+function asRow(field: Field, axis: number): Field {
+  const atoms = field.layout.axes[axis] ?? [];
+  const { extents } = field.layout;
+  const isGrid = atoms.length > 1 && atoms.length === extents.length && atoms.every(({ kind }) => kind === 'position');
+  if (!isGrid) return field;
+  const count = extents.reduce((product, extent) => product * extent, 1);
+  const axes = field.layout.axes.map((own, index): readonly Atom[] =>
+    index === axis ? [{ kind: 'position', index: 0 }] : own,
+  );
+  const layout: Layout = { axes, extents: [count] };
+  const weights = pairWeights(field.layout);
+  const size = binCount(layout);
+  const row = (values: Float64Array) => {
+    const own = values[0] as number;
+    const others = (weightedMean(values, weights) * count - own) / (count - 1);
+    return new Float64Array(size).fill(others).fill(own, 0, 1);
+  };
+  return {
+    ...field,
+    layout,
+    segments: field.segments.map((segment) => ({
+      ...segment,
+      within: row(segment.within),
+      across: row(segment.across),
+    })),
+    madeBy: undefined,
+    steps: undefined,
+  };
+}
+
+/** Bins of one part out of those of the whole row; those of a grid are its own and all others. */
+function partBins(values: Float64Array, part: Field): Float64Array {
+  const bins = binCount(part.layout);
+  if (part.layout.extents.length <= 1) return values.slice(0, bins);
+  const others =
+    values.length > 1 ? values.subarray(1).reduce((sum, value) => sum + value, 0) / (values.length - 1) : 0;
+  return new Float64Array(bins).fill(others).fill(values[0] ?? 0, 0, 1);
+}
+
 /** Tensors along a position axis: one after another. Moments are averages over the parts. */
-function concatPositions(fields: readonly Field[], axis: number): Step | undefined {
+function concatPositions(parts: readonly Field[], axis: number): Step | undefined {
+  const fields = parts.map((part) => asRow(part, axis));
   const first = fields[0];
   const last = fields.at(-1);
   if (!first || !last) return undefined;
@@ -172,14 +214,13 @@ function concatPositions(fields: readonly Field[], axis: number): Step | undefin
   return {
     output,
     backward: (gradient) => ({
-      inputs: fields.map((field): Gradient => {
-        const bins = binCount(field.layout);
+      inputs: parts.map((field): Gradient => {
         return {
           ...gradient,
           layout: field.layout,
           segments: field.segments.map((_, s) => {
             const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);
-            return { within: segment.within.slice(0, bins), across: segment.across.slice(0, bins) };
+            return { within: partBins(segment.within, field), across: partBins(segment.across, field) };
           }),
         };
       }),

@@ -4,7 +4,7 @@ import { mayBeEqual, shapeText } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
-import { sliceAxis, stack, tile, unsqueeze } from '../../tensor/rearranging';
+import { sliceAxis, stack, unsqueeze } from '../../tensor/rearranging';
 import { addNode, addUnknown, reportProblem, type Site } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import type { Layer } from '../layer';
@@ -117,11 +117,9 @@ function finalState(layer: Layer, output: TracedTensor, sizes: StateSizes, site:
       const half = sliceAxis(session, output, rank - 1, range, own);
       return sliceAxis(session, half, timeAxis, { from: at, to: at + 1, step: 1, drop: true }, own);
     });
-    const [only] = halves;
-    const last = only && halves.length === 1 ? unsqueeze(session, only, 0, own) : stack(session, halves, 0, own);
-    return sizes.layers === 1
-      ? last
-      : tile(session, last, [sizes.layers, ...(last.shape ?? []).slice(1).map(() => 1)], own);
+    const states = Array.from({ length: sizes.layers }, () => halves).flat();
+    const [only] = states;
+    return only && states.length === 1 ? unsqueeze(session, only, 0, own) : stack(session, states, 0, own);
   });
 }
 
