@@ -48,14 +48,9 @@ export function profilePage(content: ProfileContent, context: PageContext): Prof
     element(
       'div',
       { class: 'columns' },
+      element('div', { class: 'column column-findings' }, findingList(model, version, context)),
       element('div', { class: 'column column-main' }, whatIf(content.whatIf, context), charts.root),
-      element(
-        'div',
-        { class: 'column column-side' },
-        findingList(model, version, context),
-        detail.root,
-        ...notes(model, context),
-      ),
+      element('div', { class: 'column column-side' }, detail.root, ...notes(model, context)),
       element('div', { class: 'column column-rest' }, table.root),
     ),
   );
