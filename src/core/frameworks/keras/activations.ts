@@ -57,6 +57,18 @@ export function activationFunction(state: () => KerasState, qualifiedName: strin
   });
 }
 
+/** `keras.activations.get`: a name becomes its function, None the identity, what can be called stays (Keras 3.15, `activations/__init__.py`). */
+export function activationGetter(state: () => KerasState): NativeFunctionValue {
+  return makeNative('keras.activations.get', (args, context) => {
+    const identifier = args.positional[0] ?? args.named.get('identifier');
+    if (!identifier) return context.unknown('keras.activations.get is called without a name');
+    if (identifier.kind !== 'str' && identifier.kind !== 'none') return identifier;
+    const name = identifier.kind === 'str' ? identifier.value : 'linear';
+    const found = activationFunction(state, `keras.activations.${name}`);
+    return found ?? context.unknown(`the activation ${name} is not known`);
+  });
+}
+
 /** Softmax along an axis, and the gated linear unit. */
 export function applyCoupling(
   state: KerasState,

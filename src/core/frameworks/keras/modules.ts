@@ -6,7 +6,7 @@ import { type ArrayFunctions, nativeArrayFunction, tensorOf } from '../numpy/arr
 import { creationFunctions, tensorRandomFunctions } from '../numpy/creation';
 import { elementwiseFunctions } from '../numpy/elementwiseFunctions';
 import { softmaxFunctions } from '../numpy/softmax';
-import { activationFunction } from './activations';
+import { activationFunction, activationGetter } from './activations';
 import { InertObjects, passingDecorator } from './inert';
 import { initialiserClasses } from './initialisers';
 import { inputFunction } from './inputs';
@@ -83,7 +83,11 @@ export function kerasModules(
     addAs(root, (name) => (Object.hasOwn(models, name) ? models[name] : rootMember(name, layers)));
     addAs(`${root}.layers`, (name) => layers.get(name), layers.keys());
     addAs(`${root}.models`, (name) => (Object.hasOwn(models, name) ? models[name] : undefined), Object.keys(models));
-    addAs(`${root}.activations`, (name) => activationFunction(state, `keras.activations.${name}`));
+    addAs(`${root}.activations`, (name) =>
+      name === 'get' || name === 'deserialize'
+        ? activationGetter(state)
+        : activationFunction(state, `keras.activations.${name}`),
+    );
     addAs(`${root}.initializers`, (name) => initialisers.get(name) ?? (name === 'get' ? passing(name) : undefined));
     addAs(`${root}.losses`, (name) => losses.get(name), losses.keys());
     addAs(`${root}.ops`, (name) => activationFunction(state, `keras.ops.${name}`) ?? operations(name));

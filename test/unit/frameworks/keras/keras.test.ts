@@ -326,3 +326,27 @@ suite('keras: what stays unknown', () => {
     });
   }
 });
+
+suite('keras: names looked up by the user', () => {
+  test('activations.get gives the function of a name, the identity for None, and a callable as it is', () => {
+    const traced = traceText(`${head}
+class Scaled(layers.Layer):
+    def __init__(self, units, activation=None, kernel_initializer="he_normal"):
+        super().__init__()
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.units), initializer=self.kernel_initializer)
+    def call(self, x):
+        return self.activation(ops.matmul(x, self.w))
+model = keras.Sequential([keras.Input((8,)), Scaled(6, "tanh"), Scaled(5, ops.relu), Scaled(4)])
+`);
+    const { nodes } = applyModel(traced);
+    const kinds = nodes.flatMap(({ operation }) =>
+      operation.kind === 'activation' ? [operation.activation.id] : operation.kind === 'unknown' ? ['unknown'] : [],
+    );
+    assert.deepEqual(kinds, ['tanh', 'relu']);
+    assert.deepEqual(nodes.at(-1)?.outputShape?.at(-1), 4);
+  });
+});
