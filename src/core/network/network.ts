@@ -65,7 +65,12 @@ export type Operation =
   | { readonly kind: 'input'; readonly index: number; readonly content: 'real' | 'tokens' }
   /** A parameter read as a tensor (position embedding, scale). The parameter has role `value`. */
   | { readonly kind: 'parameter' }
-  | { readonly kind: 'constant'; readonly value: number | undefined }
+  /** One value everywhere, or elements that differ, of which the moments may be known (position tables). */
+  | {
+      readonly kind: 'constant';
+      readonly value: number | undefined;
+      readonly moments?: { readonly mean: number; readonly square: number };
+    }
   /** Fresh noise each run: randn, rand, randint targets. */
   | {
       readonly kind: 'random';

@@ -26,6 +26,11 @@ export class TensorPayload {
   }
 }
 
+export interface ConstantMoments {
+  readonly mean: number;
+  readonly square: number;
+}
+
 /** What is known of a tensor's elements without following the graph. */
 export interface TensorFacts {
   readonly parameter?: ParameterId;
@@ -33,6 +38,8 @@ export interface TensorFacts {
   readonly distribution?: Distribution;
   /** All elements, in order, where they are known and few. */
   readonly values?: readonly number[];
+  /** Mean and mean square of a constant's elements, where they differ. */
+  readonly moments?: ConstantMoments;
   readonly isInteger?: boolean;
   /** Depends on nothing random, learned or given: masks, position tables. */
   readonly isConstant?: boolean;

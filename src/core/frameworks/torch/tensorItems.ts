@@ -1,11 +1,12 @@
+import { elementCount } from '../../network/shapes';
 import { makeUnknown, none } from '../../python/make';
 import type { CallContext, InstanceValue, Value } from '../../python/values';
 import { indexTensor } from '../tensor/indexing';
 import { addUnknown, type Site } from '../tensor/trace';
 import { intsOf, TorchCall } from './call';
-import { constantTensor } from './functions/arithmetic';
+import { constantTensor, momentsOf } from './functions/arithmetic';
 import { replacePayload, setDistribution } from './functions/initialisation';
-import type { TensorPayload, TorchState } from './state';
+import type { ConstantMoments, TensorPayload, TorchState } from './state';
 
 const noArguments = { values: new Map<string, Value>(), rest: [] };
 
@@ -53,7 +54,8 @@ export function setItem(
   const { facts, shape } = payload;
   if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
     const site: Site = { trail: context.trail, name: 'constant' };
-    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site)));
+    const moments = momentsAfter(payload, state.payloadOf(value));
+    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site, moments)));
     return none;
   }
   const call = new TorchCall(state, context, 'torch.Tensor.__setitem__', noArguments);
@@ -80,6 +82,18 @@ export function setItem(
     state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)),
   );
   return none;
+}
+
+/** Moments of a constant of which a part, as large as `part`, was written anew. */
+function momentsAfter(whole: TensorPayload, part: TensorPayload | undefined): ConstantMoments | undefined {
+  const before = momentsOf(whole.facts);
+  const written = part && momentsOf(part.facts);
+  const count = elementCount(whole.shape);
+  const size = elementCount(part?.shape);
+  if (!before || !written || typeof count !== 'number' || typeof size !== 'number' || !(count > 0)) return undefined;
+  const share = Math.min(1, size / count);
+  const blend = (from: number, to: number) => from + share * (to - from);
+  return { mean: blend(before.mean, written.mean), square: blend(before.square, written.square) };
 }
 
 function replace(target: InstanceValue, payload: TensorPayload | undefined): void {

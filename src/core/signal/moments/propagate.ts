@@ -22,7 +22,7 @@ import { padStep, pixelShuffleStep, upsampleStep } from './resize';
 import type { Backward, Call, LogMoment, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
-import { constantField, parameterField, randomField, sourceStep } from './sources';
+import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
 import { concatStep, dropoutStep, permuteStep, relabelledStep, reshapeStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
@@ -172,6 +172,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
       return field && sourceStep(field);
     }
     case 'constant': {
+      if (operation.moments) return tableStep(call, operation.moments);
       const layout = layoutLike(call);
       const field = layout && constantField(operation.value, layout, call.batch);
       return field && sourceStep(field);
@@ -237,6 +238,11 @@ function applyRule(call: Call, operation: Operation, statistics: InputPreset | S
     case 'unknown':
       return undefined;
   }
+}
+
+function tableStep(call: Call, moments: { readonly mean: number; readonly square: number }): Step | undefined {
+  const field = tableField(moments, call.node.outputShape, call.batch);
+  return field && { ...sourceStep(field), isApproximate: true };
 }
 
 function inputStep(

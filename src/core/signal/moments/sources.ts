@@ -53,6 +53,19 @@ export function constantField(value: number | undefined, layout: Layout, batch: 
   return independentField(layout, value, 0, batch);
 }
 
+/** Constants that differ from element to element: the same in every sample. */
+export function tableField(
+  { mean, square }: { readonly mean: number; readonly square: number },
+  shape: Shape,
+  batch: number,
+): Field | undefined {
+  const isBatched = shape?.some((dim) => typeof dim === 'object') ?? false;
+  const layout = layoutOf(shape, shape ? [shape.length - 1] : [], isBatched);
+  if (!layout || !Number.isFinite(mean) || !Number.isFinite(square)) return undefined;
+  const field = independentField(layout, mean, Math.max(0, square - mean * mean), batch);
+  return { ...field, segments: field.segments.map((segment) => ({ ...segment, across: segment.within })) };
+}
+
 function momentsOf(distribution: Distribution, shape: readonly number[] | undefined) {
   const mean = meanOf(distribution, shape);
   const variance = varianceOf(distribution, shape);

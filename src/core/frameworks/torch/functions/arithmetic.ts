@@ -6,7 +6,7 @@ import type { Value } from '../../../python/values';
 import { numberOf } from '../../tensor/dimValues';
 import { applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { addNode, type Site } from '../../tensor/trace';
-import type { TensorFacts, TensorPayload, TorchState } from '../state';
+import type { ConstantMoments, TensorFacts, TensorPayload, TorchState } from '../state';
 
 /**
  * An elementwise primitive of tensors and numbers. Constants stay constants and freshly drawn tensors keep their distribution
@@ -33,26 +33,46 @@ export function elementwise(
   const shape = broadcastShapes(tensors.map((payload) => payload.shape)).shape;
   if (tensors.every((payload) => payload.facts.isConstant)) {
     const values = constantValues(primitive, payloads, numbers, shape);
-    return constantTensor(state, shape, values, site);
+    return constantTensor(state, shape, values, site, values ? undefined : wave(primitive));
   }
   const distribution = transformed(primitive, payloads, numbers);
   if (distribution) return state.lazyTensor(shape, build, { distribution });
   return state.tensorValue(build());
 }
 
-/** A tensor of known constants; `values` where they are few enough to be kept. */
+/** Sine and cosine over many angles: sin² + cos² = 1 shares the mean square evenly. */
+function wave(primitive: Primitive): ConstantMoments | undefined {
+  return primitive === 'sin' || primitive === 'cos' ? { mean: 0, square: 0.5 } : undefined;
+}
+
+/** Mean and mean square of a constant's elements, where they are known. */
+export function momentsOf({ values, moments, distribution }: TensorFacts): ConstantMoments | undefined {
+  if (moments) return moments;
+  if (distribution?.kind === 'constant') return { mean: distribution.value, square: distribution.value ** 2 };
+  if (!values || values.length === 0) return undefined;
+  const sums = values.reduce((sum, value) => ({ mean: sum.mean + value, square: sum.square + value * value }), {
+    mean: 0,
+    square: 0,
+  });
+  return { mean: sums.mean / values.length, square: sums.square / values.length };
+}
+
+/** A tensor of known constants; `values` where they are few enough to be kept, else what is known of their moments. */
 export function constantTensor(
   state: TorchState,
   shape: TensorPayload['shape'],
   values: readonly number[] | undefined,
   site: Site,
+  known?: ConstantMoments,
 ): Value {
   const [first] = values ?? [];
   const isUniform = first !== undefined && values?.every((value) => value === first);
-  const operation = { kind: 'constant', value: isUniform ? first : undefined } as const;
+  const moments = isUniform ? undefined : (known ?? momentsOf({ ...(values && { values }) }));
+  const operation = { kind: 'constant', value: isUniform ? first : undefined, ...(moments && { moments }) } as const;
   const facts: TensorFacts = {
     isConstant: true,
     ...(values && { values }),
+    ...(moments && { moments }),
     ...(isUniform && { distribution: { kind: 'constant', value: first } }),
   };
   return state.lazyTensor(shape, () => addNode(state.session, operation, [], shape, site), facts);

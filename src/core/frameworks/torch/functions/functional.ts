@@ -151,7 +151,13 @@ export const activationFunctions: readonly NativeFunction[] = torchNames
         const input = call.tensor('input');
         if (!input) return undefined;
         if (alias.id === 'prelu') return slopedRelu(call, alias.name, input);
-        return call.result(activate(call.state, alias.name, names, (name) => call.value(name), input, call.site()));
+        const isWave = call.shortName === 'sin' || call.shortName === 'cos';
+        if (isWave && call.payload('input')?.facts.isConstant) {
+          return elementwise(call.state, call.shortName, [call.value('input')], call.site());
+        }
+        const result = activate(call.state, alias.name, names, (name) => call.value(name), input, call.site());
+        const isConstant = call.payload('input')?.facts.isConstant ?? false;
+        return isConstant ? call.state.tensorValue(result, { isConstant }) : call.result(result);
       },
     };
   });
