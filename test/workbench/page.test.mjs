@@ -65,7 +65,10 @@ suite('page in the workbench', () => {
   });
 
   test('the panel comes back after a reload', async () => {
-    await page.reload();
+    // The window's own command: reloading from outside can come before it has written down what is open.
+    const loaded = page.waitForEvent('load', { timeout: 60_000 });
+    await runCommand(page, 'Developer: Reload Window');
+    await loaded;
     await page.locator('.tab', { hasText: 'Gradient Profile' }).waitFor({ timeout: 60_000 });
     await waitForPage(page);
     await row('first').waitFor({ state: 'attached', timeout: 60_000 });
