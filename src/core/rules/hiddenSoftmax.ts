@@ -13,11 +13,7 @@ export const hiddenSoftmax: Rule = {
   judges: 'source',
   severities: { slight: 'warning', harmful: 'warning', hopeless: 'error' },
   *check(view) {
-    for (const node of view.body) {
-      if (node.operation.kind !== 'softmax' || node.operation.variant === 'log-softmax') continue;
-      if (!view.isHidden(node)) continue;
-      const layer = learnedLayerFedBy(view, node);
-      if (!layer) continue;
+    for (const { node, layer } of hiddenSoftmaxes(view)) {
       yield {
         degree: 'harmful',
         span: node.provenance.made,
@@ -36,6 +32,18 @@ export const hiddenSoftmax: Rule = {
     }
   },
 };
+
+/** Softmax nodes whose result is read as features, with the layer that reads it. */
+export function hiddenSoftmaxes(
+  view: ModelView,
+): readonly { readonly node: NetworkNode; readonly layer: NetworkNode }[] {
+  return view.body.flatMap((node) => {
+    if (node.operation.kind !== 'softmax' || node.operation.variant === 'log-softmax' || !view.isHidden(node))
+      return [];
+    const layer = learnedLayerFedBy(view, node);
+    return layer ? [{ node, layer }] : [];
+  });
+}
 
 /** A dense layer or convolution that reads the softmax directly; undefined as soon as anything else reads it too. */
 function learnedLayerFedBy(view: ModelView, softmax: NetworkNode): NetworkNode | undefined {

@@ -1,5 +1,7 @@
 import type { NetworkNode } from '../network/network';
+import { smallestWeights, weightSpan } from './extremeWeights';
 import { gradientFall } from './gradientFall';
+import { hiddenSoftmaxes } from './hiddenSoftmax';
 import type { ModelView } from './modelView';
 import type { Degree, Rule } from './rule';
 import type { Thresholds } from './thresholds';
@@ -12,14 +14,15 @@ export const vanishingGradient: Rule = {
   severities: { slight: 'hint', harmful: 'warning', hopeless: 'error' },
   *check(view, thresholds) {
     const fall = gradientFall(view);
-    if (!fall) return;
+    // A softmax in the middle shrinks the gradient too; that finding names the cause.
+    if (!fall || hiddenSoftmaxes(view).length > 0) return;
     const degree = degreeOf(fall.log10Ratio + fall.sd, thresholds);
     if (!degree) return;
     const activations = shrinkingActivations(view);
     const lossToActivations = activations.reduce((sum, { log10Factor }) => sum + log10Factor, 0);
     const isActivations = activations.length > 1 && lossToActivations < 0.4 * fall.log10Ratio;
     const first = isActivations ? activations[0] : undefined;
-    const culprit = first?.node ?? fall.first;
+    const weights = smallestWeights(view) ?? fall.first;
     const values = {
       first: fall.first.path,
       last: fall.last.path,
@@ -28,7 +31,7 @@ export const vanishingGradient: Rule = {
     } as const;
     yield {
       degree,
-      span: culprit.provenance.made,
+      span: first ? first.node.provenance.made : weightSpan(view, weights),
       layers: [fall.first.path, fall.last.path],
       message: first
         ? {
