@@ -22,6 +22,11 @@ export class WorkspaceProject extends Disposable implements Project {
     this.register(workspace.onDidSaveTextDocument((document) => forget(document.uri)));
   }
 
+  /** The workspace's folders. */
+  get searchPaths(): readonly string[] {
+    return (workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
+  }
+
   /** Files remembered; never more than the bound. */
   get size(): number {
     return this.#files.size;
