@@ -10,6 +10,7 @@ import { initFunctions } from './functions/initialisation';
 import { pointwiseFunctions, where } from './functions/pointwise';
 import { joiningFunctions, rearrangementFunctions } from './functions/rearrangement';
 import { reductionFunctions } from './functions/reduction';
+import { roundingFunctions } from './functions/rounding';
 import { inertClass, inertValue } from './inert';
 import type { TorchState } from './state';
 
@@ -51,6 +52,8 @@ const unknownPackages = [
   'nn.utils.rnn',
   'nn.quantized',
   'ao',
+  'ao.quantization',
+  'compiler',
   'quantization',
 ];
 
@@ -111,6 +114,9 @@ const passingThrough = [
   ...['nn.parallel.DistributedDataParallel', 'nn.parallel.DataParallel', 'nn.utils.remove_weight_norm'],
 ];
 
+/** Questions to which the plain eager mode, in which a network is read, says no, by qualified name. */
+const neverTrue = ['jit.is_scripting', 'jit.is_tracing', 'compiler.is_compiling', 'onnx.is_in_onnx_export'];
+
 const infinity = makeFloat(Number.POSITIVE_INFINITY);
 
 /** Every module of torch by dotted name; `classes` are those of `torch.nn`. */
@@ -153,6 +159,16 @@ export function torchModules(
     'is_available',
     makeNative('torch.backends.mps.is_available', () => falseValue),
   );
+  for (const name of neverTrue)
+    put(
+      tables,
+      `torch.${name}`,
+      makeNative(`torch.${name}`, () => falseValue),
+    );
+  const identity = layers.get('Identity');
+  for (const name of ['ao.quantization', 'quantization']) {
+    for (const stub of ['QuantStub', 'DeQuantStub']) if (identity) put(tables, `torch.${name}.${stub}`, identity);
+  }
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   for (const name of ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm']) {
     put(tables, `torch.nn.utils.${name}`, inertValue());
@@ -176,7 +192,7 @@ export function torchModules(
 
 function torchNames(state: () => TorchState, functional: Names, initialisers: Names): Names {
   const names: Names = new Map();
-  for (const entry of [...pointwiseFunctions, ...rearrangementFunctions, ...reductionFunctions]) {
+  for (const entry of [...pointwiseFunctions, ...rearrangementFunctions, ...reductionFunctions, ...roundingFunctions]) {
     if (entry.place !== 'method') names.set(entry.name, nativeFunction(state, onFirst(entry, 'input')));
   }
   for (const entry of joiningFunctions) names.set(entry.name, nativeFunction(state, onFirst(entry, 'tensors')));

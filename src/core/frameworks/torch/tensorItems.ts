@@ -28,7 +28,13 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
     const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
     return (
       scratch ??
-      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site)
+      constantTensor(
+        state,
+        value === undefined ? undefined : [],
+        value === undefined ? undefined : [value],
+        site,
+        facts.isInteger,
+      )
     );
   }
   return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);

@@ -33,12 +33,25 @@ export function elementwise(
   const shape = broadcastShapes(tensors.map((payload) => payload.shape)).shape;
   if (tensors.every((payload) => payload.facts.isConstant)) {
     const values = constantValues(primitive, payloads, numbers, shape);
-    return constantTensor(state, shape, values, site);
+    const isInteger =
+      closedOverIntegers.has(primitive) &&
+      operands.every((value, index) => payloads[index]?.facts.isInteger ?? value?.kind === 'int');
+    return constantTensor(state, shape, values, site, isInteger);
   }
   const distribution = transformed(primitive, payloads, numbers);
   if (distribution) return state.lazyTensor(shape, build, { distribution });
   return state.tensorValue(build());
 }
+
+const closedOverIntegers: ReadonlySet<Primitive> = new Set([
+  'add',
+  'subtract',
+  'multiply',
+  'negate',
+  'abs',
+  'maximum',
+  'minimum',
+]);
 
 /** A tensor of known constants; `values` where they are few enough to be kept. */
 export function constantTensor(
@@ -46,12 +59,14 @@ export function constantTensor(
   shape: TensorPayload['shape'],
   values: readonly number[] | undefined,
   site: Site,
+  isInteger = false,
 ): Value {
   const [first] = values ?? [];
   const isUniform = first !== undefined && values?.every((value) => value === first);
   const operation = { kind: 'constant', value: isUniform ? first : undefined } as const;
   const facts: TensorFacts = {
     isConstant: true,
+    ...(isInteger && { isInteger }),
     ...(values && { values }),
     ...(isUniform && { distribution: { kind: 'constant', value: first } }),
   };

@@ -150,16 +150,24 @@ function arange(call: TorchCall): Value | undefined {
   const count = Math.max(0, Math.ceil((end - start) / step));
   const isBatch = start === 0 && step === 1 && endValue?.kind === 'int' && endValue.perBatch !== undefined;
   const size: Dim = isBatch && endValue.kind === 'int' ? { perBatch: endValue.perBatch ?? 1 } : count;
-  return listed(call, [size], (index) => start + index * step, count);
+  const written = [...values, ...['start', 'end', 'step'].map((name) => call.value(name))];
+  const isInteger = !call.has('dtype') && written.every((value) => value === undefined || value.kind !== 'float');
+  return listed(call, [size], (index) => start + index * step, count, isInteger);
 }
 
-function listed(call: TorchCall, shape: Shape, at: (index: number) => number, length?: number): Value {
+function listed(
+  call: TorchCall,
+  shape: Shape,
+  at: (index: number) => number,
+  length?: number,
+  isInteger = false,
+): Value {
   const count = length ?? elementCount(shape);
   const values =
     typeof count === 'number' && count <= mostValues
       ? Array.from({ length: count }, (_, index) => at(index))
       : undefined;
-  return constantTensor(call.state, shape, values, call.site());
+  return constantTensor(call.state, shape, values, call.site(), isInteger);
 }
 
 /** `torch.tensor([[1, 2], [3, 4]])`; `torch.Tensor(2, 3)` is uninitialised. */
@@ -175,9 +183,15 @@ export function literal(call: TorchCall): Value | undefined {
     return random(call, rest.map(dimOf), distribution);
   }
   const values: number[] = [];
+  const isInteger = !isLegacy && !call.has('dtype') && holdsIntegers(data);
   const shape = nestedShape(data, values);
   if (!shape) return data.kind === 'unknown' ? data : call.unknown('the elements of a tensor are not known');
-  return constantTensor(call.state, shape, values.length <= mostValues ? values : undefined, call.site());
+  return constantTensor(call.state, shape, values.length <= mostValues ? values : undefined, call.site(), isInteger);
+}
+
+function holdsIntegers(value: Value): boolean {
+  if (value.kind === 'list' || value.kind === 'tuple') return value.items.every(holdsIntegers);
+  return value.kind === 'int';
 }
 
 function nestedShape(value: Value, values: number[]): number[] | undefined {

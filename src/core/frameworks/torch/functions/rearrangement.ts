@@ -87,7 +87,7 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   }),
   ...tensorFunctions('clone detach', '*args', same),
   ...tensorFunctions(
-    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad',
+    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as bool pin_memory share_memory_ coalesce to_dense retain_grad',
     '*args',
     same,
     'method',
