@@ -6,15 +6,10 @@ operators are only declared. Needs torch, and pillow for torchvision's own impor
 
 import json
 import sys
-import types
 
 sys.path.insert(0, sys.argv[1])
+import declareTorchvision
 import torch
-import torch.library
-
-library = torch.library.Library("torchvision", "DEF")
-library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-sys.modules["torchvision._meta_registrations"] = types.ModuleType("torchvision._meta_registrations")
 import torchvision
 from torchvision.models import get_model_builder, list_models
 

@@ -1,7 +1,8 @@
 import { falseValue, makeFloat, makeInt } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
-import { type NativeFunction, nativeFunction, unknownFunction } from './call';
+import { type NativeFunction, nativeFunction, type TorchCall, unknownFunction } from './call';
+import { einopsModules } from './einops';
 import { creationFunctions } from './functions/creation';
 import { einsum } from './functions/einsum';
 import type { TensorFunction } from './functions/entry';
@@ -144,6 +145,12 @@ export function torchModules(
   tables.set('torch.utils.checkpoint', new Map([['checkpoint', checkpoint]]));
   tables.set('torch.jit', new Map());
   tables.set('torch.fx', new Map());
+  const module = classes.find((cls) => cls.name === 'torch.nn.Module');
+  if (module) {
+    const contract = (equation: Value, tensors: readonly Value[], call: TorchCall) =>
+      call.context.call(torch.get('einsum') ?? equation, [equation, ...tensors]);
+    for (const [name, names] of einopsModules(state, module, contract)) tables.set(name, names);
+  }
   for (const name of inertPackages) tables.set(`torch.${name}`, new Map());
   for (const name of unknownPackages) tables.set(`torch.${name}`, new Map());
   const gpu = tables.get('torch.cuda');
