@@ -40,7 +40,7 @@ const inertPackages = [
     'autograd',
   ],
   ...['profiler', 'mps', 'random', 'hub', 'multiprocessing', 'version', 'nn.parallel', 'testing', 'onnx', 'library'],
-  ...['nn.attention', '_dynamo', 'distributed.fsdp', 'types'],
+  ...['nn.attention', '_dynamo', 'distributed.fsdp', 'types', '_C', 'ops', 'overrides'],
 ];
 
 /** Packages whose functions compute, and which are not known yet. */
@@ -117,6 +117,15 @@ const passingThrough = [
 
 /** Questions to which the plain eager mode, in which a network is read, says no, by qualified name. */
 const neverTrue = ['jit.is_scripting', 'jit.is_tracing', 'compiler.is_compiling', 'onnx.is_in_onnx_export'];
+
+/** Of float32, the type that models are read in (IEEE 754 binary32). */
+const singlePrecision: readonly (readonly [string, Value])[] = [
+  ['max', makeFloat(3.4028234663852886e38)],
+  ['min', makeFloat(-3.4028234663852886e38)],
+  ['eps', makeFloat(2 ** -23)],
+  ['tiny', makeFloat(2 ** -126)],
+  ['bits', makeInt(32)],
+];
 
 const infinity = makeFloat(Number.POSITIVE_INFINITY);
 
@@ -226,6 +235,15 @@ function torchNames(state: () => TorchState, functional: Names, initialisers: Na
     makeNative('torch.numel', (args, context) =>
       context.call(context.getAttribute(args.positional[0] ?? infinity, 'numel'), []),
     ),
+  );
+  names.set(
+    'finfo',
+    makeNative('torch.finfo', () => ({
+      kind: 'instance',
+      class: inertClass,
+      attributes: new Map(singlePrecision),
+      made: [],
+    })),
   );
   names.set('pi', makeFloat(Math.PI));
   names.set('e', makeFloat(Math.E));

@@ -1,5 +1,4 @@
 import type { Value } from '../../../python/values';
-import { addUnknown } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
@@ -53,8 +52,7 @@ function unknownOf(call: TorchCall): Value | undefined {
   const payload = call.payload('input');
   if (!payload) return undefined;
   if (payload.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
-  const reason = `${call.name} is not followed`;
-  return call.result(addUnknown(call.state.session, reason, [payload.tensor], payload.shape, call.site()));
+  return call.unknown(`${call.name} is not followed`, payload.shape);
 }
 
 function difference(call: TorchCall): Value | undefined {
