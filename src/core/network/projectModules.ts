@@ -1,7 +1,8 @@
 import type { CancelSignal, Project } from '../project';
+import type { ScannedImport } from '../python/importScan';
 import type { ModuleResolver } from '../python/interpreter';
 import { ParseCache } from '../python/parseCache';
-import { standardModule } from '../python/stdlib/modules';
+import { standardNames } from '../python/stdlib/names';
 
 /** Limits of what one file's imports may bring in. */
 const maximumFiles = 1_500;
@@ -25,13 +26,15 @@ export async function loadProjectModules(
   const { searchPaths } = project;
   if (!searchPaths) return undefined;
   const roots = await rootsOf(project, file, searchPaths);
-  const modules = new ProjectModules(roots, (dotted) => isKnown(rootName(dotted)) || isStandard(dotted));
+  const modules = new ProjectModules(roots, (dotted) => isKnown(rootName(dotted)) || isStandard(rootName(dotted)));
   modules.add(file, text);
   let wave: readonly string[] = [file];
+  let before: readonly string[] = [];
   let characters = 0;
-  for (let round = 0; round < maximumRounds && wave.length > 0; round++) {
+  for (let round = 0; round < maximumRounds && wave.length + before.length > 0; round++) {
     const wanted = new Set<string>();
-    for (const from of wave) for (const candidate of modules.candidatesFrom(from)) wanted.add(candidate);
+    for (const from of wave) for (const candidate of modules.modulesFrom(from)) wanted.add(candidate);
+    for (const from of before) for (const candidate of modules.submodulesFrom(from)) wanted.add(candidate);
     const next: string[] = [];
     const reads = [...wanted].map(async (candidate) => [candidate, await project.readText(candidate)] as const);
     for (const [candidate, found] of await Promise.all(reads)) {
@@ -41,13 +44,15 @@ export async function loadProjectModules(
       if (found !== undefined) next.push(candidate);
     }
     if (cancel?.cancelled) break;
+    before = wave;
     wave = next;
   }
   return modules;
 }
 
-function isStandard(dotted: string): boolean {
-  return standardModule(dotted) !== undefined;
+/** Python's own modules are never looked for, but for its `test`, a name that projects use. */
+function isStandard(root: string): boolean {
+  return (standardNames.has(root) && root !== 'test') || root === 'typing_extensions' || root === 'tqdm';
 }
 
 function rootName(dotted: string): string {
@@ -100,18 +105,32 @@ class ProjectModules implements ModuleResolver {
     if (text !== undefined) this.#size++;
   }
 
-  /** Files not looked for yet in which a file's imports may lie. */
-  *candidatesFrom(file: string): Iterable<string> {
-    for (const { level, dotted, names } of parses.imports(this.#texts.get(file) ?? '')) {
-      if (level === 0 && this.isKnown(dotted)) continue;
-      const modules = [...(names.length === 0 ? prefixesOf(dotted) : [dotted])];
-      for (const name of names) modules.push(dotted === '' ? name : `${dotted}.${name}`);
-      for (const base of this.#bases(level, file)) {
-        for (const module of modules) {
-          for (const path of filesOf(base, module)) if (!this.#texts.has(path)) yield path;
+  /** Files not looked for yet that a file's imports name. */
+  modulesFrom(file: string): readonly string[] {
+    return this.#candidates(file, ({ dotted, names }) => (names.length === 0 ? prefixesOf(dotted) : [dotted]));
+  }
+
+  /** After the modules were looked for: `from package import name` may name a file of the package, or of a folder that is none. */
+  submodulesFrom(file: string): readonly string[] {
+    return this.#candidates(file, ({ level, dotted, names }) => {
+      const from = this.resolve(dotted, level, file);
+      if (from && !from.isPackage) return [];
+      return names.map((name) => (dotted === '' ? name : `${dotted}.${name}`));
+    });
+  }
+
+  #candidates(file: string, modulesOf: (imported: ScannedImport) => readonly string[]): readonly string[] {
+    const found: string[] = [];
+    for (const imported of parses.imports(this.#texts.get(file) ?? '')) {
+      if (imported.level === 0 && this.isKnown(imported.dotted)) continue;
+      const modules = modulesOf(imported);
+      for (const base of this.#bases(imported.level, file)) {
+        for (const path of modules.flatMap((module) => filesOf(base, module))) {
+          if (!this.#texts.has(path)) found.push(path);
         }
       }
     }
+    return found;
   }
 
   resolve(dotted: string, level: number, fromFile: string): ReturnType<ModuleResolver['resolve']> {
