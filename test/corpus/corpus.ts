@@ -117,7 +117,7 @@ function report(name: string, outcomes: readonly Outcome[]): void {
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const [only] = wanted.slice(1);
-  for (const name of wanted[0] ? [wanted[0]] : ['torchvision', 'vit_pytorch', 'keras']) {
+  for (const name of wanted[0] ? [wanted[0]] : ['torchvision', 'vit_pytorch']) {
     const file = path.join(__dirname, `${name}.json`);
     if (!existsSync(file)) continue;
     const { models } = JSON.parse(readFileSync(file, 'utf8')) as { readonly models: readonly RecordedModel[] };
