@@ -5,7 +5,7 @@ import type { Finding, Severity } from '../core/findings/finding';
 import { formatMessage } from '../protocol/format';
 import { LineIndex } from '../protocol/lineIndex';
 import { exitCodes } from './exitCodes';
-import { nodeProject, whyUnreadable } from './nodeProject';
+import { makeNodeProject, whyUnreadable } from './nodeProject';
 import { findingJson } from './profileJson';
 import { findingText } from './profileText';
 import { findPythonFiles } from './pythonFiles';
@@ -15,6 +15,7 @@ import { sarifReport } from './sarif';
 export interface CheckOptions {
   readonly format: 'text' | 'json' | 'sarif' | 'github';
   readonly severity: Severity;
+  readonly searchPath?: readonly string[];
 }
 
 export interface FileFindings {
@@ -28,6 +29,7 @@ const severityRank: Readonly<Record<Severity, number>> = { error: 3, warning: 2,
 /** `gradlens check`: reports findings at or above the severity and returns the exit code. */
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
   const results: FileFindings[] = [];
+  const project = makeNodeProject(options.searchPath);
   let hasFailed = false;
   for (const file of await findPythonFiles(paths)) {
     const why = await whyUnreadable(file);
@@ -36,12 +38,12 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
       hasFailed = true;
       continue;
     }
-    const analysis = await analyze(nodeProject, file, { clock: () => performance.now(), withFixes: true });
+    const analysis = await analyze(project, file, { clock: () => performance.now(), withFixes: true });
     const findings = allFindings(analysis).filter(
       (finding) => severityRank[finding.severity] >= severityRank[options.severity],
     );
     if (findings.length > 0) {
-      results.push({ file, findings, lines: new LineIndex((await nodeProject.readText(file)) ?? '') });
+      results.push({ file, findings, lines: new LineIndex((await project.readText(file)) ?? '') });
     }
   }
   process.stdout.write(renderings[options.format](results));

@@ -22,6 +22,10 @@ function inputShape(text: string): readonly number[] {
   return sizes;
 }
 
+function collect(folder: string, before: readonly string[] = []): readonly string[] {
+  return [...before, folder];
+}
+
 const program = new Command('gradlens')
   .description('Shows how activations and gradients flow through a model at initialisation, from its source alone.')
   .version(packageJson.version)
@@ -31,10 +35,11 @@ program
   .command('profile')
   .description('print the gradient profile of the models in a file')
   .argument('<file>', 'a Python file')
-  .option('--model <name>', 'only the model of this name')
+  .option('--model <name|call>', 'only the model of this name, or one to construct: "resnet18(num_classes=10)"')
   .option('--input <preset|file.npy>', `what the data is like: ${inputPresets.join(', ')}, or a sample batch`)
   .option('--input-shape <shape>', 'shape of one sample, such as 3x32x32', inputShape)
   .option('--batch <size>', 'batch size', positiveInteger)
+  .option('--search-path <folder>', 'where imports are looked for too; may be given again', collect)
   .addOption(new Option('--engine <engine>', 'how the signal is estimated').choices(['analytic']).default('analytic'))
   .addOption(new Option('--format <format>', 'form of the answer').choices(['text', 'json']).default('text'))
   .action(async (file: string, options) => {
@@ -45,6 +50,7 @@ program
   .command('check')
   .description('report what will hinder training, in files and folders')
   .argument('<path...>', 'Python files or folders')
+  .option('--search-path <folder>', 'where imports are looked for too; may be given again', collect)
   .addOption(
     new Option('--format <format>', 'form of the answer').choices(['text', 'json', 'sarif', 'github']).default('text'),
   )

@@ -4,8 +4,13 @@ import type { Project } from '../core/project';
 /** Larger files are no model source. */
 const maxBytes = 5 * 1024 * 1024;
 
-/** Files of the disk as the core reads them. */
-export const nodeProject: Project = {
+/** Files of the disk as the core reads them; imports are looked for in the working folder and in `searchPaths`. */
+export function makeNodeProject(searchPaths: readonly string[] = []): Project {
+  return { ...nodeProject, searchPaths: [...searchPaths, process.cwd()] };
+}
+
+/** Without imports. */
+const nodeProject: Project = {
   async readText(file) {
     try {
       const { size } = await stat(file);

@@ -1,9 +1,11 @@
 import { performance } from 'node:perf_hooks';
+import type { AnalyzeOptions } from '../core/analysis';
 import { analyze } from '../core/analyze';
+import { formatMessage } from '../protocol/format';
 import { LineIndex } from '../protocol/lineIndex';
 import { CommandError } from './commandError';
 import { exitCodes } from './exitCodes';
-import { nodeProject, whyUnreadable } from './nodeProject';
+import { makeNodeProject, whyUnreadable } from './nodeProject';
 import { profileJson } from './profileJson';
 import { profileText } from './profileText';
 import { readInput } from './readInput';
@@ -13,6 +15,7 @@ export interface ProfileOptions {
   readonly input?: string;
   readonly inputShape?: readonly number[];
   readonly batch?: number;
+  readonly searchPath?: readonly string[];
   readonly format: 'text' | 'json';
 }
 
@@ -20,21 +23,35 @@ export interface ProfileOptions {
 export async function runProfile(file: string, options: ProfileOptions): Promise<number> {
   const why = await whyUnreadable(file);
   if (why) throw new CommandError(why);
-  const analysis = await analyze(nodeProject, file, {
+  const project = makeNodeProject(options.searchPath);
+  const analysisOptions: AnalyzeOptions = {
     clock: () => performance.now(),
     input: options.input === undefined ? undefined : await readInput(options.input),
     inputShape: options.inputShape,
     batchSize: options.batch,
     withFixes: true,
+  };
+  const analysis = await analyze(project, file, {
+    ...analysisOptions,
+    ...(isExpression(options.model) && { modelExpression: options.model }),
   });
-  const models = analysis.models.filter((model) => options.model === undefined || model.name === options.model);
+  const models = analysis.models.filter(({ name }) => options.model === undefined || name === options.model);
   if (models.length === 0 && options.model !== undefined) {
+    const [unknown] = analysis.unknowns;
+    if (isExpression(options.model)) {
+      throw new CommandError(`${file}: ${unknown ? formatMessage(unknown.reason) : `${options.model} gives no model`}`);
+    }
     const names = analysis.models.map((model) => model.name).join(', ');
     throw new CommandError(`${file}: no model named ${options.model}${names ? `; there is ${names}` : ''}`);
   }
-  const lines = new LineIndex((await nodeProject.readText(file)) ?? '');
+  const lines = new LineIndex((await project.readText(file)) ?? '');
   const shown = { ...analysis, models };
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(profileJson(shown, lines), undefined, 2)}\n`);
   else process.stdout.write(profileText(shown, lines));
   return exitCodes.clean;
+}
+
+/** A call to evaluate rather than the name of a model that the file shows. */
+function isExpression(model: string | undefined): model is string {
+  return model?.includes('(') ?? false;
 }

@@ -90,6 +90,8 @@ export interface AnalyzeOptions {
   /** Without the batch axis: [3, 32, 32]. */
   readonly inputShape?: readonly number[];
   readonly batchSize?: number;
+  /** A constructor or builder call, evaluated among the file's names: `resnet18(num_classes=10)`. The answer is then that model alone. */
+  readonly modelExpression?: string;
   readonly rules?: RuleSettings;
   readonly edits?: readonly NetworkEdit[];
   /** Compute quick fixes with their effects too (re-analyses the edited text). */

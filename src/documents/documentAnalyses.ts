@@ -220,7 +220,9 @@ export class DocumentAnalyses extends Disposable {
     const file = source.uri.toString();
     const settings = readSettings(entry.source.documents()[0] ?? source.uri);
     const otherTexts = new Map<string, string>();
+    const { searchPaths } = this.project;
     const project: Project = {
+      ...(searchPaths && { searchPaths }),
       readText: async (name) => {
         if (name === file) return source.text;
         const text = await this.project.readText(name);

@@ -3,7 +3,7 @@ import type { Project } from '../core/project';
 import { Disposable } from '../disposable';
 
 const maxFileBytes = 4 * 1024 * 1024;
-const maxCachedFiles = 500;
+const maxCachedFiles = 2000;
 
 /**
  * The workspace's files as the core reads them: named by URI, open documents as they stand, the rest through the editor's file
@@ -20,6 +20,11 @@ export class WorkspaceProject extends Disposable implements Project {
     this.register(watcher.onDidCreate(forget));
     this.register(watcher.onDidDelete(forget));
     this.register(workspace.onDidSaveTextDocument((document) => forget(document.uri)));
+  }
+
+  /** The workspace's folders. */
+  get searchPaths(): readonly string[] {
+    return (workspace.workspaceFolders ?? []).map(({ uri }) => uri.toString());
   }
 
   /** Files remembered; never more than the bound. */

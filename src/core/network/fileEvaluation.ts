@@ -1,7 +1,7 @@
 import type { AnalyzeOptions } from '../analysis';
 import type { FrameworkId, OpenFramework } from '../frameworks/framework';
 import { frameworks } from '../frameworks/registry';
-import { Interpreter } from '../python/interpreter';
+import { Interpreter, type ModuleResolver } from '../python/interpreter';
 import type { ParsedModule } from '../python/parse';
 import type { InstanceValue, Scope, Value } from '../python/values';
 import { ReadingSession } from './readingSession';
@@ -23,13 +23,16 @@ export class FileEvaluation {
     readonly file: string,
     options: AnalyzeOptions,
     batchSize: number,
+    modules?: ModuleResolver,
   ) {
-    this.session = new ReadingSession(batchSize);
+    this.session = new ReadingSession(batchSize, file);
     this.interpreter = new Interpreter({
       frameworks: {
         module: (name) => this.#frameworkNamed(name)?.module(name),
       },
       clock: options.clock,
+      openFile: file,
+      ...(modules && { modules }),
       ...(options.budget && { budget: options.budget }),
       ...(options.cancel && { cancel: options.cancel }),
     });

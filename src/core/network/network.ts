@@ -208,6 +208,8 @@ export interface Provenance {
   readonly applied: Span;
   /** Enclosing calls and loop iterations, innermost first. */
   readonly through: readonly Span[];
+  /** The layer's own line where that stands in another file than the one that is read: `made` is then the call that led there. */
+  readonly elsewhere?: Span;
 }
 
 export interface NetworkNode {

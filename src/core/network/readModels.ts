@@ -14,8 +14,11 @@ import { FileEvaluation } from './fileEvaluation';
 import { type Applied, applyWithInputs } from './inputPolicy';
 import { knownInput } from './knownInput';
 import type { Network } from './network';
-import { importsFramework } from './quickScan';
+import { placedIn } from './openFile';
+import { loadProjectModules } from './projectModules';
+import { importsFramework, isFrameworkRoot } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
+import { writtenEntry } from './writtenEntry';
 
 export interface ReadModel {
   readonly name: string;
@@ -44,19 +47,22 @@ const defaultBatchSize = 32;
 
 /** Reads every model of a file. A file that imports no known framework costs one scan of its text. Never throws. */
 export async function readModels(
-  _project: Project,
+  project: Project,
   file: string,
   text: string,
   options: AnalyzeOptions,
 ): Promise<Reading> {
-  if (!importsFramework(text)) {
+  if (!importsFramework(text) && options.modelExpression === undefined) {
     return { isRelevant: false, parsed: undefined, models: [], activations: [], unknowns: [], syntaxErrors: [] };
   }
   const parsed = parsePython(text);
   const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
-  const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize);
+  const modules = await loadProjectModules(project, file, text, isFrameworkRoot, options.cancel);
+  const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize, modules);
   const models: ReadModel[] = [];
-  const { entries, unknowns } = findEntryPoints(evaluation);
+  const { modelExpression } = options;
+  const { entries, unknowns } =
+    modelExpression === undefined ? findEntryPoints(evaluation) : writtenEntry(evaluation, modelExpression);
   for (const entry of entries) {
     if (options.cancel?.cancelled) break;
     models.push(readModel(evaluation, entry, options));
@@ -89,7 +95,7 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
   const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess, entry.framework === 'keras');
   const loss = applied && attachLoss(evaluation, entry, applied);
   const application = applied?.application;
-  const network = cutNetwork({
+  const traced = cutNetwork({
     tracer: session.tracer,
     inputs: application?.inputs ?? [],
     outputs: application?.outputs ?? [],
@@ -98,6 +104,7 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
     firstNode: application?.firstNode ?? 0,
     endNode: application?.endNode ?? 0,
   });
+  const network = placedIn(traced, entry.span);
   // What a guess that was dropped did not understand says nothing of the network that was understood.
   const isWhole = isWholeNetwork(network) && session.mismatches.length === 0;
   const isHere = (index: number, before: number, span: Span | undefined) =>
@@ -116,7 +123,11 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
       ...(loss?.assumption ? [loss.assumption] : []),
       ...interpreter.assumptions
         .filter((assumption, index) => isHere(index, assumedBefore, assumption.span))
-        .map(({ what, value, span }) => ({ what: { text: what, values: {} }, value, span })),
+        .map(({ what, value, span }) => ({
+          what: { text: what, values: {} },
+          value,
+          span: span && spanWithin(span, entry.span),
+        })),
     ]),
     unknowns: distinctUnknowns([
       ...network.nodes.flatMap(({ operation, provenance }) =>
@@ -125,7 +136,7 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
       ...session.mismatches.map((description) => unknownAt(description, entry.span)),
       ...interpreter.unknowns
         .filter(({ span }, index) => (index < unknownBefore ? isWithin(span, entry.body) : !isWhole))
-        .map(({ reason, span }) => unknownAt(reason, span ?? entry.span)),
+        .map(({ reason, span }) => unknownAt(reason, spanWithin(span ?? entry.span, entry.span))),
       ...lostOutput(applied, entry.span),
       ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),
     ]),
@@ -169,7 +180,7 @@ function assumedBatchSize(span: Span): Assumption {
 function lostOutput(applied: Applied | undefined, span: Span): readonly Unknown[] {
   if (!applied || applied.application.outputs.length > 0) return [];
   const { result } = applied;
-  if (result.kind === 'unknown') return [unknownAt(result.reason, result.span ?? span)];
+  if (result.kind === 'unknown') return [unknownAt(result.reason, result.span ? spanWithin(result.span, span) : span)];
   return [unknownAt('the model returns no tensor that is known', span)];
 }
 
@@ -193,6 +204,11 @@ function assumedInput(applied: Applied | undefined, span: Span): readonly Assump
 
 export function unknownAt(reason: string, span: Span): Unknown {
   return { reason: { text: reason.replaceAll('{', '(').replaceAll('}', ')'), values: {} }, span };
+}
+
+/** `span`, or `place` where it lies in another file. */
+function spanWithin(span: Span, place: Span): Span {
+  return span.file === place.file ? span : place;
 }
 
 function isWithin(span: Span | undefined, body: Span): boolean {

@@ -26,8 +26,8 @@ export class ReadingSession implements TraceSession {
   #depth = 0;
   #usesAssumedInput = false;
 
-  constructor(batchSize: number) {
-    this.tracer = new Tracer(batchSize, maximumNodes);
+  constructor(batchSize: number, file?: string) {
+    this.tracer = new Tracer(batchSize, maximumNodes, file);
   }
 
   get isInsideModel(): boolean {

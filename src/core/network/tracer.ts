@@ -54,6 +54,8 @@ export class Tracer {
     /** Set anew before each model is applied, so that every network has its own. */
     public batchSize: number,
     private readonly maxNodes: number,
+    /** Nodes stand at their innermost place in this file where they have one. */
+    private readonly file?: string,
   ) {}
 
   get isFull(): boolean {
@@ -96,7 +98,7 @@ export class Tracer {
       path: this.#uniquePath(request),
       label: request.label,
       parameters: request.parameters ?? [],
-      provenance: provenanceOf(request.made ?? request.applied, request.applied),
+      provenance: provenanceOf(request.made ?? request.applied, request.applied, this.file),
     });
     return { node: id, shape: request.shape };
   }
@@ -161,8 +163,17 @@ export function dimSize(dim: Dim, batchSize: number): number | undefined {
   return typeof dim === 'object' ? dim.perBatch * batchSize : dim;
 }
 
-function provenanceOf(made: CallTrail, applied: CallTrail): Provenance {
+function provenanceOf(made: CallTrail, applied: CallTrail, file: string | undefined): Provenance {
   const nowhere: Span = { file: '', start: 0, end: 0 };
-  const madeAt = made[0] ?? applied[0] ?? nowhere;
-  return { made: madeAt, applied: applied[0] ?? madeAt, through: made.slice(1) };
+  const isHere = (span: Span) => file === undefined || span.file === file;
+  const at = made.findIndex(isHere);
+  const innermost = made[0] ?? applied[0] ?? nowhere;
+  const appliedAt = applied.find(isHere);
+  const madeAt = made[at] ?? appliedAt ?? innermost;
+  return {
+    made: madeAt,
+    applied: appliedAt ?? madeAt,
+    through: made.slice(at + 1),
+    ...(isHere(innermost) ? {} : { elsewhere: innermost }),
+  };
 }

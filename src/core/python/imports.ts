@@ -2,8 +2,10 @@ import type { Span } from '../span';
 import { spanOf } from './expressions';
 import { evaluateModuleBody } from './interpreter';
 import type { Frame, Machine } from './machine';
-import { makeStr, makeUnknown } from './make';
+import { makeStr, makeUnknown, none } from './make';
+import { PythonRaise } from './pythonRaise';
 import { standardModule } from './stdlib/modules';
+import { standardNames } from './stdlib/names';
 import type { ImportFromStatement, ImportStatement } from './syntax';
 import { assignName } from './targets';
 import type { ModuleValue, Scope, Value } from './values';
@@ -71,8 +73,10 @@ function submodule(
   level: number,
   span: Span,
 ): Value | undefined {
-  const full = dotted === '' ? name : `${dotted}.${name}`;
-  const found = moduleByName(machine, file, full, level, span);
+  const { tryDepth } = machine;
+  machine.tryDepth = 0;
+  const found = moduleByName(machine, file, dotted === '' ? name : `${dotted}.${name}`, level, span);
+  machine.tryDepth = tryDepth;
   return isUnread(found) ? undefined : found;
 }
 
@@ -114,6 +118,10 @@ export function moduleByName(machine: Machine, file: string, dotted: string, lev
   const standard = level === 0 ? standardModule(dotted) : undefined;
   if (standard) return standard;
   const name = '.'.repeat(level) + dotted;
+  // Where other files are read and this one is none of them, a guarded import takes the way out that its author wrote.
+  if (machine.modules && machine.tryDepth > 0 && !standardNames.has(dotted.split('.', 1)[0] ?? '')) {
+    throw new PythonRaise('ModuleNotFoundError', `No module named '${dotted}'`, undefined);
+  }
   const missing: ModuleValue = {
     kind: 'module',
     name,
@@ -132,6 +140,7 @@ function nestedModule(machine: Machine, dotted: string): ModuleValue | undefined
   return found?.kind === 'module' ? found : undefined;
 }
 
+/** Its body runs when something of it is first asked for: a large package of which one name is used costs that name's file. */
 function projectModule(machine: Machine, file: string, dotted: string, level: number): ModuleValue | undefined {
   const resolved = machine.modules?.resolve(dotted, level, file);
   if (!resolved) return undefined;
@@ -140,12 +149,21 @@ function projectModule(machine: Machine, file: string, dotted: string, level: nu
   const names = new Map<string, Value>([
     ['__name__', makeStr(dotted)],
     ['__file__', makeStr(resolved.file)],
+    ['__doc__', none],
+    ['__package__', makeStr(resolved.isPackage ? dotted : dotted.slice(0, Math.max(0, dotted.lastIndexOf('.'))))],
   ]);
   const scope: Scope = { kind: 'module', names, parent: undefined };
-  const module: ModuleValue = { kind: 'module', name: dotted, lookup: (name) => names.get(name) };
-  // Entered before its body runs: a circular import sees what is there so far, as in Python.
+  let isEvaluated = false;
+  const lookup = (name: string): Value | undefined => {
+    if (!isEvaluated) {
+      // Set before the body runs: a circular import sees what is there so far, as in Python.
+      isEvaluated = true;
+      evaluateModuleBody(machine, resolved.parsed().module.body, scope, resolved.file);
+    }
+    return names.get(name) ?? (resolved.isPackage ? projectModule(machine, resolved.file, name, 1) : undefined);
+  };
+  const module: ModuleValue = { kind: 'module', name: dotted, lookup };
   machine.loadedModules.set(resolved.file, module);
   machine.moduleScopes.set(module, scope);
-  evaluateModuleBody(machine, resolved.parsed.module.body, scope, resolved.file);
   return module;
 }

@@ -57,16 +57,21 @@ const maximumTrail = 64;
 /** Gives other files of the project to imports. */
 export interface ModuleResolver {
   /** The module `dottedName`, after `level` leading dots, as seen from `fromFile`; undefined where there is none to read. */
-  resolve(
-    dottedName: string,
-    level: number,
-    fromFile: string,
-  ): { readonly file: string; readonly parsed: ParsedModule; readonly isPackage?: boolean } | undefined;
+  resolve(dottedName: string, level: number, fromFile: string): ResolvedModule | undefined;
+}
+
+export interface ResolvedModule {
+  readonly file: string;
+  /** Called when something of the module is wanted. */
+  readonly parsed: () => ParsedModule;
+  readonly isPackage: boolean;
 }
 
 export interface MachineOptions {
   readonly frameworks: FrameworkModules;
   readonly modules?: ModuleResolver;
+  /** The file whose reader is told of unknowns and assumptions: those of other files are placed at the call that led there. */
+  readonly openFile?: string;
   readonly budget?: Partial<Budget>;
   readonly clock: Clock;
   readonly cancel?: CancelSignal;
@@ -93,6 +98,7 @@ const stepsBetweenLooks = 256;
 export class Machine {
   readonly frameworks: FrameworkModules;
   readonly modules: ModuleResolver | undefined;
+  readonly openFile: string | undefined;
   readonly budget: Budget;
   readonly unknowns: RecordedUnknown[] = [];
   readonly assumptions: RecordedAssumption[] = [];
@@ -125,6 +131,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.frameworks = options.frameworks;
     this.modules = options.modules;
+    this.openFile = options.openFile;
     this.budget = { ...defaultBudget, ...options.budget };
     this.#clock = options.clock;
     this.#cancel = options.cancel;
@@ -183,7 +190,7 @@ export class Machine {
     const key = `${reason}@${span?.file}:${span?.start}:${span?.end}`;
     if (this.#recorded.has(key) || this.unknowns.length >= maximumRecords) return;
     this.#recorded.add(key);
-    this.unknowns.push({ reason, span });
+    this.unknowns.push({ reason, span: this.#placeInOpenFile(span) });
   }
 
   /** Records an unknown and gives it as a value. */
@@ -196,7 +203,13 @@ export class Machine {
     const key = `${what}=${value}@${span?.file}:${span?.start}`;
     if (this.#recorded.has(key) || this.assumptions.length >= maximumRecords) return;
     this.#recorded.add(key);
-    this.assumptions.push({ what, value, span });
+    this.assumptions.push({ what, value, span: this.#placeInOpenFile(span) });
+  }
+
+  #placeInOpenFile(span: Span | undefined): Span | undefined {
+    if (!span || this.openFile === undefined || span.file === this.openFile) return span;
+    for (let site = this.site; site; site = site.parent) if (site.span.file === this.openFile) return site.span;
+    return span;
   }
 
   /** What Python would raise: raised where a `try` of the user's waits for it, else an unknown. */

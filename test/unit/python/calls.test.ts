@@ -203,7 +203,7 @@ suite('imports', () => {
     resolve: (dotted: string, level: number) => {
       const file = level > 0 ? `pkg/${dotted}.py` : `${dotted.replaceAll('.', '/')}.py`;
       const text = files[file];
-      return text === undefined ? undefined : { file, parsed: parsePython(text) };
+      return text === undefined ? undefined : { file, parsed: () => parsePython(text), isPackage: false };
     },
   };
 

@@ -1,5 +1,6 @@
 import type { TracedTensor } from '../../network/tracer';
 import { makeUnknown } from '../../python/make';
+import { builtinPart } from '../../python/payload';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { namedModules, nameParameters } from './moduleTree';
 import type { TorchState } from './state';
@@ -31,6 +32,8 @@ export function tensorsIn(state: TorchState, value: Value, depth = 0): readonly 
   switch (value.kind) {
     case 'instance': {
       const tensor = state.tensorOf(value);
+      const part = builtinPart(value);
+      if (part) return tensorsIn(state, part, depth + 1);
       return tensor ? [tensor] : [...value.attributes.values()].flatMap((item) => plainTensors(state, item, depth));
     }
     case 'tuple':

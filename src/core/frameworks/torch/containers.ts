@@ -41,9 +41,11 @@ export function containerClasses(state: () => TorchState, base: ClassValue): rea
   ];
 }
 
-/** What a container holds, in order, under its keys. */
+/** What a container holds, in order, under its keys; what stands under a number is an item even where it is not known. */
 export function itemsOf(state: TorchState, container: InstanceValue): readonly (readonly [string, Value])[] {
-  return [...container.attributes].filter(([, value]) => state.isModule(value) || state.isParameter(value));
+  return [...container.attributes].filter(
+    ([key, value]) => state.isModule(value) || state.isParameter(value) || /^\d+$/.test(key),
+  );
 }
 
 function listMethods(state: () => TorchState): Record<string, ContainerMethod> {
@@ -196,11 +198,19 @@ function extend(state: TorchState, container: InstanceValue, source: Value, cont
   for (const item of items) appendItem(state, container, item);
 }
 
+/** Items at the last append and all attributes then: one more append need not count anew. */
+const counts = new WeakMap<InstanceValue, { readonly attributes: number; readonly items: number }>();
+
 function appendItem(state: TorchState, container: InstanceValue, value: Value): void {
-  container.attributes.set(String(itemsOf(state, container).length), value);
+  const { attributes } = container;
+  const known = counts.get(container);
+  const items = known?.attributes === attributes.size ? known.items : itemsOf(state, container).length;
+  attributes.set(String(items), value);
+  counts.set(container, { attributes: attributes.size, items: items + 1 });
 }
 
 function replaceItems(state: TorchState, container: InstanceValue, items: readonly Value[]): void {
+  counts.delete(container);
   for (const [key] of itemsOf(state, container)) container.attributes.delete(key);
   for (const [index, item] of items.entries()) container.attributes.set(String(index), item);
 }

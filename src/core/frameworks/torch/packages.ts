@@ -1,7 +1,8 @@
 import { falseValue, makeFloat, makeInt } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
-import { type NativeFunction, nativeFunction, unknownFunction } from './call';
+import { type NativeFunction, nativeFunction, type TorchCall, unknownFunction } from './call';
+import { einopsModules } from './einops';
 import { creationFunctions } from './functions/creation';
 import { einsum } from './functions/einsum';
 import type { TensorFunction } from './functions/entry';
@@ -10,6 +11,7 @@ import { initFunctions } from './functions/initialisation';
 import { pointwiseFunctions, where } from './functions/pointwise';
 import { joiningFunctions, rearrangementFunctions } from './functions/rearrangement';
 import { reductionFunctions } from './functions/reduction';
+import { roundingFunctions } from './functions/rounding';
 import { inertClass, inertValue } from './inert';
 import type { TorchState } from './state';
 
@@ -38,7 +40,7 @@ const inertPackages = [
     'autograd',
   ],
   ...['profiler', 'mps', 'random', 'hub', 'multiprocessing', 'version', 'nn.parallel', 'testing', 'onnx', 'library'],
-  ...['nn.attention', '_dynamo', 'distributed.fsdp', 'types'],
+  ...['nn.attention', '_dynamo', 'distributed.fsdp', 'types', '_C', 'ops', 'overrides'],
 ];
 
 /** Packages whose functions compute, and which are not known yet. */
@@ -51,6 +53,8 @@ const unknownPackages = [
   'nn.utils.rnn',
   'nn.quantized',
   'ao',
+  'ao.quantization',
+  'compiler',
   'quantization',
 ];
 
@@ -111,6 +115,18 @@ const passingThrough = [
   ...['nn.parallel.DistributedDataParallel', 'nn.parallel.DataParallel', 'nn.utils.remove_weight_norm'],
 ];
 
+/** Questions to which the plain eager mode, in which a network is read, says no, by qualified name. */
+const neverTrue = ['jit.is_scripting', 'jit.is_tracing', 'compiler.is_compiling', 'onnx.is_in_onnx_export'];
+
+/** Of float32, the type that models are read in (IEEE 754 binary32). */
+const singlePrecision: readonly (readonly [string, Value])[] = [
+  ['max', makeFloat(3.4028234663852886e38)],
+  ['min', makeFloat(-3.4028234663852886e38)],
+  ['eps', makeFloat(2 ** -23)],
+  ['tiny', makeFloat(2 ** -126)],
+  ['bits', makeInt(32)],
+];
+
 const infinity = makeFloat(Number.POSITIVE_INFINITY);
 
 /** Every module of torch by dotted name; `classes` are those of `torch.nn`. */
@@ -138,6 +154,12 @@ export function torchModules(
   tables.set('torch.utils.checkpoint', new Map([['checkpoint', checkpoint]]));
   tables.set('torch.jit', new Map());
   tables.set('torch.fx', new Map());
+  const module = classes.find((cls) => cls.name === 'torch.nn.Module');
+  if (module) {
+    const contract = (equation: Value, tensors: readonly Value[], call: TorchCall) =>
+      call.context.call(torch.get('einsum') ?? equation, [equation, ...tensors]);
+    for (const [name, names] of einopsModules(state, module, contract)) tables.set(name, names);
+  }
   for (const name of inertPackages) tables.set(`torch.${name}`, new Map());
   for (const name of unknownPackages) tables.set(`torch.${name}`, new Map());
   const gpu = tables.get('torch.cuda');
@@ -153,6 +175,16 @@ export function torchModules(
     'is_available',
     makeNative('torch.backends.mps.is_available', () => falseValue),
   );
+  for (const name of neverTrue)
+    put(
+      tables,
+      `torch.${name}`,
+      makeNative(`torch.${name}`, () => falseValue),
+    );
+  const identity = layers.get('Identity');
+  for (const name of ['ao.quantization', 'quantization']) {
+    for (const stub of ['QuantStub', 'DeQuantStub']) if (identity) put(tables, `torch.${name}.${stub}`, identity);
+  }
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   for (const name of ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm']) {
     put(tables, `torch.nn.utils.${name}`, inertValue());
@@ -176,7 +208,7 @@ export function torchModules(
 
 function torchNames(state: () => TorchState, functional: Names, initialisers: Names): Names {
   const names: Names = new Map();
-  for (const entry of [...pointwiseFunctions, ...rearrangementFunctions, ...reductionFunctions]) {
+  for (const entry of [...pointwiseFunctions, ...rearrangementFunctions, ...reductionFunctions, ...roundingFunctions]) {
     if (entry.place !== 'method') names.set(entry.name, nativeFunction(state, onFirst(entry, 'input')));
   }
   for (const entry of joiningFunctions) names.set(entry.name, nativeFunction(state, onFirst(entry, 'tensors')));
@@ -203,6 +235,15 @@ function torchNames(state: () => TorchState, functional: Names, initialisers: Na
     makeNative('torch.numel', (args, context) =>
       context.call(context.getAttribute(args.positional[0] ?? infinity, 'numel'), []),
     ),
+  );
+  names.set(
+    'finfo',
+    makeNative('torch.finfo', () => ({
+      kind: 'instance',
+      class: inertClass,
+      attributes: new Map(singlePrecision),
+      made: [],
+    })),
   );
   names.set('pi', makeFloat(Math.PI));
   names.set('e', makeFloat(Math.E));

@@ -13,6 +13,7 @@ import { inPlaceFunctions, setDistribution } from './functions/initialisation';
 import { comparisons, operators, pointwiseFunctions } from './functions/pointwise';
 import { rearrangementFunctions } from './functions/rearrangement';
 import { product, reductionFunctions } from './functions/reduction';
+import { roundingFunctions } from './functions/rounding';
 import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
 import { parameterDistribution } from './parameterClass';
@@ -24,6 +25,7 @@ const tensorMethods: readonly TensorFunction[] = [
   ...pointwiseFunctions,
   ...rearrangementFunctions,
   ...reductionFunctions,
+  ...roundingFunctions,
 ].filter((entry) => entry.place !== 'function');
 
 /** `torch.Tensor` of PyTorch 2.13. */
@@ -184,7 +186,7 @@ function accessors(state: () => TorchState): [string, Value][] {
       const payload = state().payloadOf(self);
       const values = payload?.facts.values;
       return values && payload.shape?.length === 1
-        ? makeList(values.map(makeFloat))
+        ? makeList(values.map((value) => (payload.facts.isInteger ? makeInt(value) : makeFloat(value))))
         : makeUnknown('the elements of a tensor are not known');
     },
     numpy: (self) => self,
@@ -282,7 +284,9 @@ function elements(state: TorchState, self: Value, context: CallContext): Value {
   const { values } = payload?.facts ?? {};
   const site: Site = { trail: context.trail, name: 'unbind' };
   if (values && payload?.shape?.length === 1) {
-    return makeList(values.map((value) => constantTensor(state, [], [value], site)));
+    return makeList(
+      values.map((value) => constantTensor(state, [], [value], site, { isInteger: payload?.facts.isInteger === true })),
+    );
   }
   if (!payload || typeof size !== 'number' || size > 1024)
     return makeUnknown('the elements of a tensor are not counted');
@@ -290,8 +294,10 @@ function elements(state: TorchState, self: Value, context: CallContext): Value {
 }
 
 function item(state: TorchState, self: Value): Value {
-  const [value] = state.payloadOf(self)?.facts.values ?? [];
-  return value === undefined ? makeUnknown('the value of a tensor is known only when the code runs') : makeFloat(value);
+  const { values, isInteger } = state.payloadOf(self)?.facts ?? {};
+  const [value] = values ?? [];
+  if (value === undefined) return makeUnknown('the value of a tensor is known only when the code runs');
+  return isInteger ? makeInt(value) : makeFloat(value);
 }
 
 function rank(state: TorchState, self: Value): Value {

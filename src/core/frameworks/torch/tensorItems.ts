@@ -29,7 +29,9 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
     const scratch = value === undefined ? indexedConstant(state, payload, index, site) : undefined;
     return (
       scratch ??
-      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site)
+      constantTensor(state, value === undefined ? undefined : [], value === undefined ? undefined : [value], site, {
+        isInteger: facts.isInteger === true,
+      })
     );
   }
   return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
@@ -55,7 +57,7 @@ export function setItem(
   if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
     const site: Site = { trail: context.trail, name: 'constant' };
     const moments = momentsAfter(payload, state.payloadOf(value));
-    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site, moments)));
+    replace(self, state.payloadOf(constantTensor(state, shape, undefined, site, moments && { moments })));
     return none;
   }
   const call = new TorchCall(state, context, 'torch.Tensor.__setitem__', noArguments);

@@ -42,7 +42,7 @@ const layers: readonly LayerEntry[] = [
 /** PyTorch, as of 2.13. */
 export const torch: Framework = {
   id: 'torch',
-  importRoots: ['torch'],
+  importRoots: ['torch', 'einops'],
   open: (session) => new OpenTorch(session),
 };
 

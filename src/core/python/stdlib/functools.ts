@@ -1,5 +1,6 @@
+import { findAttribute } from '../attributes';
 import { isFunction } from '../builtins/constructors';
-import { makeBuiltin, notKnown } from '../builtins/define';
+import { makeBuiltin, type NativeCall, notKnown } from '../builtins/define';
 import { machineOf } from '../callContext';
 import { callWith } from '../calls';
 import { iterate } from '../iteration';
@@ -39,6 +40,18 @@ export const partialClass = makeNativeClass('partial', [], {
   }),
 });
 
+/** The wrapper under the wrapped function's name, as `functools.update_wrapper` does. */
+function dressAs(wrapper: Value | undefined, wrapped: Value | undefined, call: NativeCall): Value {
+  if (wrapper?.kind === 'function' && wrapped) {
+    wrapper.attributes.set('__wrapped__', wrapped);
+    for (const name of ['__name__', '__qualname__', '__module__', '__doc__']) {
+      const value = findAttribute(call.machine, wrapped, name, call.span);
+      if (value && value.kind !== 'unknown') wrapper.attributes.set(name, value);
+    }
+  }
+  return wrapper ?? notKnown(call, 'nothing is given');
+}
+
 interface FilledCall {
   readonly callee: Value;
   readonly args: CallArguments;
@@ -64,7 +77,7 @@ export function functoolsModule(): ModuleValue {
     new Map<string, Value>([
       ['partial', partialClass],
       ['cached_property', cachedProperty],
-      ...['lru_cache', 'cache', 'wraps', 'total_ordering', 'singledispatch'].map(
+      ...['lru_cache', 'cache', 'total_ordering', 'singledispatch'].map(
         (name) => [name, transparentDecorator(`functools.${name}`)] as const,
       ),
       ...functionsOf('functools', {
@@ -76,7 +89,8 @@ export function functoolsModule(): ModuleValue {
           for (const item of rest) result = call.context.call(callee, [result, item]);
           return result;
         },
-        update_wrapper: ([wrapper], call) => wrapper ?? notKnown(call, 'nothing is given'),
+        wraps: ([wrapped]) => makeBuiltin('functools.wraps', ([wrapper], call) => dressAs(wrapper, wrapped, call)),
+        update_wrapper: ([wrapper, wrapped], call) => dressAs(wrapper, wrapped, call),
       }),
     ]),
   );

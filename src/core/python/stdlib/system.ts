@@ -1,3 +1,4 @@
+import { functionClass, methodClass, moduleClass } from '../builtinClasses';
 import { type BuiltinFunction, defineMethods, makeBuiltin, notKnown } from '../builtins/define';
 import { compare } from '../comparison';
 import { getItem } from '../indexing';
@@ -138,7 +139,17 @@ const simpleNamespaceClass = makeNativeClass('SimpleNamespace', [], {
 });
 
 export function typesModule(): ModuleValue {
-  return makePartialModule('types', new Map<string, Value>([['SimpleNamespace', simpleNamespaceClass]]));
+  return makePartialModule(
+    'types',
+    new Map<string, Value>([
+      ['SimpleNamespace', simpleNamespaceClass],
+      ['FunctionType', functionClass],
+      ['LambdaType', functionClass],
+      ['BuiltinFunctionType', functionClass],
+      ['MethodType', methodClass],
+      ['ModuleType', moduleClass],
+    ]),
+  );
 }
 
 const operatorNames: Readonly<Record<string, BinaryOperator>> = {

@@ -33,12 +33,26 @@ export function elementwise(
   const shape = broadcastShapes(tensors.map((payload) => payload.shape)).shape;
   if (tensors.every((payload) => payload.facts.isConstant)) {
     const values = constantValues(primitive, payloads, numbers, shape);
-    return constantTensor(state, shape, values, site, values ? undefined : wave(primitive));
+    const isInteger =
+      closedOverIntegers.has(primitive) &&
+      operands.every((value, index) => payloads[index]?.facts.isInteger ?? value?.kind === 'int');
+    const moments = values ? undefined : wave(primitive);
+    return constantTensor(state, shape, values, site, { isInteger, ...(moments && { moments }) });
   }
   const distribution = transformed(primitive, payloads, numbers);
   if (distribution) return state.lazyTensor(shape, build, { distribution });
   return state.tensorValue(build());
 }
+
+const closedOverIntegers: ReadonlySet<Primitive> = new Set([
+  'add',
+  'subtract',
+  'multiply',
+  'negate',
+  'abs',
+  'maximum',
+  'minimum',
+]);
 
 /** Sine and cosine over many angles: sin² + cos² = 1 shares the mean square evenly. */
 function wave(primitive: Primitive): ConstantMoments | undefined {
@@ -63,14 +77,15 @@ export function constantTensor(
   shape: TensorPayload['shape'],
   values: readonly number[] | undefined,
   site: Site,
-  known?: ConstantMoments,
+  known: Pick<TensorFacts, 'isInteger' | 'moments'> = {},
 ): Value {
   const [first] = values ?? [];
   const isUniform = first !== undefined && values?.every((value) => value === first);
-  const moments = isUniform ? undefined : (known ?? momentsOf({ ...(values && { values }) }));
+  const moments = isUniform ? undefined : (known.moments ?? momentsOf({ ...(values && { values }) }));
   const operation = { kind: 'constant', value: isUniform ? first : undefined, ...(moments && { moments }) } as const;
   const facts: TensorFacts = {
     isConstant: true,
+    ...(known.isInteger && { isInteger: true }),
     ...(values && { values }),
     ...(moments && { moments }),
     ...(isUniform && { distribution: { kind: 'constant', value: first } }),

@@ -1,6 +1,7 @@
 import { constant, normal, ones, uniform, zeros } from '../../../network/initialisers';
 import type { Dim, Distribution, Shape } from '../../../network/network';
 import { elementCount } from '../../../network/shapes';
+import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { dimOf, numberOf } from '../../tensor/dimValues';
 import { addNode } from '../../tensor/trace';
@@ -90,7 +91,8 @@ export const creationFunctions: readonly NativeFunction[] = [
     'IntTensor',
     'BoolTensor',
   ].map((name) => creation(name, '*data, dtype=None, device=None, requires_grad=False', literal)),
-  ...['tril_indices', 'triu_indices', 'meshgrid', 'polar', 'outer'].map((name) =>
+  creation('meshgrid', '*tensors, indexing=None', meshgrid),
+  ...['tril_indices', 'triu_indices', 'polar', 'outer'].map((name) =>
     creation(name, '*args', (call) => (name === 'outer' ? outer(call) : call.unknown(`torch.${name} is not followed`))),
   ),
 ];
@@ -150,16 +152,24 @@ function arange(call: TorchCall): Value | undefined {
   const count = Math.max(0, Math.ceil((end - start) / step));
   const isBatch = start === 0 && step === 1 && endValue?.kind === 'int' && endValue.perBatch !== undefined;
   const size: Dim = isBatch && endValue.kind === 'int' ? { perBatch: endValue.perBatch ?? 1 } : count;
-  return listed(call, [size], (index) => start + index * step, count);
+  const written = [...values, ...['start', 'end', 'step'].map((name) => call.value(name))];
+  const isInteger = !call.has('dtype') && written.every((value) => value === undefined || value.kind !== 'float');
+  return listed(call, [size], (index) => start + index * step, count, isInteger);
 }
 
-function listed(call: TorchCall, shape: Shape, at: (index: number) => number, length?: number): Value {
+function listed(
+  call: TorchCall,
+  shape: Shape,
+  at: (index: number) => number,
+  length?: number,
+  isInteger = false,
+): Value {
   const count = length ?? elementCount(shape);
   const values =
     typeof count === 'number' && count <= mostValues
       ? Array.from({ length: count }, (_, index) => at(index))
       : undefined;
-  return constantTensor(call.state, shape, values, call.site());
+  return constantTensor(call.state, shape, values, call.site(), { isInteger });
 }
 
 /** `torch.tensor([[1, 2], [3, 4]])`; `torch.Tensor(2, 3)` is uninitialised. */
@@ -175,9 +185,17 @@ export function literal(call: TorchCall): Value | undefined {
     return random(call, rest.map(dimOf), distribution);
   }
   const values: number[] = [];
+  const isInteger = !isLegacy && !call.has('dtype') && holdsIntegers(data);
   const shape = nestedShape(data, values);
   if (!shape) return data.kind === 'unknown' ? data : call.unknown('the elements of a tensor are not known');
-  return constantTensor(call.state, shape, values.length <= mostValues ? values : undefined, call.site());
+  return constantTensor(call.state, shape, values.length <= mostValues ? values : undefined, call.site(), {
+    isInteger,
+  });
+}
+
+function holdsIntegers(value: Value): boolean {
+  if (value.kind === 'list' || value.kind === 'tuple') return value.items.every(holdsIntegers);
+  return value.kind === 'int';
 }
 
 function nestedShape(value: Value, values: number[]): number[] | undefined {
@@ -193,6 +211,31 @@ function nestedShape(value: Value, values: number[]): number[] | undefined {
     if (!inner) return undefined;
   }
   return [value.items.length, ...inner];
+}
+
+/** Matrices, or higher arrays, of every combination; `ij` is PyTorch's default. */
+function meshgrid(call: TorchCall): Value | undefined {
+  const [only] = call.args.rest;
+  const isList = call.args.rest.length === 1 && (only?.kind === 'list' || only?.kind === 'tuple');
+  const payloads = (isList ? only.items : call.args.rest).map((value) => call.state.payloadOf(value));
+  const sizes = payloads.map((payload) => payload?.shape?.[0]);
+  const isPlain = payloads.every((payload) => payload?.facts.isConstant && payload.shape?.length === 1);
+  if (!isPlain || payloads.length === 0) return undefined;
+  const isTransposed = call.text('indexing') === 'xy' && sizes.length > 1;
+  const swap = <T>([first, second, ...rest]: readonly T[]): readonly (T | undefined)[] => [second, first, ...rest];
+  const shape = isTransposed ? swap(sizes) : sizes;
+  const count = elementCount(shape);
+  const grids = payloads.map((payload, index) => {
+    const axis = isTransposed && index < 2 ? 1 - index : index;
+    const inner = elementCount(shape.slice(axis + 1));
+    const values = payload?.facts.values;
+    const isKept = values && typeof count === 'number' && count <= mostValues && typeof inner === 'number';
+    const spread = isKept
+      ? Array.from({ length: count }, (_, at) => values[Math.floor(at / inner) % values.length] ?? 0)
+      : undefined;
+    return constantTensor(call.state, shape, spread, call.site(), { isInteger: payload?.facts.isInteger === true });
+  });
+  return makeTuple(grids);
 }
 
 function outer(call: TorchCall): Value {

@@ -7,7 +7,7 @@ import type { NativeFunction, TorchCall } from '../call';
 import { argumentText } from '../layers/activation';
 import { tensorArguments } from '../layers/loss';
 import { floatEpsilon } from '../layers/normalisation';
-import { axisValues } from '../layers/reshaping';
+import { axisValues, unfoldedShape } from '../layers/reshaping';
 import { activate } from '../operations/activation';
 import { convolution, type SpatialRank } from '../operations/convolution';
 import { dropout } from '../operations/dropout';
@@ -24,6 +24,19 @@ const ranks: readonly SpatialRank[] = [1, 2, 3];
 
 /** `torch.nn.functional` of PyTorch 2.13 by short name; activations stand in `activationFunctions`. */
 export const functionalFunctions: readonly NativeFunction[] = [
+  {
+    name: 'torch.nn.functional.unfold',
+    signature: 'input, kernel_size, dilation=1, padding=0, stride=1',
+    call: (call) => {
+      const shape = unfoldedShape(call.tensor('input')?.shape, {
+        kernel: call.perAxis('kernel_size', 2),
+        dilation: call.perAxis('dilation', 2),
+        padding: call.perAxis('padding', 2),
+        stride: call.perAxis('stride', 2),
+      });
+      return call.unknown('the signal through torch.nn.functional.unfold is not followed', shape);
+    },
+  },
   functional('linear', 'input, weight, bias=None', (call, input) =>
     linear(call.state, input, call.value('weight'), call.value('bias'), call.site()),
   ),

@@ -87,7 +87,7 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   }),
   ...tensorFunctions('clone detach', '*args', same),
   ...tensorFunctions(
-    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as long int bool pin_memory share_memory_ coalesce to_dense retain_grad',
+    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as bool pin_memory share_memory_ coalesce to_dense retain_grad',
     '*args',
     same,
     'method',
@@ -131,20 +131,15 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     'triu',
     'flip',
     'roll',
-    'cumsum',
     'cumprod',
     'sort',
     'bernoulli',
     'nan_to_num',
-    'floor',
-    'ceil',
-    'round',
     'logical_not',
     'bitwise_not',
     'rot90',
     'isnan',
     'isinf',
-    'diff',
   ].flatMap((name) =>
     tensorFunctions(name, '*args', (call) => {
       const payload = call.payload('input');
@@ -163,13 +158,16 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     return addUnknown(call.state.session, `${call.name} is not followed`, [input], shape, call.site());
   }),
   ...onTensor('repeat_interleave', 'repeats, dim=None', (call, input) => {
+    const { session } = call.state;
     const count = call.int('repeats');
-    const axis = input.shape && resolveAxis(call.int('dim') ?? -1, input.shape.length);
-    const shape = input.shape?.map(
-      (size, index): Dim => (index === axis && typeof size === 'number' && count !== undefined ? size * count : size),
-    );
-    return addUnknown(call.state.session, 'torch.repeat_interleave is not followed', [input], shape, call.site());
+    const flat = call.has('dim') ? input : flatten(session, input, 0, -1, call.site());
+    const axis = flat.shape && resolveAxis(call.int('dim') ?? 0, flat.shape.length);
+    if (count === undefined || axis === undefined || !flat.shape) return undefined;
+    const apart = unsqueeze(session, flat, axis + 1, call.site());
+    const sizes = apart.shape?.map((size, index): Dim => (index === axis + 1 ? count : size)) ?? [];
+    return flatten(session, expand(session, apart, sizes, call.site()), axis, axis + 1, call.site());
   }),
+  ...tensorFunctions('tensor_split', 'indices_or_sections=None, dim=0, indices=None, sections=None', tensorSplit),
 ];
 
 /** `torch.cat` and kin: the tensors are the first argument. */
@@ -234,6 +232,29 @@ function splitCall(call: TorchCall): Value | undefined {
   const input = call.tensor('input');
   const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
   if (!input || axis === undefined || !sizes) return undefined;
+  const parts = split(call.state.session, input, sizes, axis, call.site());
+  return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
+}
+
+/** Cut before the given indices, or into sections whose sizes differ by one at most. */
+function tensorSplit(call: TorchCall): Value | undefined {
+  const input = call.tensor('input');
+  const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
+  const total = axis === undefined ? undefined : input?.shape?.[axis];
+  if (!input || axis === undefined || typeof total !== 'number') return undefined;
+  const given = ['indices_or_sections', 'indices', 'sections'].map((name) => call.value(name));
+  const written = given.find((value) => value !== undefined && value.kind !== 'none');
+  const sections = written?.kind === 'int' ? written.value : undefined;
+  const indices =
+    sections === undefined
+      ? (call.ints('indices_or_sections') ?? call.ints('indices'))
+      : Array.from(
+          { length: Math.max(0, sections - 1) },
+          (_, index) => (index + 1) * Math.floor(total / sections) + Math.min(index + 1, total % sections),
+        );
+  if (!indices || indices.length > 4096) return undefined;
+  const bounds = [0, ...indices.map((index) => Math.min(total, index < 0 ? index + total : index)), total];
+  const sizes = bounds.slice(1).map((end, index) => Math.max(0, end - (bounds[index] ?? 0)));
   const parts = split(call.state.session, input, sizes, axis, call.site());
   return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
 }

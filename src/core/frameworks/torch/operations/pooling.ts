@@ -98,20 +98,23 @@ export function poolAdaptively(
     return reduce(session, variant === 'max' ? 'max' : 'mean', input, axes, true, site);
   }
   const targets = sizes.map((size, axis) => (outputSize[axis] === -1 ? size : outputSize[axis]));
-  const windows = sizes.map((size, axis) => {
+  const known = sizes.map((size, axis): [number, number] | undefined => {
     const target = targets[axis];
-    return typeof size === 'number' && typeof target === 'number' && target > 0 && size % target === 0
-      ? size / target
+    return typeof size === 'number' && size > 0 && typeof target === 'number' && target > 0
+      ? [size, target]
       : undefined;
   });
-  if (windows.length === 0 || windows.some((size) => size === undefined)) {
-    return addUnknown(session, 'a pooling to a size that does not divide its input', [input], shape, site);
+  const pairs = known.filter((pair) => pair !== undefined);
+  if (pairs.length === 0 || pairs.length < known.length) {
+    return addUnknown(session, 'a pooling of an unknown size', [input], shape, site);
   }
-  const kernel = windows.filter((size) => size !== undefined);
+  // Windows of ⌈size / target⌉ at most; where the target does not divide the size they overlap by one.
+  const kernel = pairs.map(([size, target]) => Math.ceil(size / target));
+  const stride = pairs.map(([size, target]) => Math.max(1, Math.floor(size / target)));
   const padding = kernel.map(() => ({ before: 0, after: 0 }));
   return addNode(
     session,
-    { kind: 'pooling', variant, rank, kernel, stride: kernel, padding, channelAxis },
+    { kind: 'pooling', variant, rank, kernel, stride, padding, channelAxis },
     [input],
     shape,
     site,

@@ -1,0 +1,65 @@
+import type { Value } from '../../../python/values';
+import type { TorchCall } from '../call';
+import { constantTensor } from './arithmetic';
+import { type TensorFunction, tensorFunctions } from './entry';
+
+/** Functions that only set-up code needs exactly: computed on known constants, unknown in the network. */
+export const roundingFunctions: readonly TensorFunction[] = [
+  ...tensorFunctions('round', 'decimals=0, out=None', (call) => {
+    const scale = 10 ** (call.int('decimals') ?? 0);
+    return onElements(call, (value) => roundHalfToEven(value * scale) / scale);
+  }),
+  ...tensorFunctions('floor', 'out=None', (call) => onElements(call, Math.floor)),
+  ...tensorFunctions('ceil', 'out=None', (call) => onElements(call, Math.ceil)),
+  ...tensorFunctions('trunc fix', 'out=None', (call) => onElements(call, Math.trunc)),
+  ...tensorFunctions(
+    'int long short',
+    '*args, memory_format=None',
+    (call) => {
+      const { facts } = call.payload('input') ?? {};
+      return facts?.values ? onElements(call, Math.trunc, true) : call.payload('input') && call.value('input');
+    },
+    'method',
+  ),
+  ...tensorFunctions('diff', 'n=1, dim=-1, prepend=None, append=None', difference),
+  ...tensorFunctions('cumsum', 'dim, dtype=None', (call) => {
+    const { facts, shape } = call.payload('input') ?? {};
+    if (!facts?.values || shape?.length !== 1) return unknownOf(call);
+    let sum = 0;
+    const sums = facts.values.map((value) => (sum += value));
+    return constantTensor(call.state, shape, sums, call.site(), { isInteger: facts?.isInteger === true });
+  }),
+];
+
+/** IEEE 754 rounding to nearest, as `torch.round` rounds. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+function onElements(call: TorchCall, change: (value: number) => number, isInteger = false): Value | undefined {
+  const payload = call.payload('input');
+  const values = payload?.facts.values;
+  if (!payload || !values) return unknownOf(call);
+  const keepsKind = isInteger || payload.facts.isInteger === true;
+  return constantTensor(call.state, payload.shape, values.map(change), call.site(), { isInteger: keepsKind });
+}
+
+/** A constant whose elements are not kept stays a constant. */
+function unknownOf(call: TorchCall): Value | undefined {
+  const payload = call.payload('input');
+  if (!payload) return undefined;
+  if (payload.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
+  return call.unknown(`${call.name} is not followed`, payload.shape);
+}
+
+function difference(call: TorchCall): Value | undefined {
+  const { facts, shape } = call.payload('input') ?? {};
+  const values = facts?.values;
+  if (!values || shape?.length !== 1 || call.int('n') !== 1) return undefined;
+  if (call.has('prepend') || call.has('append')) return undefined;
+  const gaps = values.slice(1).map((value, index) => value - (values[index] ?? 0));
+  return constantTensor(call.state, [gaps.length], gaps, call.site(), { isInteger: facts?.isInteger === true });
+}

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ModelAnalysis } from '../../src/core/analysis';
+import { analyze } from '../../src/core/analyze';
+import type { Dim } from '../../src/core/network/network';
+import { formatMessage } from '../../src/protocol/format';
+import { cacheFolder, fetchPackages } from './packages';
+
+/** One model as its framework reports it. */
+interface RecordedModel {
+  /** Inside the unpacked packages. */
+  readonly file: string;
+  readonly expression: string;
+  readonly family?: string;
+  /** Without the batch axis. */
+  readonly input: readonly number[];
+  readonly parameters: number;
+  /** Number of parameter tensors. */
+  readonly tensors: number;
+  /** Without the batch axis; absent where the framework could not run the model without data. */
+  readonly output?: readonly number[];
+}
+
+type Verdict = 'exact' | 'wrong' | 'unknown';
+
+interface Outcome {
+  readonly recorded: RecordedModel;
+  readonly verdict: Verdict;
+  readonly detail: string;
+  readonly ms: number;
+}
+
+const project = {
+  searchPaths: [cacheFolder],
+  readText: async (file: string) => {
+    try {
+      return await readFile(file, 'utf8');
+    } catch {
+      return undefined;
+    }
+  },
+};
+const clock = () => performance.now();
+
+async function compare(recorded: RecordedModel): Promise<Outcome> {
+  const started = clock();
+  const analysis = await analyze(project, path.join(cacheFolder, recorded.file), {
+    clock,
+    modelExpression: recorded.expression,
+    inputShape: recorded.input,
+    batchSize: 1,
+    budget: { timeMs: 20_000, steps: 20_000_000 },
+  });
+  const { readMs } = analysis.timings;
+  const ms = readMs || clock() - started;
+  const [model] = analysis.models;
+  if (!model) {
+    const [unknown] = analysis.unknowns;
+    return { recorded, verdict: 'unknown', detail: unknown ? formatMessage(unknown.reason) : 'no model', ms };
+  }
+  return { recorded, ...judge(model, recorded), ms };
+}
+
+function judge(model: ModelAnalysis, recorded: RecordedModel): { verdict: Verdict; detail: string } {
+  const { network, unknowns } = model;
+  const parameters = network.parameters.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  const tensors = network.parameters.length;
+  const shape = network.nodes[network.outputs[0] ?? -1]?.outputShape;
+  const output = shape?.slice(1).map(sizeOf);
+  const [reason] = unknowns;
+  const why = reason ? `: ${formatMessage(reason.reason)}` : '';
+  const isUnknown = reason !== undefined || output === undefined || output.includes(undefined);
+  if (parameters !== recorded.parameters || tensors !== recorded.tensors) {
+    const detail = `${parameters} parameters in ${tensors} tensors, not ${recorded.parameters} in ${recorded.tensors}`;
+    return isUnknown ? { verdict: 'unknown', detail: `${detail}${why}` } : { verdict: 'wrong', detail };
+  }
+  if (!recorded.output || String(output) === String(recorded.output)) return { verdict: 'exact', detail: '' };
+  if (isUnknown) return { verdict: 'unknown', detail: `output ${output ?? '?'}${why}` };
+  return { verdict: 'wrong', detail: `output ${output}, not ${recorded.output}` };
+}
+
+function sizeOf(dim: Dim): number | undefined {
+  return typeof dim === 'object' ? dim.perBatch : dim;
+}
+
+function report(name: string, outcomes: readonly Outcome[]): void {
+  const count = (verdict: Verdict, among = outcomes) => among.filter((outcome) => outcome.verdict === verdict).length;
+  const times = outcomes.map(({ ms }) => ms).sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  console.log(
+    `\n${name}: ${count('exact')} exact, ${count('wrong')} wrong, ${count('unknown')} unknown of ${outcomes.length}` +
+      `; ${median.toFixed(0)} ms a model (median), ${(times.at(-1) ?? 0).toFixed(0)} ms at most`,
+  );
+  const families = new Set(outcomes.map(({ recorded }) => recorded.family ?? ''));
+  if (families.size > 1) {
+    for (const family of families) {
+      const among = outcomes.filter(({ recorded }) => recorded.family === family);
+      console.log(`  ${family}: ${count('exact', among)} of ${among.length} exact`);
+    }
+  }
+  const reasons = new Map<string, number>();
+  for (const { verdict, detail, recorded } of outcomes) {
+    if (verdict === 'exact') continue;
+    if (process.argv.includes('--list')) console.log(`  ${verdict} ${recorded.file} ${recorded.expression}: ${detail}`);
+    const reason = detail.replace(/^.*? tensors, not \d+ in \d+:? ?|^output [^:]*: /, '') || verdict;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  const commonest = [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 10);
+  if (commonest.length > 0) console.log('  commonest reasons:');
+  for (const [reason, times_] of commonest) console.log(`  ${String(times_).padStart(5)} ${reason}`);
+}
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  const [only] = wanted.slice(1);
+  for (const name of wanted[0] ? [wanted[0]] : ['torchvision', 'vit_pytorch']) {
+    const file = path.join(__dirname, `${name}.json`);
+    if (!existsSync(file)) continue;
+    const { models } = JSON.parse(readFileSync(file, 'utf8')) as { readonly models: readonly RecordedModel[] };
+    const outcomes: Outcome[] = [];
+    for (const model of models) {
+      if (only && !model.expression.includes(only) && !model.file.includes(only)) continue;
+      outcomes.push(await compare(model));
+    }
+    const packages = new Set(outcomes.map(({ recorded }) => recorded.file.split('/')[0] ?? ''));
+    for (const name of packages) {
+      report(
+        name,
+        outcomes.filter(({ recorded }) => recorded.file.startsWith(`${name}/`)),
+      );
+    }
+  }
+}
+
+fetchPackages();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

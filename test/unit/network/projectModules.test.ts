@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import type { Analysis, AnalyzeOptions } from '../../../src/core/analysis';
+import { analyze } from '../../../src/core/analyze';
+
+const block = `import torch.nn as nn
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+    def forward(self, x):
+        return self.fc(x).relu()
+`;
+
+async function analyzeFiles(
+  files: Readonly<Record<string, string>>,
+  file: string,
+  options: Partial<AnalyzeOptions> = {},
+): Promise<Analysis> {
+  const project = { readText: async (name: string) => files[name], searchPaths: ['/work'] };
+  return analyze(project, file, { clock: () => performance.now(), ...options });
+}
+
+/** Parameter counts of all models, in the order of the source. */
+async function countsOf(files: Readonly<Record<string, string>>, file = '/work/train.py'): Promise<readonly number[]> {
+  const { models } = await analyzeFiles(files, file);
+  return models.map(({ network }) =>
+    network.parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0),
+  );
+}
+
+suite('imports across files', () => {
+  const use = (imported: string, name = 'Block') =>
+    `import torch\nfrom torch import nn\n${imported}\nnet = nn.Sequential(${name}(8), nn.Linear(8, 2))\n`;
+
+  for (const [name, files] of [
+    ['a file beside it', { '/work/train.py': use('from blocks import Block'), '/work/blocks.py': block }],
+    ['a namespace folder', { '/work/train.py': use('from lib.blocks import Block'), '/work/lib/blocks.py': block }],
+    [
+      'a re-export of a package',
+      {
+        '/work/train.py': use('from lib import Block'),
+        '/work/lib/__init__.py': 'from .blocks import *\n__all__ = ["Block"]\n',
+        '/work/lib/blocks.py': block,
+      },
+    ],
+    [
+      'a submodule reached through its package',
+      {
+        '/work/train.py': use('import lib.blocks', 'lib.blocks.Block'),
+        '/work/lib/__init__.py': '',
+        '/work/lib/blocks.py': block,
+      },
+    ],
+    [
+      'a list of names in brackets over several lines',
+      { '/work/train.py': use('from blocks import (  # the block\n    Block,\n)'), '/work/blocks.py': block },
+    ],
+    [
+      'an optional import that is missing',
+      {
+        '/work/train.py': use(
+          'try:\n    from fastblocks import Block\nexcept ImportError:\n    from blocks import Block',
+        ),
+        '/work/blocks.py': block,
+      },
+    ],
+    [
+      'files that import each other',
+      {
+        '/work/train.py': use('from blocks import Block'),
+        '/work/blocks.py': `from helpers import half\n${block}`,
+        '/work/helpers.py': 'import blocks\ndef half(n):\n    return n // 2\n',
+      },
+    ],
+  ] as const) {
+    test(name, async () => assert.deepEqual(await countsOf(files), [8 * 8 + 8 + 8 * 2 + 2]));
+  }
+
+  test('a relative import from the folder above, in a package', async () => {
+    const files = {
+      '/work/pkg/__init__.py': '',
+      '/work/pkg/blocks.py': block,
+      '/work/pkg/models/__init__.py': '',
+      '/work/pkg/models/net.py': use('from ..blocks import Block'),
+    };
+    assert.deepEqual(await countsOf(files, '/work/pkg/models/net.py'), [8 * 8 + 8 + 8 * 2 + 2]);
+    const absolute = { ...files, '/work/pkg/models/net.py': use('from pkg.blocks import Block') };
+    assert.deepEqual(await countsOf(absolute, '/work/pkg/models/net.py'), [8 * 8 + 8 + 8 * 2 + 2]);
+  });
+
+  test('every place lies in the open file', async () => {
+    const text = use('from blocks import Block');
+    const { models, unknowns } = await analyzeFiles(
+      {
+        '/work/train.py': text,
+        '/work/blocks.py': `# a long comment, so that offsets differ\n${'\n'.repeat(500)}${block}`,
+      },
+      '/work/train.py',
+    );
+    assert.deepEqual(unknowns, []);
+    const nodes = models.flatMap(({ network }) => network.nodes);
+    const linear = nodes.find(({ path }) => path === '0.fc');
+    assert.ok(linear?.provenance.elsewhere?.file === '/work/blocks.py');
+    assert.equal(text.slice(linear.provenance.made.start, linear.provenance.made.end), 'Block(8)');
+    for (const { provenance } of nodes) {
+      for (const { file, end } of [provenance.made, provenance.applied]) {
+        assert.equal(file, '/work/train.py');
+        assert.ok(end <= text.length);
+      }
+    }
+  });
+
+  test('a module that is not there is an unknown with the reason', async () => {
+    const { models } = await analyzeFiles(
+      {
+        '/work/train.py':
+          'import torch.nn as nn\nfrom gone import Block\nnet = nn.Sequential(nn.Linear(4, 4), Block(4))\n',
+      },
+      '/work/train.py',
+    );
+    assert.match(JSON.stringify(models.map(({ unknowns }) => unknowns)), /module gone is not read/);
+  });
+
+  test('no search path, no import followed', async () => {
+    const files: Readonly<Record<string, string>> = { 'train.py': use('from blocks import Block'), 'blocks.py': block };
+    const asked: string[] = [];
+    const readText = async (name: string) => {
+      asked.push(name);
+      return files[name];
+    };
+    await analyze({ readText }, 'train.py', { clock: () => performance.now() });
+    assert.deepEqual(asked, ['train.py']);
+  });
+});
+
+suite('a model written as an expression', () => {
+  const text = `from torch import nn
+def build(width=4, classes=2):
+    return nn.Sequential(nn.Linear(8, width), nn.ReLU(), nn.Linear(width, classes))
+`;
+
+  test('is evaluated among the names of the file', async () => {
+    const { models } = await analyzeFiles({ '/m.py': text }, '/m.py', { modelExpression: 'build(width=16)' });
+    const [model] = models;
+    assert.equal(models.length, 1);
+    assert.equal(model?.name, 'build(width=16)');
+    assert.deepEqual(
+      model?.network.parameters.map(({ shape }) => shape),
+      [[16, 8], [16], [2, 16], [2]],
+    );
+    assert.equal(text.slice(model?.span.start, model?.span.end), 'build');
+  });
+
+  for (const [expression, reason] of [
+    ['build(', '{expression} is not a Python expression'],
+    ['build', '{expression} gives {kind}, not a model'],
+    ['nothing(3)', '{expression}: {reason}'],
+  ] as const) {
+    test(`says why there is none: ${expression}`, async () => {
+      const { models, unknowns } = await analyzeFiles({ '/m.py': text }, '/m.py', { modelExpression: expression });
+      assert.deepEqual(models, []);
+      assert.equal(unknowns[0]?.reason.text, reason);
+    });
+  }
+});
