@@ -8,10 +8,10 @@ import {
   type Diagnostic,
   type Range,
   type TextDocument,
-  WorkspaceEdit,
 } from 'vscode';
 import type { Finding, Fix } from '../core/findings/finding';
 import type { DocumentAnalyses } from '../documents/documentAnalyses';
+import { fixEdit } from '../documents/fixEdit';
 import type { Snapshot } from '../documents/snapshot';
 import { ruleOf } from './diagnostics';
 import { allFindings } from './findings';
@@ -63,7 +63,7 @@ function quickFixes(
 }
 
 function actionOf(fix: Fix, snapshot: Snapshot, diagnostic: Diagnostic): CodeAction[] {
-  const edit = editOf([fix], snapshot);
+  const edit = fixEdit([fix], snapshot);
   if (!edit) return [];
   const action = new CodeAction(messageText(fix.title), CodeActionKind.QuickFix);
   action.edit = edit;
@@ -74,7 +74,7 @@ function actionOf(fix: Fix, snapshot: Snapshot, diagnostic: Diagnostic): CodeAct
 
 function fixAll(snapshot: Snapshot): CodeAction[] {
   const preferred = snapshot.analysis.models.flatMap((model) => firstPreferred(model.findings));
-  const edit = preferred.length > 0 ? editOf(preferred, snapshot) : undefined;
+  const edit = preferred.length > 0 ? fixEdit(preferred, snapshot) : undefined;
   const [first] = preferred;
   if (!edit || !first) return [];
   const action = new CodeAction(messageText(first.title), fixAllKind);
@@ -86,19 +86,4 @@ function fixAll(snapshot: Snapshot): CodeAction[] {
 function firstPreferred(findings: readonly Finding[]): readonly Fix[] {
   const fix = findings.flatMap((finding) => finding.fixes).find((candidate) => candidate.isPreferred);
   return fix ? [fix] : [];
-}
-
-/** Undefined where a place of the edits is not to be found any longer: half a fix is none. */
-function editOf(fixes: readonly Fix[], snapshot: Snapshot): WorkspaceEdit | undefined {
-  const edit = new WorkspaceEdit();
-  const seen = new Set<string>();
-  for (const { span, newText } of fixes.flatMap((fix) => fix.edits)) {
-    const identity = `${span.file} ${span.start} ${span.end} ${newText}`;
-    if (seen.has(identity)) continue;
-    seen.add(identity);
-    const place = snapshot.locate(span);
-    if (!place) return undefined;
-    edit.replace(place.uri, place.range, newText);
-  }
-  return edit;
 }

@@ -14,6 +14,7 @@ import { findRule } from '../core/rules/rules';
 import type { Span } from '../core/span';
 import { Disposable } from '../disposable';
 import { type DocumentAnalyses, uriOf } from '../documents/documentAnalyses';
+import { fixEdit } from '../documents/fixEdit';
 import type { Snapshot } from '../documents/snapshot';
 import { firstCompared } from '../protocol/compareView';
 import { pythonLanguage, rulePageUrl } from '../protocol/ids';
@@ -21,7 +22,6 @@ import { layersAt } from '../protocol/layersAt';
 import { type Intent, intentOf, type StateMessage } from '../protocol/messages';
 import { type PageStrings, translateStrings } from '../protocol/pageStrings';
 import type { PagePlace } from '../protocol/viewState';
-import { applyFix } from './applyFix';
 import { chosenModel, type PageChoices, pageContent } from './pageContent';
 import { revealLocation } from './reveal';
 
@@ -301,7 +301,8 @@ export class PageSession extends Disposable {
     const snapshot = document && (await this.analyses.withFixes(document));
     const found = this.#model(snapshot)?.findings[finding];
     const chosen = found?.rule === rule ? found.fixes[fix] : undefined;
-    const isDone = snapshot?.version === version && chosen !== undefined && (await applyFix(chosen, snapshot));
+    const edit = snapshot?.version === version && chosen ? fixEdit([chosen], snapshot) : undefined;
+    const isDone = edit !== undefined && (await workspace.applyEdit(edit));
     if (!isDone) void window.showWarningMessage(l10n.t('The text has changed meanwhile: the fix was not applied.'));
   }
 }

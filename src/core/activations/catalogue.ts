@@ -94,12 +94,6 @@ export function saturationOf(use: ActivationUse): Saturation | undefined {
   return entry ? entry.saturation?.(use.parameters) : findProperties(use.expression).saturation;
 }
 
-/** False where the activation has no saturated part. */
-export function isSaturatedAt(saturation: Saturation, z: number): boolean {
-  const { below, above } = saturation;
-  return (below !== undefined && z <= below) || (above !== undefined && z >= above);
-}
-
 function nameSpecialCase(bound: BoundAlias): BoundAlias {
   if (bound.id === 'swish' && bound.parameters.beta === 1) return { id: 'silu', parameters: {} };
   if (bound.id !== 'general-relu' || (bound.parameters.threshold ?? 0) !== 0) return bound;

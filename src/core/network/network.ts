@@ -186,8 +186,6 @@ export type Operation =
   | { readonly kind: 'loss'; readonly loss: LossKind; readonly reduction: 'mean' | 'sum' | 'none' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-export type OperationKind = Operation['kind'];
-
 export type LossKind =
   | 'crossEntropyLogits'
   | 'crossEntropyProbabilities'

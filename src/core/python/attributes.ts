@@ -309,12 +309,3 @@ export function deleteAttribute(machine: Machine, object: Value, name: string, s
   } else if (object.kind === 'class') object.namespace.delete(name);
   else if (object.kind === 'function') object.attributes.delete(name);
 }
-
-/** The instance's own attributes and those of its classes, own first; methods unbound. */
-export function attributesOf(object: InstanceValue): ReadonlyMap<string, Value> {
-  const all = new Map(object.attributes);
-  for (const { namespace } of object.class.mro) {
-    for (const [name, value] of namespace) if (!all.has(name)) all.set(name, value);
-  }
-  return all;
-}

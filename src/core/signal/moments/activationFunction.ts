@@ -2,7 +2,7 @@ import type { ActivationUse } from '../../activations/activation';
 import { differentiate } from '../../activations/differentiate';
 import { compileExpression } from '../../activations/evaluate';
 import type { Expression } from '../../activations/expression';
-import { gridMean, gridSeries, type HermiteSeries, sampleOnGrid } from './duals';
+import { gridSeries, type HermiteSeries, sampleOnGrid } from './duals';
 import { gridNodes, gridWeights } from './gaussianGrid';
 
 /** Everything the engine asks of f for a pre-activation N(mean, std²); each expansion is worked out when first asked for. */
@@ -139,9 +139,4 @@ export function activationMoments(activation: CompiledActivation, mean: number, 
   if (activation.tables.size >= maxCached) activation.tables.clear();
   activation.tables.set(key, moments);
   return moments;
-}
-
-/** E of any function of the pre-activation. */
-export function expectation(f: (z: number) => number, mean: number, std: number): number {
-  return gridMean(sampleOnGrid((z) => finite(f(z)), mean, std));
 }

@@ -1,4 +1,4 @@
-import { crossDual, dual, type HermiteSeries } from './duals';
+import { dual, type HermiteSeries } from './duals';
 import type { Gradient, Segment } from './field';
 import { type Layout, pairWeights } from './layout';
 
@@ -23,11 +23,6 @@ export function duals(series: HermiteSeries, correlations: Float64Array, isWithi
   }
   if (isWithin && result.length > 0) result[0] = series.square;
   return result;
-}
-
-/** E[f g′] at each correlation. */
-export function crossDuals(a: HermiteSeries, b: HermiteSeries, correlations: Float64Array): Float64Array {
-  return correlations.map((rho) => crossDual(a, b, rho));
 }
 
 /** Mean of a function of the bin over all pairs of positions and samples. */

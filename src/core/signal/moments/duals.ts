@@ -55,10 +55,3 @@ export function sampleOnGrid(f: (z: number) => number, mean: number, std: number
   for (let j = 0; j < gridSize; j++) values[j] = f(mean + std * (gridNodes[j] as number));
   return values;
 }
-
-/** E of f over the grid's normal. */
-export function gridMean(values: Float64Array): number {
-  let sum = 0;
-  for (let j = 0; j < gridSize; j++) sum += (gridWeights[j] as number) * (values[j] as number);
-  return sum;
-}

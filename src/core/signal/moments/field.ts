@@ -1,5 +1,5 @@
 import type { ActivationUse } from '../../activations/activation';
-import { binCount, type Layout, pairWeights, weightedMean } from './layout';
+import { binCount, type Layout } from './layout';
 import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
 /**
@@ -125,12 +125,6 @@ export function pooledSegment(field: Field): Segment {
     }
   }
   return { channels, mean: meanOf(field), within, across };
-}
-
-/** Mean covariance over all pairs of positions and samples. */
-export function meanOverPairs(within: Float64Array, across: Float64Array, layout: Layout, batch: number): number {
-  const weights = pairWeights(layout);
-  return weightedMean(within, weights) / batch + weightedMean(across, weights) * (1 - 1 / batch);
 }
 
 const smallest = 1e-60;
