@@ -50,6 +50,16 @@ suite('signal: dense networks in closed form', () => {
     closeTo(signal.preactivation?.slopeRms, Math.SQRT1_2, 0.005, 'slope');
   });
 
+  test('n ReLU units of one sample: log mean square falls short by V/2 and spreads by √V, V = (E r⁴/(E r²)² − 1)/n = 5/n', () => {
+    const units = 64;
+    const builder = new NetworkBuilder(1);
+    const x = builder.activation(builder.linear(builder.input(1 << 20), units, variance(2 ** -20)), 'relu');
+    const { activation } = signalOf(builder.network(x), x);
+    const spread = 5 / units;
+    closeTo(activation?.sd, Math.sqrt(spread) / 2 / Math.LN10, 1e-3, 'standard deviation in dex');
+    closeTo(activation?.log10Rms, (Math.log(1 / 2) - spread / 2) / 2 / Math.LN10, 1e-3, 'log10 rms');
+  });
+
   test('a sigmoid near zero has slope 1/4: ten layers of small weights shrink the gradient by 4¹⁰ · gain', () => {
     const builder = new NetworkBuilder();
     let x = builder.input(width);
