@@ -24,8 +24,7 @@ suite('quick fixes', () => {
   test('ignoring writes a comment that silences the rule', async () => {
     const { document } = await openFile('deep_sigmoid.py');
     await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
-    const ignore = (await quickFixes(document)).find(({ title }) => title.startsWith('Ignore'));
-    assert.ok(ignore);
+    const ignore = await offered(document, CodeActionKind.QuickFix, ({ title }) => title.startsWith('Ignore'));
     await apply(ignore);
     assert.match(document.getText(), /nn\.Sigmoid\(\) {2}# gradlens: ignore\[vanishing-gradient\]/);
     await diagnosticsWhere(document.uri, (diagnostics) => diagnostics.length === 0);
@@ -35,13 +34,26 @@ suite('quick fixes', () => {
     const { document } = await openFile('deep_sigmoid.py');
     await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
     assert.deepEqual(await actionsOf(document, CodeActionKind.Refactor), []);
-    const fixAll = await actionsOf(document, CodeActionKind.SourceFixAll.append('gradlens'));
-    assert.equal(fixAll.length, 1);
+    const kind = CodeActionKind.SourceFixAll.append('gradlens');
+    await offered(document, kind, () => true);
+    assert.equal((await actionsOf(document, kind)).length, 1);
   });
 });
 
 async function quickFixes(document: TextDocument): Promise<readonly CodeAction[]> {
   return actionsOf(document, CodeActionKind.QuickFix);
+}
+
+/** Asks again until it is offered: an edit that another test takes back may still be under way. Mocha's limit ends a wait in vain. */
+async function offered(
+  document: TextDocument,
+  kind: CodeActionKind,
+  isWanted: (action: CodeAction) => boolean,
+): Promise<CodeAction> {
+  for (;;) {
+    const action = (await actionsOf(document, kind)).find(isWanted);
+    if (action) return action;
+  }
 }
 
 async function actionsOf(document: TextDocument, kind: CodeActionKind): Promise<readonly CodeAction[]> {
