@@ -9,6 +9,11 @@ export const cacheFolder = path.join(__dirname, '../../.cache/corpus/site');
 const requirements: readonly (readonly [folder: string, requirement: string])[] = [
   ['torchvision', 'torchvision==0.28.0'],
   ['vit_pytorch', 'vit-pytorch==1.26.11'],
+  ['labml_nn', 'labml-nn==0.5.1'],
+  ['d2l', 'd2l==1.0.3'],
+  ['timm', 'timm==1.0.31'],
+  ['segmentation_models_pytorch', 'segmentation-models-pytorch==0.6.0'],
+  ['keras', 'keras==3.15.1'],
 ];
 
 /** Downloads what is missing and unpacks its Python sources. Nothing of it is ever run. */
