@@ -1,11 +1,9 @@
 import { zeros } from '../../network/initialisers';
 import type { Dim, Operation, ParameterUse, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
-import { argumentSpan } from '../../python/arguments';
 import type { CallArguments, CallContext, InstanceValue, Value } from '../../python/values';
-import type { Span } from '../../span';
 import type { TraceSession } from '../framework';
-import { numberOf } from '../tensor/dimValues';
+import { LayerArguments } from '../layerArguments';
 import { addNode, addUnknown, reportProblem, type Site } from '../tensor/trace';
 import { applyActivation } from './activations';
 import { type InitialisedShape, initialiserOf } from './initialisers';
@@ -39,7 +37,7 @@ export interface WeightRequest extends InitialisedShape {
 }
 
 /** One application of a framework layer. */
-export class LayerCall {
+export class LayerCall extends LayerArguments {
   readonly own: LayerState;
 
   constructor(
@@ -48,8 +46,9 @@ export class LayerCall {
     readonly construction: Construction,
     readonly inputs: readonly TracedTensor[],
     readonly args: CallArguments,
-    readonly context: CallContext,
+    context: CallContext,
   ) {
+    super(construction.type.signature, construction.bound, construction.written, context);
     this.own = state.stateOf(layer);
   }
 
@@ -63,59 +62,6 @@ export class LayerCall {
 
   get path(): string {
     return this.state.pathOf(this.own.name);
-  }
-
-  /** Argument of the constructor, or its default. */
-  value(name: string): Value | undefined {
-    const value = this.construction.bound.get(name);
-    if (value) return value;
-    const others = this.construction.bound.get('kwargs');
-    if (others?.kind !== 'dict') return undefined;
-    for (const { key, value: other } of others.entries.values()) {
-      if (key.kind === 'str' && key.value === name) return other;
-    }
-    return undefined;
-  }
-
-  span(name: string): Span | undefined {
-    return argumentSpan(this.construction.type.signature, this.construction.written, name);
-  }
-
-  number(name: string): number | undefined {
-    return numberOf(this.value(name));
-  }
-
-  int(name: string): number | undefined {
-    const value = this.number(name);
-    return value !== undefined && Number.isInteger(value) ? value : undefined;
-  }
-
-  flag(name: string): boolean | undefined {
-    const value = this.value(name);
-    return value && this.context.truth(value);
-  }
-
-  text(name: string): string | undefined {
-    const value = this.value(name);
-    return value?.kind === 'str' ? value.value : undefined;
-  }
-
-  isNone(name: string): boolean {
-    const value = this.value(name);
-    return value === undefined || value.kind === 'none';
-  }
-
-  numbers(name: string): readonly number[] | undefined {
-    return this.#numbersOf(this.value(name));
-  }
-
-  /** A number for each of `count` axes, from one number or a sequence of them. */
-  perAxis(name: string, count: number): readonly number[] | undefined {
-    const single = this.number(name);
-    if (single !== undefined) return Array.from({ length: count }, () => single);
-    const numbers = this.numbers(name);
-    if (numbers?.length === 1) return Array.from({ length: count }, () => numbers[0] ?? 0);
-    return numbers?.length === count ? numbers : undefined;
   }
 
   /** Argument of the call: by name, or by its position among the call's arguments. */
@@ -210,13 +156,5 @@ export class LayerCall {
   sizeOf(tensor: TracedTensor, axis: number): number | undefined {
     const size: Dim = tensor.shape?.at(axis);
     return typeof size === 'number' ? size : undefined;
-  }
-
-  #numbersOf(value: Value | undefined): readonly number[] | undefined {
-    if (!value || value.kind === 'none') return undefined;
-    const single = numberOf(value);
-    if (single !== undefined) return [single];
-    const items = this.context.iterate(value)?.map(numberOf);
-    return items?.every((item) => item !== undefined) ? items : undefined;
   }
 }
