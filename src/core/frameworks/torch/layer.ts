@@ -6,13 +6,15 @@ import { makeInt, makeTuple, none, trueValue } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
 import { callNative, intsOf, perAxisOf, type TorchCall } from './call';
-import { methods, nativeClass } from './nativeClass';
+import { type Method, methods, nativeClass } from './nativeClass';
 import { bindLeniently } from './signature';
 import type { TorchState } from './state';
 
-/** One layer of `torch.nn`: its constructor as in PyTorch 2.13, the parameters it makes, and what it does. */
+/** One layer: its constructor as in PyTorch 2.13, the parameters it makes, and what it does. */
 export interface LayerEntry {
   readonly name: string;
+  /** The package it stands in; `torch.nn` where none is given. */
+  readonly home?: string;
   readonly signature: string;
   /** Makes the parameters and the attributes that differ from the arguments. */
   readonly build?: (layer: Layer) => void;
@@ -20,6 +22,13 @@ export interface LayerEntry {
   readonly forwardSignature?: string;
   /** Undefined says that the arguments did not suffice. */
   readonly forward: (layer: Layer, call: TorchCall) => Value | undefined;
+  /** Methods besides forward. */
+  readonly methods?: Readonly<Record<string, LayerMethod>>;
+}
+
+export interface LayerMethod {
+  readonly signature: string;
+  readonly call: (layer: Layer, call: TorchCall) => Value | undefined;
 }
 
 /** Reads a layer's attributes, as its forward does in PyTorch: user code may have changed them. */
@@ -109,6 +118,10 @@ export class Layer {
   }
 }
 
+export function qualifiedName(entry: LayerEntry): string {
+  return `${entry.home ?? 'torch.nn'}.${entry.name}`;
+}
+
 /** What a layer remembers of its construction. */
 export class LayerPayload {
   constructor(
@@ -119,12 +132,22 @@ export class LayerPayload {
 }
 
 export function layerClass(state: () => TorchState, entry: LayerEntry, base: ClassValue): ClassValue {
-  const name = `torch.nn.${entry.name}`;
+  const name = qualifiedName(entry);
   const shortName = snakeCase(entry.name);
+  const own = Object.entries(entry.methods ?? {}).map(([method, { signature, call }]): [string, Method] => [
+    method,
+    (self, args, context) => {
+      if (self.kind !== 'instance') return context.unknown(`${name}.${method} is called on something else`);
+      const layer = new Layer(state(), self, context);
+      const native = { name: `${name}.${method}`, signature, call: (bound: TorchCall) => call(layer, bound) };
+      return callNative(state(), native, args, context);
+    },
+  ]);
   return nativeClass(
     name,
     base,
     methods(name, {
+      ...Object.fromEntries(own),
       __init__: (self, args, context) => {
         if (self.kind !== 'instance') return context.unknown(`${name} is made of something else`);
         constructLayer(new Layer(state(), self, context), entry, args);
@@ -162,7 +185,7 @@ function forwardLayer(
   return callNative(
     state,
     {
-      name: `torch.nn.${entry.name}`,
+      name: qualifiedName(entry),
       signature: entry.forwardSignature ?? 'input',
       call: (call) => entry.forward(layer, call),
     },

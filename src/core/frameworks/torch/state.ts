@@ -65,7 +65,13 @@ export class TorchState {
     readonly parameterClass: ClassValue,
     readonly moduleClass: ClassValue,
     readonly moduleListClass: ClassValue,
+    private readonly lookup: (name: string) => Value,
   ) {}
+
+  /** `torch.<name>`. */
+  torchFunction(name: string): Value {
+    return this.lookup(name);
+  }
 
   get tracer(): Tracer {
     return this.session.tracer;

@@ -10,10 +10,9 @@ import { literal } from './functions/creation';
 import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
 import { inPlaceFunctions, setDistribution } from './functions/initialisation';
-import { comparisons, operators, pointwiseFunctions } from './functions/pointwise';
-import { rearrangementFunctions } from './functions/rearrangement';
-import { product, reductionFunctions } from './functions/reduction';
-import { roundingFunctions } from './functions/rounding';
+import { comparisons, operators } from './functions/pointwise';
+import { product } from './functions/reduction';
+import { functionsOfTensors } from './functions/tensorFunctions';
 import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
 import { parameterDistribution } from './parameterClass';
@@ -21,12 +20,7 @@ import { bindLeniently } from './signature';
 import type { TorchState } from './state';
 import { getItem, setItem } from './tensorItems';
 
-const tensorMethods: readonly TensorFunction[] = [
-  ...pointwiseFunctions,
-  ...rearrangementFunctions,
-  ...reductionFunctions,
-  ...roundingFunctions,
-].filter((entry) => entry.place !== 'function');
+const tensorMethods = functionsOfTensors.filter((entry) => entry.place !== 'function');
 
 /** `torch.Tensor` of PyTorch 2.13. */
 export function tensorClass(state: () => TorchState): ClassValue {
@@ -203,10 +197,10 @@ function accessors(state: () => TorchState): [string, Value][] {
     },
     register_hook: () => none,
     is_floating_point: () => makeBool(true),
-    new_zeros: (_self, args, context) => context.call(torchFunction(state, 'zeros'), args.positional),
-    new_ones: (_self, args, context) => context.call(torchFunction(state, 'ones'), args.positional),
-    new_empty: (_self, args, context) => context.call(torchFunction(state, 'empty'), args.positional),
-    new_full: (_self, args, context) => context.call(torchFunction(state, 'full'), args.positional),
+    new_zeros: (_self, args, context) => context.call(state().torchFunction('zeros'), args.positional),
+    new_ones: (_self, args, context) => context.call(state().torchFunction('ones'), args.positional),
+    new_empty: (_self, args, context) => context.call(state().torchFunction('empty'), args.positional),
+    new_full: (_self, args, context) => context.call(state().torchFunction('full'), args.positional),
     __setattr__: (self, args, context) => setTensorAttribute(state(), self, args.positional, context),
     __getattr__: (self, args) => {
       const [name] = args.positional;
@@ -231,17 +225,6 @@ function accessors(state: () => TorchState): [string, Value][] {
     property('T', (self, context) => transposed(state(), self, context, 'all')),
     property('mT', (self, context) => transposed(state(), self, context, 'last')),
   ];
-}
-
-const torchFunctions = new WeakMap<TorchState, (name: string) => Value>();
-
-/** Lets `x.new_zeros(…)` reach `torch.zeros`. */
-export function setTorchFunctions(state: TorchState, lookup: (name: string) => Value): void {
-  torchFunctions.set(state, lookup);
-}
-
-function torchFunction(state: () => TorchState, name: string): Value {
-  return torchFunctions.get(state())?.(name) ?? none;
 }
 
 function setTensorAttribute(state: TorchState, self: Value, args: readonly Value[], context: CallContext): Value {

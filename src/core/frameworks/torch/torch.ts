@@ -1,5 +1,6 @@
 import type { ParameterId } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
+import { none } from '../../python/make';
 import type { CallContext, ClassValue, InstanceValue, ModuleValue, Value } from '../../python/values';
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsIn } from './applyModule';
@@ -14,6 +15,7 @@ import { linearLayers } from './layers/linear';
 import { lossLayers } from './layers/loss';
 import { normalisationLayers } from './layers/normalisation';
 import { poolingLayers } from './layers/pooling';
+import { quantizationLayers } from './layers/quantization';
 import { recurrentLayers } from './layers/recurrent';
 import { reshapingLayers } from './layers/reshaping';
 import { transformerLayers } from './layers/transformer';
@@ -22,7 +24,7 @@ import { nameParameters } from './moduleTree';
 import { torchModules } from './packages';
 import { parameterClass } from './parameterClass';
 import { TorchState } from './state';
-import { setTorchFunctions, tensorClass } from './tensorClass';
+import { tensorClass } from './tensorClass';
 
 const layers: readonly LayerEntry[] = [
   ...linearLayers,
@@ -37,6 +39,7 @@ const layers: readonly LayerEntry[] = [
   ...transformerLayers,
   ...reshapingLayers,
   ...lossLayers,
+  ...quantizationLayers,
 ];
 
 /** PyTorch, as of 2.13. */
@@ -57,13 +60,13 @@ class OpenTorch implements OpenFramework {
     const module = moduleClass(state);
     const containers = containerClasses(state, module);
     const list = containers.find((cls) => cls.name === 'torch.nn.ModuleList') ?? module;
-    this.#state = new TorchState(session, tensor, parameter, module, list);
+    this.#state = new TorchState(session, tensor, parameter, module, list, (name) => {
+      return this.#modules.get('torch')?.lookup(name) ?? none;
+    });
     for (const entry of layers) this.#state.layers.set(entry.name, { entry, class: layerClass(state, entry, module) });
     const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
     const classes: ClassValue[] = [module, parameter, ...containers, ...layerClasses];
     this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
-    const names = this.#modules.get('torch');
-    setTorchFunctions(this.#state, (name) => names?.lookup(name) ?? { kind: 'none' });
   }
 
   module(dottedName: string): ModuleValue | undefined {
