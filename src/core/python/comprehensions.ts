@@ -77,11 +77,15 @@ class ComprehensionRun {
     this.items.push(evaluate(machine, frame, node.element));
   }
 
+  /** An element of which is not known whether it is wanted is kept, and that is recorded as an assumption: as the body of an `if`. */
   #filter(clause: Extract<ComprehensionClause, { kind: 'if' }>, index: number): void {
-    const test = evaluate(this.machine, this.frame, clause.test);
-    const truth = truthOf(this.machine, test);
-    if (truth) this.round(index + 1);
-    if (truth === undefined) this.problem = this.#unknown(test, clause);
+    const { machine, frame } = this;
+    const truth = truthOf(machine, evaluate(machine, frame, clause.test));
+    if (truth === undefined) {
+      machine.undecided++;
+      machine.assume('condition', 'true', spanOf(frame, clause.test));
+    }
+    if (truth ?? true) this.round(index + 1);
   }
 
   #loop(clause: Extract<ComprehensionClause, { kind: 'for' }>, index: number): void {

@@ -29,6 +29,12 @@ const cases: readonly Case[] = [
     assumes: ['condition=false'],
   },
   {
+    name: 'an element of which is not known whether it is wanted stays in a comprehension',
+    text: 'x = [i for i in range(3) if unknown > i]\n',
+    shows: { x: '[0, 1, 2]' },
+    assumes: ['condition=true'],
+  },
+  {
     name: 'logging on an unknown condition assumes nothing',
     text: 'if unknown:\n  print("hello")\nx = 1\n',
     shows: { x: '1' },

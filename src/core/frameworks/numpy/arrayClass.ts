@@ -1,7 +1,7 @@
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
 import { numberOf, shapeValue } from '../tensor/dimValues';
-import { indexTensor } from '../tensor/indexing';
+import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { permute } from '../tensor/rearranging';
 import { arrayFunctions, arrayMethodNames } from './arrayFunctions';
 import {
@@ -100,6 +100,18 @@ function named(
   return { ...method, call: nativeArrayFunction(room, functionName, entry).call };
 }
 
+const indices: IndexReader = {
+  tensorOf,
+  isMask: () => undefined,
+  integersOf: knownIntegers,
+  takesIntegersFirst: false,
+};
+
+function knownIntegers(value: Value): readonly number[] | undefined {
+  const known = knownValues(value);
+  return known?.every(Number.isInteger) ? known : undefined;
+}
+
 function getItem(call: ArrayCall): Value | undefined {
   const index = call.value('index');
   const known = knownValues(call.first);
@@ -110,7 +122,7 @@ function getItem(call: ArrayCall): Value | undefined {
   }
   const { tensor } = call;
   if (!tensor || !index) return undefined;
-  return call.result(indexTensor(call.session, tensor, index, tensorOf, call.site));
+  return call.result(indexTensor(call.session, tensor, index, indices, call.site));
 }
 
 function length(call: ArrayCall): Value | undefined {
@@ -128,7 +140,7 @@ function elements(call: ArrayCall): Value | undefined {
   const count = tensor?.shape?.[0];
   if (!tensor || typeof count !== 'number' || count > 64) return undefined;
   const items = Array.from({ length: count }, (_, index) =>
-    call.result(indexTensor(call.session, tensor, { kind: 'int', value: index }, tensorOf, call.site)),
+    call.result(indexTensor(call.session, tensor, { kind: 'int', value: index }, indices, call.site)),
   );
   return { kind: 'list', items };
 }

@@ -112,7 +112,9 @@ export const neverTrue = [
 ];
 
 /** Functions of computing packages that change nothing in the network, by qualified name. */
-export const withoutEffect = ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm'].map((name) => `nn.utils.${name}`);
+export const withoutEffect = ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm'].map(
+  (name) => `nn.utils.${name}`,
+);
 
 /** Packages that are also reached under an older name. */
 export const aliasPackages: Readonly<Record<string, string>> = {

@@ -41,6 +41,7 @@ export interface TensorFacts {
   /** Mean and mean square of a constant's elements, where they differ. */
   readonly moments?: ConstantMoments;
   readonly isInteger?: boolean;
+  readonly isBoolean?: boolean;
   /** Depends on nothing random, learned or given: masks, position tables. */
   readonly isConstant?: boolean;
   /** Rows of a one-dimensional parameter that this is (`bias[64:128]`), for writing in place. */

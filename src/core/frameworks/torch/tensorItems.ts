@@ -1,7 +1,7 @@
 import { elementCount } from '../../network/shapes';
 import { makeUnknown, none } from '../../python/make';
 import type { CallContext, InstanceValue, Value } from '../../python/values';
-import { indexTensor } from '../tensor/indexing';
+import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { addUnknown, type Site } from '../tensor/trace';
 import { intsOf, TorchCall } from './call';
 import { constantTensor, momentsOf } from './functions/arithmetic';
@@ -16,8 +16,7 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
   if (!payload) return makeUnknown('a tensor that is not known is indexed', context.trail[0]);
   const { facts, shape } = payload;
   const site: Site = { trail: context.trail, name: 'getitem', label: 'index' };
-  const tensorOf = (value: Value) => state.tensorOf(value);
-  const build = () => indexTensor(state.session, payload.tensor, index, tensorOf, site);
+  const build = () => indexTensor(state.session, payload.tensor, index, indexReader(state), site);
   const slice = shape?.length === 1 && facts.parameter !== undefined ? plainSlice(index, shape[0]) : undefined;
   if (slice && facts.parameter !== undefined) {
     return state.lazyTensor([slice.to - slice.from], build, { slice: { parameter: facts.parameter, ...slice } });
@@ -39,8 +38,28 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
 
 /** Constants are indexed through a node of their own: the shape is what matters. */
 function indexedConstant(state: TorchState, payload: TensorPayload, index: Value, site: Site): Value {
-  const tensor = indexTensor(state.session, payload.tensor, index, (value) => state.tensorOf(value), site);
-  return state.tensorValue(tensor, { isConstant: true });
+  const tensor = indexTensor(state.session, payload.tensor, index, indexReader(state), site);
+  const { isInteger, isBoolean } = payload.facts;
+  return state.tensorValue(tensor, {
+    isConstant: true,
+    ...(isInteger && { isInteger }),
+    ...(isBoolean && { isBoolean }),
+  });
+}
+
+function indexReader(state: TorchState): IndexReader {
+  return {
+    tensorOf: (value) => state.tensorOf(value),
+    isMask: (value) => {
+      const { isBoolean, isInteger } = state.payloadOf(value)?.facts ?? {};
+      return isBoolean ?? (isInteger ? false : undefined);
+    },
+    integersOf: (value) => {
+      const { facts, shape } = state.payloadOf(value) ?? {};
+      return facts?.isInteger && shape?.length === 1 ? facts.values : undefined;
+    },
+    takesIntegersFirst: true,
+  };
 }
 
 /** `tensor[index] = value`. */

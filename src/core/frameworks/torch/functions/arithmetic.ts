@@ -37,12 +37,15 @@ export function elementwise(
       closedOverIntegers.has(primitive) &&
       operands.every((value, index) => payloads[index]?.facts.isInteger ?? value?.kind === 'int');
     const moments = values ? undefined : wave(primitive);
-    return constantTensor(state, shape, values, site, { isInteger, ...(moments && { moments }) });
+    const isBoolean = comparisons.has(primitive);
+    return constantTensor(state, shape, values, site, { isInteger, isBoolean, ...(moments && { moments }) });
   }
   const distribution = transformed(primitive, payloads, numbers);
   if (distribution) return state.lazyTensor(shape, build, { distribution });
-  return state.tensorValue(build());
+  return state.tensorValue(build(), comparisons.has(primitive) ? { isBoolean: true } : undefined);
 }
+
+const comparisons: ReadonlySet<Primitive> = new Set(['less', 'lessEqual', 'greater', 'greaterEqual', 'equal']);
 
 const closedOverIntegers: ReadonlySet<Primitive> = new Set([
   'add',
@@ -77,7 +80,7 @@ export function constantTensor(
   shape: TensorPayload['shape'],
   values: readonly number[] | undefined,
   site: Site,
-  known: Pick<TensorFacts, 'isInteger' | 'moments'> = {},
+  known: Pick<TensorFacts, 'isInteger' | 'isBoolean' | 'moments'> = {},
 ): Value {
   const [first] = values ?? [];
   const isUniform = first !== undefined && values?.every((value) => value === first);
@@ -86,6 +89,7 @@ export function constantTensor(
   const facts: TensorFacts = {
     isConstant: true,
     ...(known.isInteger && { isInteger: true }),
+    ...(known.isBoolean && { isBoolean: true }),
     ...(values && { values }),
     ...(moments && { moments }),
     ...(isUniform && { distribution: { kind: 'constant', value: first } }),

@@ -206,6 +206,7 @@ function onTensor(
       ...(facts.distribution && { distribution: facts.distribution }),
       ...(facts.isConstant && { isConstant: true }),
       ...(facts.isInteger && { isInteger: true }),
+      ...(facts.isBoolean && { isBoolean: true }),
       ...(keepsValues &&
         facts.values &&
         !/permute|transpose|axes|dim/.test(call.shortName) && { values: facts.values }),

@@ -25,7 +25,10 @@ export const quantizationLayers: readonly LayerEntry[] = [
         call: (layer, call) => {
           const tensors = call.value('x');
           const axis = call.value('dim');
-          return observed(layer, tensors && axis && call.context.call(call.state.torchFunction('cat'), [tensors, axis]));
+          return observed(
+            layer,
+            tensors && axis && call.context.call(call.state.torchFunction('cat'), [tensors, axis]),
+          );
         },
       },
     },
