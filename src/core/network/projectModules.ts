@@ -1,5 +1,4 @@
-import type { CancelSignal, Project } from '../project';
-import type { ScannedImport } from '../python/importScan';
+import type { Project } from '../project';
 import type { ModuleResolver } from '../python/interpreter';
 import { ParseCache } from '../python/parseCache';
 import { standardNames } from '../python/stdlib/names';
@@ -7,46 +6,34 @@ import { standardNames } from '../python/stdlib/names';
 /** Limits of what one file's imports may bring in. */
 const maximumFiles = 1_500;
 const maximumCharacters = 20_000_000;
-const maximumRounds = 40;
+const maximumRounds = 60;
 const maximumParents = 20;
+/** Files whose last question is remembered. */
+const maximumRemembered = 100;
 
 const parses = new ParseCache();
 
+/** What the evaluation of a file asked for when it was last read: read first the next time, so that it needs to ask once. */
+const lastAsked = new Map<string, readonly string[]>();
+
 /**
- * The texts of every project file that a file's imports lead to, read before the evaluation, parsed when the evaluation asks. Nothing
- * is imported or run. `isKnown` tells modules that are described elsewhere and never read (frameworks).
+ * Other files of the project and the search path, as far as a file's evaluation asks for them. `isKnown` tells modules that are
+ * described elsewhere and never read (frameworks). Undefined where there is no search path.
  */
-export async function loadProjectModules(
+export async function openProjectModules(
   project: Project,
   file: string,
   text: string,
   isKnown: (root: string) => boolean,
-  cancel?: CancelSignal,
-): Promise<ModuleResolver | undefined> {
+): Promise<ProjectModules | undefined> {
   const { searchPaths } = project;
   if (!searchPaths) return undefined;
   const roots = await rootsOf(project, file, searchPaths);
-  const modules = new ProjectModules(roots, (dotted) => isKnown(rootName(dotted)) || isStandard(rootName(dotted)));
-  modules.add(file, text);
-  let wave: readonly string[] = [file];
-  let before: readonly string[] = [];
-  let characters = 0;
-  for (let round = 0; round < maximumRounds && wave.length + before.length > 0; round++) {
-    const wanted = new Set<string>();
-    for (const from of wave) for (const candidate of modules.modulesFrom(from)) wanted.add(candidate);
-    for (const from of before) for (const candidate of modules.submodulesFrom(from)) wanted.add(candidate);
-    const next: string[] = [];
-    const reads = [...wanted].map(async (candidate) => [candidate, await project.readText(candidate)] as const);
-    for (const [candidate, found] of await Promise.all(reads)) {
-      characters += found?.length ?? 0;
-      if (modules.size >= maximumFiles || characters > maximumCharacters) return modules;
-      modules.add(candidate, found);
-      if (found !== undefined) next.push(candidate);
-    }
-    if (cancel?.cancelled) break;
-    before = wave;
-    wave = next;
-  }
+  const modules = new ProjectModules(project, file, roots, (dotted) => {
+    const root = rootName(dotted);
+    return isKnown(root) || isStandard(root);
+  });
+  await modules.begin(text);
   return modules;
 }
 
@@ -85,76 +72,129 @@ function folderOf(file: string): string {
   return at === 0 ? '/' : file.slice(0, at);
 }
 
-class ProjectModules implements ModuleResolver {
+/**
+ * Files are read when something of them is asked for. As reading takes time and evaluation does not wait, a module that is not read yet
+ * is `unread`: the evaluation ends, `readWanted` reads, and the evaluation starts again.
+ */
+export class ProjectModules implements ModuleResolver {
   /** Undefined for a file that was looked for in vain. */
   readonly #texts = new Map<string, string | undefined>();
-  #size = 0;
+  readonly #asked = new Set<string>();
+  readonly #wanted = new Set<string>();
+  /** Of those, what is wanted only to see whether it is there. */
+  readonly #lookedAt = new Set<string>();
+  #found = 0;
+  #characters = 0;
+  #rounds = 0;
 
   constructor(
+    private readonly project: Project,
+    private readonly file: string,
     private readonly roots: readonly string[],
     private readonly isKnown: (dotted: string) => boolean,
   ) {}
 
-  /** Files that were found. */
-  get size(): number {
-    return this.#size;
+  /** True once something was asked for that is not read yet. */
+  get isWaiting(): boolean {
+    return this.#wanted.size > 0;
   }
 
-  add(file: string, text: string | undefined): void {
-    this.#texts.set(file, text);
-    if (text !== undefined) this.#size++;
+  /** Reads what the evaluation will most likely ask for. */
+  async begin(text: string): Promise<void> {
+    this.#add(this.file, text);
+    await this.#read([...(lastAsked.get(this.file) ?? []), ...this.#importedBy(this.file)]);
   }
 
-  /** Files not looked for yet that a file's imports name. */
-  modulesFrom(file: string): readonly string[] {
-    return this.#candidates(file, ({ dotted, names }) => (names.length === 0 ? prefixesOf(dotted) : [dotted]));
+  /** Reads what was asked for, and with it what that imports: it is mostly asked for next. */
+  async readWanted(): Promise<void> {
+    this.#rounds++;
+    const wanted = [...this.#wanted];
+    const entered = wanted.filter((file) => !this.#lookedAt.has(file));
+    this.#wanted.clear();
+    this.#lookedAt.clear();
+    await this.#read(wanted);
+    await this.#read(entered.flatMap((file) => this.#importedBy(file)));
   }
 
-  /** After the modules were looked for: `from package import name` may name a file of the package, or of a folder that is none. */
-  submodulesFrom(file: string): readonly string[] {
-    return this.#candidates(file, ({ level, dotted, names }) => {
-      const from = this.resolve(dotted, level, file);
-      if (from && !from.isPackage) return [];
-      return names.map((name) => (dotted === '' ? name : `${dotted}.${name}`));
-    });
-  }
-
-  #candidates(file: string, modulesOf: (imported: ScannedImport) => readonly string[]): readonly string[] {
-    const found: string[] = [];
-    for (const imported of parses.imports(this.#texts.get(file) ?? '')) {
-      if (imported.level === 0 && this.isKnown(imported.dotted)) continue;
-      const modules = modulesOf(imported);
-      for (const base of this.#bases(imported.level, file)) {
-        for (const path of modules.flatMap((module) => filesOf(base, module))) {
-          if (!this.#texts.has(path)) found.push(path);
-        }
-      }
-    }
-    return found;
+  /** Nothing more will be asked for. */
+  end(): void {
+    lastAsked.delete(this.file);
+    lastAsked.set(this.file, [...this.#asked]);
+    const [oldest] = lastAsked.keys();
+    if (lastAsked.size > maximumRemembered && oldest !== undefined) lastAsked.delete(oldest);
   }
 
   resolve(dotted: string, level: number, fromFile: string): ReturnType<ModuleResolver['resolve']> {
-    for (const base of this.#bases(level, fromFile)) {
-      for (const file of filesOf(base, dotted)) {
-        const text = this.#texts.get(file);
-        if (text === undefined) continue;
-        return { file, isPackage: file.endsWith('/__init__.py'), parsed: () => parses.parse(text) };
+    if (level === 0 && this.isKnown(dotted)) return undefined;
+    const bases = level > 0 ? [folderAbove(fromFile, level)] : this.#rootsOf(dotted);
+    return bases === 'unread' ? bases : this.#firstOf(bases.flatMap((base) => filesOf(base, dotted)));
+  }
+
+  /** The first root that holds a package or module of this name holds all of it; a folder that is no package may lie in several. */
+  #rootsOf(dotted: string): readonly string[] | 'unread' {
+    const root = rootName(dotted);
+    if (root === dotted) return this.roots;
+    for (const base of this.roots) {
+      const candidates = filesOf(base, root);
+      const found = this.#firstOf(candidates);
+      if (found === 'unread') {
+        for (const file of candidates) this.#lookedAt.add(file);
+        return found;
       }
+      if (found) return [base];
+    }
+    return this.roots;
+  }
+
+  #firstOf(files: readonly string[]): ReturnType<ModuleResolver['resolve']> {
+    for (const [index, file] of files.entries()) {
+      if (!this.#texts.has(file) && !this.#isFull) {
+        for (const candidate of files.slice(index)) if (!this.#texts.has(candidate)) this.#wanted.add(candidate);
+        return 'unread';
+      }
+      this.#asked.add(file);
+      const text = this.#texts.get(file);
+      if (text === undefined) continue;
+      return { file, isPackage: file.endsWith('/__init__.py'), parsed: () => parses.parse(text) };
     }
     return undefined;
   }
 
-  #bases(level: number, file: string): readonly string[] {
-    if (level === 0) return this.roots;
-    let folder = folderOf(file);
-    for (let count = 1; count < level; count++) folder = folderOf(folder);
-    return [folder];
+  get #isFull(): boolean {
+    return this.#found >= maximumFiles || this.#characters > maximumCharacters || this.#rounds >= maximumRounds;
+  }
+
+  #add(file: string, text: string | undefined): void {
+    this.#texts.set(file, text);
+    if (text === undefined) return;
+    this.#found++;
+    this.#characters += text.length;
+  }
+
+  async #read(files: readonly string[]): Promise<void> {
+    const unread = [...new Set(files)].filter((file) => !this.#texts.has(file));
+    const reads = unread.slice(0, maximumFiles).map(async (file) => [file, await this.project.readText(file)] as const);
+    for (const [file, text] of await Promise.all(reads)) this.#add(file, text);
+  }
+
+  /** Files that a file's imports name, found or not. */
+  #importedBy(file: string): readonly string[] {
+    const text = this.#texts.get(file);
+    if (text === undefined) return [];
+    return parses.imports(text).flatMap(({ level, dotted, names }) => {
+      if (level === 0 && this.isKnown(dotted)) return [];
+      const bases = level > 0 ? [folderAbove(file, level)] : this.roots;
+      const modules = dotted === '' ? names : [dotted];
+      return bases.flatMap((base) => modules.flatMap((module) => filesOf(base, module)));
+    });
   }
 }
 
-function prefixesOf(dotted: string): readonly string[] {
-  const parts = dotted.split('.');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('.'));
+/** The folder that `level` leading dots mean in a file. */
+function folderAbove(file: string, level: number): string {
+  let folder = folderOf(file);
+  for (let count = 1; count < level; count++) folder = folderOf(folder);
+  return folder;
 }
 
 function filesOf(base: string, dotted: string): readonly string[] {

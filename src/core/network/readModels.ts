@@ -1,6 +1,7 @@
 import type { AnalyzeOptions, Assumption, RecognisedActivation, Unknown } from '../analysis';
 import type { FrameworkId } from '../frameworks/framework';
 import type { Project } from '../project';
+import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
 import { parsePython } from '../python/parse';
 import { walk } from '../python/syntaxSearch';
@@ -15,7 +16,7 @@ import { type Applied, applyWithInputs } from './inputPolicy';
 import { knownInput } from './knownInput';
 import type { Network } from './network';
 import { placedIn } from './openFile';
-import { loadProjectModules } from './projectModules';
+import { openProjectModules, type ProjectModules } from './projectModules';
 import { importsFramework, isFrameworkRoot } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
 import { writtenEntry } from './writtenEntry';
@@ -57,25 +58,44 @@ export async function readModels(
   }
   const parsed = parsePython(text);
   const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
-  const modules = await loadProjectModules(project, file, text, isFrameworkRoot, options.cancel);
+  const modules = await openProjectModules(project, file, text, isFrameworkRoot);
+  const started = options.clock();
+  let waitedMs = 0;
+  for (;;) {
+    const timeMs = (options.budget?.timeMs ?? defaultBudget.timeMs) - (options.clock() - started - waitedMs);
+    const within = { ...options, budget: { ...options.budget, timeMs } };
+    const found = evaluateFile(parsed, file, within, modules);
+    if (!modules?.isWaiting || options.cancel?.cancelled) {
+      modules?.end();
+      return { isRelevant: true, parsed, syntaxErrors, ...found };
+    }
+    const reading = options.clock();
+    await modules.readWanted();
+    waitedMs += options.clock() - reading;
+  }
+}
+
+/** From the tree to models; of no worth while `modules` waits for a file. */
+function evaluateFile(
+  parsed: ParsedModule,
+  file: string,
+  options: AnalyzeOptions,
+  modules: ProjectModules | undefined,
+): Pick<Reading, 'models' | 'activations' | 'unknowns'> {
+  const nothing = { models: [], activations: [], unknowns: [] };
   const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize, modules);
+  if (modules?.isWaiting) return nothing;
   const models: ReadModel[] = [];
   const { modelExpression } = options;
   const { entries, unknowns } =
     modelExpression === undefined ? findEntryPoints(evaluation) : writtenEntry(evaluation, modelExpression);
   for (const entry of entries) {
+    if (modules?.isWaiting) return nothing;
     if (options.cancel?.cancelled) break;
     models.push(readModel(evaluation, entry, options));
   }
   const activations = findRecognisedActivations(evaluation);
-  return {
-    isRelevant: true,
-    parsed,
-    models: withoutParts(models.filter(isWorthShowing)),
-    activations,
-    unknowns,
-    syntaxErrors,
-  };
+  return { models: withoutParts(models.filter(isWorthShowing)), activations, unknowns };
 }
 
 /** Losses, activations and data augmentation come as modules too; what has nothing to learn is a model only where it is not understood. */

@@ -144,6 +144,10 @@ function nestedModule(machine: Machine, dotted: string): ModuleValue | undefined
 function projectModule(machine: Machine, file: string, dotted: string, level: number): ModuleValue | undefined {
   const resolved = machine.modules?.resolve(dotted, level, file);
   if (!resolved) return undefined;
+  if (resolved === 'unread') {
+    machine.exhaust(`module ${dotted} has to be read first`);
+    return undefined;
+  }
   const loaded = machine.loadedModules.get(resolved.file);
   if (loaded) return loaded;
   const names = new Map<string, Value>([
@@ -160,7 +164,9 @@ function projectModule(machine: Machine, file: string, dotted: string, level: nu
       isEvaluated = true;
       evaluateModuleBody(machine, resolved.parsed().module.body, scope, resolved.file);
     }
-    return names.get(name) ?? (resolved.isPackage ? projectModule(machine, resolved.file, name, 1) : undefined);
+    const known = names.get(name);
+    if (known || !resolved.isPackage || name.startsWith('__')) return known;
+    return projectModule(machine, resolved.file, name, 1);
   };
   const module: ModuleValue = { kind: 'module', name: dotted, lookup };
   machine.loadedModules.set(resolved.file, module);

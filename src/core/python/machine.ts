@@ -56,8 +56,11 @@ const maximumTrail = 64;
 
 /** Gives other files of the project to imports. */
 export interface ModuleResolver {
-  /** The module `dottedName`, after `level` leading dots, as seen from `fromFile`; undefined where there is none to read. */
-  resolve(dottedName: string, level: number, fromFile: string): ResolvedModule | undefined;
+  /**
+   * The module `dottedName`, after `level` leading dots, as seen from `fromFile`; undefined where there is none to read. `unread` ends the
+   * evaluation: its file has to be read first.
+   */
+  resolve(dottedName: string, level: number, fromFile: string): ResolvedModule | 'unread' | undefined;
 }
 
 export interface ResolvedModule {
@@ -88,7 +91,7 @@ export interface RecordedAssumption {
   readonly span: Span | undefined;
 }
 
-const defaultBudget: Budget = { steps: 1_000_000, depth: 120, size: 10_000, timeMs: 2_000 };
+export const defaultBudget: Budget = { steps: 1_000_000, depth: 120, size: 10_000, timeMs: 2_000 };
 const maximumRecords = 500;
 /** Nested evaluations of our own, well below what JavaScript's stack holds. */
 const maximumNesting = 900;

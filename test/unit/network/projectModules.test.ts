@@ -133,6 +133,72 @@ suite('imports across files', () => {
   });
 });
 
+suite('files that imports lead to', () => {
+  const manyModules = Object.fromEntries(
+    Array.from({ length: 300 }, (_, index) => [`/site/big/part${index}.py`, `from .part${index + 1} import thing\n`]),
+  );
+  const reading = (files: Readonly<Record<string, string>>, searchPaths: readonly string[]) => {
+    const asked: string[] = [];
+    const readText = async (name: string) => {
+      asked.push(name);
+      return files[name];
+    };
+    return { asked, project: { readText, searchPaths } };
+  };
+  const clock = () => performance.now();
+
+  test('are read where something of them is used, however large the package', async () => {
+    const { asked, project } = reading(
+      {
+        '/work/train.py': 'from torch import nn\nfrom big.used import Block\nnet = nn.Sequential(Block(8))\n',
+        '/site/big/__init__.py': Array.from({ length: 300 }, (_, index) => `from .part${index} import thing\n`).join(
+          '',
+        ),
+        '/site/big/used.py': block,
+        ...manyModules,
+      },
+      ['/site'],
+    );
+    const { models } = await analyze(project, '/work/train.py', { clock });
+    assert.equal(models.length, 1);
+    assert.ok(asked.length < 20, `${asked.length} files asked for`);
+  });
+
+  test('are asked for once when a file is read again', async () => {
+    const files = {
+      '/again/train.py': `from torch import nn\nfrom first import Block\nnet = nn.Sequential(Block(8))\n`,
+      '/again/first.py': 'from second import Block\n',
+      '/again/second.py': 'from third import Block\n',
+      '/again/third.py': 'from fourth import Block\n',
+      '/again/fourth.py': block,
+    };
+    const { asked, project } = reading(files, []);
+    await analyze(project, '/again/train.py', { clock });
+    asked.length = 0;
+    const { models } = await analyze(project, '/again/train.py', { clock });
+    assert.equal(models.length, 1);
+    assert.deepEqual(
+      asked.filter((file, index) => asked.indexOf(file) !== index),
+      [],
+    );
+  });
+
+  test('are those of one version of a package where there are two', async () => {
+    const two = (width: number) => block.replaceAll('(width, width)', `(width, ${width})`);
+    const { project } = reading(
+      {
+        '/work/train.py': 'from torch import nn\nfrom lib.blocks import Block\nnet = Block(8)\n',
+        '/first/lib/__init__.py': '',
+        '/second/lib/__init__.py': '',
+        '/second/lib/blocks.py': two(9),
+      },
+      ['/first', '/second'],
+    );
+    const { models, unknowns } = await analyze(project, '/work/train.py', { clock });
+    assert.deepEqual([models, unknowns], [[], []]);
+  });
+});
+
 suite('a model written as an expression', () => {
   const text = `from torch import nn
 def build(width=4, classes=2):
