@@ -14,7 +14,9 @@ const messageTexts = new RegExp(String.raw`\btext:\s*(?:[^'\n]*\?\s*)?${literal}
 /** Texts of the page. */
 const pageTexts = new RegExp(String.raw`^ {2}\w+:\s*${literal},$`, 'gm');
 
-const messageFolders = ['core/rules', 'core/findings', 'core/network'].map((folder) => path.join('src', folder));
+const messageFolders = ['core/rules', 'core/findings', 'core/network', 'core/environment'].map((folder) =>
+  path.join('src', folder),
+);
 
 /** @returns {Readonly<Record<string, string>>} every text by itself, sorted */
 export function translatedTexts() {

@@ -3,14 +3,14 @@ import type { Analysis } from '../core/analysis';
 import { analyze } from '../core/analyze';
 import type { Finding, Severity } from '../core/findings/finding';
 import { formatMessage } from '../protocol/format';
-import { LineIndex } from '../protocol/lineIndex';
 import { exitCodes } from './exitCodes';
-import { makeNodeProject, whyUnreadable } from './nodeProject';
+import { NodeProject } from './nodeProject';
+import type { Places } from './places';
 import { findingJson } from './profileJson';
 import { findingText } from './profileText';
 import { findPythonFiles } from './pythonFiles';
-import { rangeOf } from './range';
 import { sarifReport } from './sarif';
+import { warn } from './warn';
 
 export interface CheckOptions {
   readonly format: 'text' | 'json' | 'sarif' | 'github';
@@ -20,7 +20,7 @@ export interface CheckOptions {
 
 export interface FileFindings {
   readonly file: string;
-  readonly lines: LineIndex;
+  readonly places: Places;
   readonly findings: readonly Finding[];
 }
 
@@ -29,22 +29,23 @@ const severityRank: Readonly<Record<Severity, number>> = { error: 3, warning: 2,
 /** `gradlens check`: reports findings at or above the severity and returns the exit code. */
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
   const results: FileFindings[] = [];
-  const project = makeNodeProject(options.searchPath);
+  const project = new NodeProject(options.searchPath ?? [], warn);
   let hasFailed = false;
   for (const file of await findPythonFiles(paths)) {
-    const why = await whyUnreadable(file);
-    if (why) {
-      process.stderr.write(`gradlens: ${why}\n`);
+    const source = await project.source(file);
+    if ('refused' in source) {
+      warn(source.refused);
       hasFailed = true;
       continue;
     }
-    const analysis = await analyze(project, file, { clock: () => performance.now(), withFixes: true });
+    const analysis = await analyze(await project.around(file), file, {
+      clock: () => performance.now(),
+      withFixes: true,
+    });
     const findings = allFindings(analysis).filter(
       (finding) => severityRank[finding.severity] >= severityRank[options.severity],
     );
-    if (findings.length > 0) {
-      results.push({ file, findings, lines: new LineIndex((await project.readText(file)) ?? '') });
-    }
+    if (findings.length > 0) results.push({ file, findings, places: await project.places(analysis) });
   }
   process.stdout.write(renderings[options.format](results));
   if (hasFailed) return exitCodes.couldNotRun;
@@ -57,16 +58,14 @@ function allFindings(analysis: Analysis): readonly Finding[] {
 
 const renderings: Readonly<Record<CheckOptions['format'], (results: readonly FileFindings[]) => string>> = {
   text: (results) =>
-    results
-      .flatMap(({ file, lines, findings }) => findings.map((finding) => `${findingText(finding, file, lines)}\n`))
-      .join(''),
+    results.flatMap(({ places, findings }) => findings.map((finding) => `${findingText(finding, places)}\n`)).join(''),
   json: (results) =>
     `${JSON.stringify(
       {
         schema: 1,
-        files: results.map(({ file, lines, findings }) => ({
+        files: results.map(({ file, places, findings }) => ({
           file,
-          findings: findings.map((finding) => ({ model: finding.model, ...findingJson(finding, lines) })),
+          findings: findings.map((finding) => ({ model: finding.model, ...findingJson(finding, places) })),
         })),
       },
       undefined,
@@ -74,9 +73,7 @@ const renderings: Readonly<Record<CheckOptions['format'], (results: readonly Fil
     )}\n`,
   sarif: sarifReport,
   github: (results) =>
-    results
-      .flatMap(({ file, lines, findings }) => findings.map((finding) => githubLine(file, lines, finding)))
-      .join(''),
+    results.flatMap(({ places, findings }) => findings.map((finding) => githubLine(places, finding))).join(''),
 };
 
 const githubLevel: Readonly<Record<Severity, string>> = {
@@ -87,20 +84,21 @@ const githubLevel: Readonly<Record<Severity, string>> = {
 };
 
 /** A workflow command of GitHub Actions, with properties and message escaped as its toolkit does. */
-function githubLine(file: string, lines: LineIndex, finding: Finding): string {
-  const { start, end } = rangeOf(lines, finding.span);
+function githubLine(places: Places, finding: Finding): string {
+  const { cell, start, end } = places.range(finding.span);
+  const isInCell = cell !== undefined;
   const properties = {
-    file,
-    line: start.line + 1,
-    col: start.character + 1,
-    endLine: end.line + 1,
-    endColumn: end.character + 1,
+    file: places.file,
+    // Lines of a cell are none of the notebook's file: the message says the place.
+    line: isInCell ? 1 : start.line + 1,
+    ...(isInCell ? {} : { col: start.character + 1, endLine: end.line + 1, endColumn: end.character + 1 }),
     title: `Gradlens: ${finding.rule}`,
   };
   const escaped = Object.entries(properties).map(
     ([name, value]) => `${name}=${escapeData(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C')}`,
   );
-  return `::${githubLevel[finding.severity]} ${escaped.join(',')}::${escapeData(formatMessage(finding.message))}\n`;
+  const message = `${places.inCell(finding.span)}${formatMessage(finding.message)}`;
+  return `::${githubLevel[finding.severity]} ${escaped.join(',')}::${escapeData(message)}\n`;
 }
 
 function escapeData(text: string): string {

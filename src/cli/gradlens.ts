@@ -26,6 +26,13 @@ function collect(folder: string, before: readonly string[] = []): readonly strin
   return [...before, folder];
 }
 
+const placesHelp = `
+Places read file:line:column, in a notebook file:cell 3:line:column, all from 1; cells are counted as the notebook shows them, text
+cells too. In JSON they are zero-based: "cell" stands beside "start" and "end", whose lines are those of the cell.
+Imports are looked for in --search-path, the project around the file, the working folder with its src, and the packages of the active
+environment ($VIRTUAL_ENV, $CONDA_PREFIX), else of .venv, venv or env in the working folder. Nothing is run.
+`;
+
 const program = new Command('gradlens')
   .description('Shows how activations and gradients flow through a model at initialisation, from its source alone.')
   .version(packageJson.version)
@@ -34,7 +41,7 @@ const program = new Command('gradlens')
 program
   .command('profile')
   .description('print the gradient profile of the models in a file')
-  .argument('<file>', 'a Python file')
+  .argument('<file>', 'a Python file or a notebook (.ipynb)')
   .option('--model <name|call>', 'only the model of this name, or one to construct: "resnet18(num_classes=10)"')
   .option('--input <preset|file.npy>', `what the data is like: ${inputPresets.join(', ')}, or a sample batch`)
   .option('--input-shape <shape>', 'shape of one sample, such as 3x32x32', inputShape)
@@ -42,6 +49,7 @@ program
   .option('--search-path <folder>', 'where imports are looked for too; may be given again', collect)
   .addOption(new Option('--engine <engine>', 'how the signal is estimated').choices(['analytic']).default('analytic'))
   .addOption(new Option('--format <format>', 'form of the answer').choices(['text', 'json']).default('text'))
+  .addHelpText('after', placesHelp)
   .action(async (file: string, options) => {
     process.exitCode = await runProfile(file, options);
   });
@@ -49,12 +57,13 @@ program
 program
   .command('check')
   .description('report what will hinder training, in files and folders')
-  .argument('<path...>', 'Python files or folders')
+  .argument('<path...>', 'Python files, notebooks or folders')
   .option('--search-path <folder>', 'where imports are looked for too; may be given again', collect)
   .addOption(
     new Option('--format <format>', 'form of the answer').choices(['text', 'json', 'sarif', 'github']).default('text'),
   )
   .addOption(new Option('--severity <severity>', 'least severity that counts').choices(severities).default('warning'))
+  .addHelpText('after', placesHelp)
   .action(async (paths: string[], options) => {
     process.exitCode = await runCheck(paths, options);
   });

@@ -2,13 +2,13 @@ import { performance } from 'node:perf_hooks';
 import type { AnalyzeOptions } from '../core/analysis';
 import { analyze } from '../core/analyze';
 import { formatMessage } from '../protocol/format';
-import { LineIndex } from '../protocol/lineIndex';
 import { CommandError } from './commandError';
 import { exitCodes } from './exitCodes';
-import { makeNodeProject, whyUnreadable } from './nodeProject';
+import { NodeProject } from './nodeProject';
 import { profileJson } from './profileJson';
 import { profileText } from './profileText';
 import { readInput } from './readInput';
+import { warn } from './warn';
 
 export interface ProfileOptions {
   readonly model?: string;
@@ -21,9 +21,9 @@ export interface ProfileOptions {
 
 /** `gradlens profile`: prints the profile and returns the exit code. */
 export async function runProfile(file: string, options: ProfileOptions): Promise<number> {
-  const why = await whyUnreadable(file);
-  if (why) throw new CommandError(why);
-  const project = makeNodeProject(options.searchPath);
+  const files = new NodeProject(options.searchPath ?? [], warn);
+  const source = await files.source(file);
+  if ('refused' in source) throw new CommandError(source.refused);
   const analysisOptions: AnalyzeOptions = {
     clock: () => performance.now(),
     input: options.input === undefined ? undefined : await readInput(options.input),
@@ -31,7 +31,7 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
     batchSize: options.batch,
     withFixes: true,
   };
-  const analysis = await analyze(project, file, {
+  const analysis = await analyze(await files.around(file), file, {
     ...analysisOptions,
     ...(isExpression(options.model) && { modelExpression: options.model }),
   });
@@ -44,10 +44,10 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
     const names = analysis.models.map((model) => model.name).join(', ');
     throw new CommandError(`${file}: no model named ${options.model}${names ? `; there is ${names}` : ''}`);
   }
-  const lines = new LineIndex((await project.readText(file)) ?? '');
   const shown = { ...analysis, models };
-  if (options.format === 'json') process.stdout.write(`${JSON.stringify(profileJson(shown, lines), undefined, 2)}\n`);
-  else process.stdout.write(profileText(shown, lines));
+  const places = await files.places(shown);
+  if (options.format === 'json') process.stdout.write(`${JSON.stringify(profileJson(shown, places), undefined, 2)}\n`);
+  else process.stdout.write(profileText(shown, places));
   return exitCodes.clean;
 }
 

@@ -4,28 +4,27 @@ import type { NetworkNode, Shape } from '../core/network/network';
 import { NetworkView } from '../core/network/networkView';
 import type { Estimate, NodeSignal } from '../core/signal/profile';
 import { formatMessage } from '../protocol/format';
-import type { LineIndex } from '../protocol/lineIndex';
-import { rangeOf } from './range';
+import type { Places } from './places';
 
 /** The JSON of `gradlens profile`; its shape is a contract with scripts (`schema` 1). Ranges are zero-based, end exclusive. */
-export function profileJson(analysis: Analysis, lines: LineIndex) {
+export function profileJson(analysis: Analysis, places: Places) {
   return {
     schema: 1,
     file: analysis.file,
-    models: analysis.models.map((model) => modelJson(model, lines)),
+    models: analysis.models.map((model) => modelJson(model, places)),
     activations: analysis.activations.map(({ name, activation, span }) => ({
       name,
       activation: activation.id,
       parameters: activation.parameters,
-      range: rangeOf(lines, span),
+      range: places.range(span),
     })),
-    findings: analysis.findings.map((finding) => findingJson(finding, lines)),
-    unknowns: [...analysis.syntaxErrors, ...analysis.unknowns].map((unknown) => unknownJson(unknown, lines)),
+    findings: analysis.findings.map((finding) => findingJson(finding, places)),
+    unknowns: [...analysis.syntaxErrors, ...analysis.unknowns].map((unknown) => unknownJson(unknown, places)),
     timings: analysis.timings,
   };
 }
 
-function modelJson(model: ModelAnalysis, lines: LineIndex) {
+function modelJson(model: ModelAnalysis, places: Places) {
   const { network, signal } = model;
   const parametersById = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
   const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
@@ -34,7 +33,7 @@ function modelJson(model: ModelAnalysis, lines: LineIndex) {
   return {
     name: model.name,
     framework: model.framework,
-    range: rangeOf(lines, model.span),
+    range: places.range(model.span),
     parameters: network.parameters.reduce((sum, parameter) => sum + sizeOf(parameter.shape), 0),
     parameterTensors: network.parameters.length,
     input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
@@ -44,16 +43,16 @@ function modelJson(model: ModelAnalysis, lines: LineIndex) {
         node,
         signal.nodes[node.id],
         node.parameters.reduce((sum, use) => sum + sizeOf(parametersById.get(use.parameter)?.shape ?? [0]), 0),
-        lines,
+        places,
       ),
     ),
-    findings: model.findings.map((finding) => findingJson(finding, lines)),
-    assumptions: model.assumptions.map((assumption) => assumptionJson(assumption, lines)),
-    unknowns: model.unknowns.map((unknown) => unknownJson(unknown, lines)),
+    findings: model.findings.map((finding) => findingJson(finding, places)),
+    assumptions: model.assumptions.map((assumption) => assumptionJson(assumption, places)),
+    unknowns: model.unknowns.map((unknown) => unknownJson(unknown, places)),
   };
 }
 
-function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters: number, lines: LineIndex) {
+function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters: number, places: Places) {
   const weightGradients = Object.entries(signal?.weightGradients ?? {}).map(([role, estimate]) => [
     `${role}WeightGradient`,
     estimateJson(estimate),
@@ -62,7 +61,7 @@ function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters
     path: node.path,
     op: node.label,
     kind: node.operation.kind,
-    range: rangeOf(lines, node.provenance.made),
+    range: places.range(node.provenance.made),
     outputShape: shapeJson(node.outputShape),
     parameters,
     activation: estimateJson(signal?.activation),
@@ -88,29 +87,29 @@ function shapeJson(shape: Shape) {
   });
 }
 
-export function findingJson(finding: Finding, lines: LineIndex) {
+export function findingJson(finding: Finding, places: Places) {
   return {
     rule: finding.rule,
     severity: finding.severity,
     message: formatMessage(finding.message),
-    range: rangeOf(lines, finding.span),
+    range: places.range(finding.span),
     related: finding.related.map(({ span, message }) => ({
-      range: rangeOf(lines, span),
+      range: places.range(span),
       message: formatMessage(message),
     })),
     fixes: finding.fixes.map(({ title, effect, edits, isPreferred }) => ({
       title: formatMessage(title),
       effect,
       isPreferred,
-      edits: edits.map((edit) => ({ file: edit.span.file, range: rangeOf(lines, edit.span), newText: edit.newText })),
+      edits: edits.map((edit) => ({ file: edit.span.file, range: places.range(edit.span), newText: edit.newText })),
     })),
   };
 }
 
-function assumptionJson({ what, value, span }: Assumption, lines: LineIndex) {
-  return { what: formatMessage(what), value, range: span && rangeOf(lines, span) };
+function assumptionJson({ what, value, span }: Assumption, places: Places) {
+  return { what: formatMessage(what), value, range: span && places.range(span) };
 }
 
-function unknownJson({ reason, span }: Unknown, lines: LineIndex) {
-  return { reason: formatMessage(reason), range: rangeOf(lines, span) };
+function unknownJson({ reason, span }: Unknown, places: Places) {
+  return { reason: formatMessage(reason), range: places.range(span) };
 }

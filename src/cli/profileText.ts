@@ -4,29 +4,29 @@ import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import { NetworkView } from '../core/network/networkView';
 import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
-import type { LineIndex } from '../protocol/lineIndex';
+import type { Places } from './places';
 
 const barWidth = 24;
 
 /** The profile as a table for terminals, with a bar a layer for the gradient's size on a log scale. */
-export function profileText(analysis: Analysis, lines: LineIndex): string {
-  const blocks = analysis.models.map((model) => modelText(model, analysis.file, lines));
-  if (analysis.activations.length > 0) blocks.push(activationsText(analysis, lines));
+export function profileText(analysis: Analysis, places: Places): string {
+  const blocks = analysis.models.map((model) => modelText(model, places));
+  if (analysis.activations.length > 0) blocks.push(activationsText(analysis, places));
   if (blocks.length === 0) blocks.push(nothingText(analysis));
   const problems = [...analysis.syntaxErrors, ...analysis.unknowns].map(
-    ({ reason, span }) => `${place(analysis.file, span.start, lines)} ${escapeControls(formatMessage(reason))}`,
+    ({ reason, span }) => `${places.text(span)} ${escapeControls(formatMessage(reason))}`,
   );
   if (problems.length > 0)
     blocks.push(`${colors.bold('Not understood')}\n${problems.map((line) => `  ${line}\n`).join('')}`);
   return `${blocks.join('\n')}`;
 }
 
-function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string {
+function modelText(model: ModelAnalysis, places: Places): string {
   const { network } = model;
   const total = network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const input = network.nodes[network.inputs[0] ?? -1];
   const header = [
-    `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${place(file, model.span.start, lines)}`)}`,
+    `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${places.text(model.span)}`)}`,
     `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${model.input.statistics}${model.input.isAssumed ? ', assumed' : ''})`,
   ];
   const rows = new NetworkView(network).body
@@ -52,12 +52,12 @@ function modelText(model: ModelAnalysis, file: string, lines: LineIndex): string
     '',
     ...body,
     '',
-    ...model.findings.map((finding) => findingText(finding, file, lines)),
+    ...model.findings.map((finding) => findingText(finding, places)),
     ...model.assumptions.map(({ what, value }) =>
       colors.dim(`assumed: ${escapeControls(formatMessage(what))} = ${escapeControls(value)}`),
     ),
     ...model.unknowns.map(({ reason, span }) =>
-      colors.dim(`unknown: ${place(file, span.start, lines)} ${escapeControls(formatMessage(reason))}`),
+      colors.dim(`unknown: ${places.text(span)} ${escapeControls(formatMessage(reason))}`),
     ),
   ].join('\n')}\n`;
 }
@@ -94,18 +94,18 @@ const paint: Readonly<Record<Severity, (text: string) => string>> = {
 };
 
 /** One finding with its place, and its fixes below. */
-export function findingText(finding: Finding, file: string, lines: LineIndex): string {
-  const head = `${place(file, finding.span.start, lines)} ${paint[finding.severity](finding.severity)} ${escapeControls(formatMessage(finding.message))} ${colors.dim(`[${finding.rule}]`)}`;
+export function findingText(finding: Finding, places: Places): string {
+  const head = `${places.text(finding.span)} ${paint[finding.severity](finding.severity)} ${escapeControls(formatMessage(finding.message))} ${colors.dim(`[${finding.rule}]`)}`;
   return [
     head,
     ...finding.fixes.map((fix) => `    ${colors.green('fix')} ${escapeControls(formatMessage(fix.title))}`),
   ].join('\n');
 }
 
-function activationsText(analysis: Analysis, lines: LineIndex): string {
+function activationsText(analysis: Analysis, places: Places): string {
   const rows = analysis.activations.map(
     ({ name, activation, span }) =>
-      `  ${place(analysis.file, span.start, lines)} ${escapeControls(name)} is ${activation.id === 'custom' ? 'an activation of your own' : activation.id}`,
+      `  ${places.text(span)} ${escapeControls(name)} is ${activation.id === 'custom' ? 'an activation of your own' : activation.id}`,
   );
   return `${colors.bold('Activations')}\n${rows.join('\n')}\n`;
 }
@@ -114,12 +114,6 @@ function nothingText(analysis: Analysis): string {
   return analysis.isRelevant
     ? `${analysis.file}: no model found\n`
     : `${analysis.file}: imports no framework that Gradlens knows (PyTorch, Keras, NumPy)\n`;
-}
-
-/** `file:line:column`, counted from one as editors show them. */
-export function place(file: string, offset: number, lines: LineIndex): string {
-  const { line, character } = lines.position(offset);
-  return `${file}:${line + 1}:${character + 1}`;
 }
 
 function shapeText(shape: Shape): string {

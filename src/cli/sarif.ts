@@ -5,7 +5,6 @@ import type { Severity } from '../core/findings/finding';
 import { rules } from '../core/rules/rules';
 import { formatMessage } from '../protocol/format';
 import type { FileFindings } from './checkCommand';
-import { rangeOf } from './range';
 
 const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   error: 'error',
@@ -13,6 +12,8 @@ const levels: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   information: 'note',
   hint: 'note',
 };
+
+const fileStart = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 /** SARIF 2.1.0, as code-scanning services take it: one run, lines and columns from one. */
 export function sarifReport(results: readonly FileFindings[]): string {
@@ -30,14 +31,16 @@ export function sarifReport(results: readonly FileFindings[]): string {
       }),
     );
   }
-  for (const { file, lines, findings } of results) {
+  for (const { file, places, findings } of results) {
     for (const finding of findings) {
-      const { start, end } = rangeOf(lines, finding.span);
+      const { cell, ...range } = places.range(finding.span);
+      // Lines of a cell are none of the notebook's file: the message says the place.
+      const { start, end } = cell === undefined ? range : fileStart;
       run.addResult(
         new SarifResultBuilder().initSimple({
           ruleId: finding.rule,
           level: levels[finding.severity],
-          messageText: formatMessage(finding.message),
+          messageText: `${places.inCell(finding.span)}${formatMessage(finding.message)}`,
           fileUri: file.split(path.sep).map(encodeURIComponent).join('/'),
           startLine: start.line + 1,
           startColumn: start.character + 1,

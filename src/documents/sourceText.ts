@@ -7,9 +7,9 @@ import {
   type TextDocument,
   type Uri,
 } from 'vscode';
+import { type JoinedCells, joinCells } from '../core/notebook/joinedCells';
 import { pythonLanguage } from '../protocol/ids';
 import { LineIndex } from '../protocol/lineIndex';
-import { type JoinedCells, joinCells } from './joinedCells';
 
 /** One text as it is analysed, with the places of an editor: a document, or the Python cells of a notebook in order. */
 export interface SourceText {

@@ -1,4 +1,4 @@
-import type { Project } from '../project';
+import type { Clock, Project } from '../project';
 import type { ModuleResolver } from '../python/interpreter';
 import { ParseCache } from '../python/parseCache';
 import { standardNames } from '../python/stdlib/names';
@@ -16,6 +16,19 @@ const parses = new ParseCache();
 /** What the evaluation of a file asked for when it was last read: read first the next time, so that it needs to ask once. */
 const lastAsked = new Map<string, readonly string[]>();
 
+export interface DuplicatePackage {
+  readonly name: string;
+  /** The folder whose package is read, as Python does: the first on the path. */
+  readonly used: string;
+  readonly others: readonly string[];
+}
+
+/** What reading may take. */
+export interface ReadingTime {
+  readonly clock: Clock;
+  readonly timeMs: number;
+}
+
 /**
  * Other files of the project and the search path, as far as a file's evaluation asks for them. `isKnown` tells modules that are
  * described elsewhere and never read (frameworks). Undefined where there is no search path.
@@ -25,14 +38,13 @@ export async function openProjectModules(
   file: string,
   text: string,
   isKnown: (root: string) => boolean,
+  time: ReadingTime,
 ): Promise<ProjectModules | undefined> {
   const { searchPaths } = project;
   if (!searchPaths) return undefined;
   const roots = await rootsOf(project, file, searchPaths);
-  const modules = new ProjectModules(project, file, roots, (dotted) => {
-    const root = rootName(dotted);
-    return isKnown(root) || isStandard(root);
-  });
+  const isKnownModule = (dotted: string) => isKnown(rootName(dotted)) || isStandard(rootName(dotted));
+  const modules = new ProjectModules(project, file, roots, isKnownModule, time);
   await modules.begin(text);
   return modules;
 }
@@ -83,16 +95,30 @@ export class ProjectModules implements ModuleResolver {
   readonly #wanted = new Set<string>();
   /** Of those, what is wanted only to see whether it is there. */
   readonly #lookedAt = new Set<string>();
+  /** First components of absolute imports that were asked for. */
+  readonly #packages = new Set<string>();
   #found = 0;
   #characters = 0;
   #rounds = 0;
+  #readingMs = 0;
 
   constructor(
     private readonly project: Project,
     private readonly file: string,
     private readonly roots: readonly string[],
     private readonly isKnown: (dotted: string) => boolean,
+    private readonly time: ReadingTime,
   ) {}
+
+  /** Packages that lie in several folders of the path; a folder that is on it by two names counts once. */
+  get duplicates(): readonly DuplicatePackage[] {
+    return [...this.#packages].flatMap((name) => {
+      const textIn = (root: string) => this.#texts.get(filesOf(root, name)[0] ?? '');
+      const [used, ...rest] = this.roots.filter((root) => textIn(root) !== undefined);
+      const others = rest.filter((root) => used !== undefined && textIn(root) !== textIn(used));
+      return used !== undefined && others.length > 0 ? [{ name, used, others }] : [];
+    });
+  }
 
   /** True once something was asked for that is not read yet. */
   get isWaiting(): boolean {
@@ -130,25 +156,30 @@ export class ProjectModules implements ModuleResolver {
     return bases === 'unread' ? bases : this.#firstOf(bases.flatMap((base) => filesOf(base, dotted)));
   }
 
+  whyMissing(level: number): string | undefined {
+    return this.#whyFull ?? (level === 0 ? 'no folder of the search path holds it' : undefined);
+  }
+
   /** The first root that holds a package or module of this name holds all of it; a folder that is no package may lie in several. */
   #rootsOf(dotted: string): readonly string[] | 'unread' {
     const root = rootName(dotted);
+    const isNew = !this.#packages.has(root);
+    this.#packages.add(root);
+    const candidates = this.roots.flatMap((base) => filesOf(base, root));
+    if (isNew) for (const file of candidates) this.#asked.add(file);
     if (root === dotted) return this.roots;
-    for (const base of this.roots) {
-      const candidates = filesOf(base, root);
-      const found = this.#firstOf(candidates);
-      if (found === 'unread') {
-        for (const file of candidates) this.#lookedAt.add(file);
-        return found;
-      }
-      if (found) return [base];
+    const found = this.#firstOf(candidates);
+    if (found === 'unread') {
+      for (const file of candidates) this.#lookedAt.add(file);
+      return found;
     }
-    return this.roots;
+    const home = found && this.roots.find((base) => filesOf(base, root).includes(found.file));
+    return home === undefined ? this.roots : [home];
   }
 
   #firstOf(files: readonly string[]): ReturnType<ModuleResolver['resolve']> {
     for (const [index, file] of files.entries()) {
-      if (!this.#texts.has(file) && !this.#isFull) {
+      if (!this.#texts.has(file) && this.#whyFull === undefined) {
         for (const candidate of files.slice(index)) if (!this.#texts.has(candidate)) this.#wanted.add(candidate);
         return 'unread';
       }
@@ -160,8 +191,13 @@ export class ProjectModules implements ModuleResolver {
     return undefined;
   }
 
-  get #isFull(): boolean {
-    return this.#found >= maximumFiles || this.#characters > maximumCharacters || this.#rounds >= maximumRounds;
+  /** Why no more files are read; undefined while they are. */
+  get #whyFull(): string | undefined {
+    if (this.#found >= maximumFiles) return `its imports lead to more than ${maximumFiles} files`;
+    if (this.#characters > maximumCharacters) return `its imports lead to more than ${maximumCharacters} characters`;
+    if (this.#rounds >= maximumRounds) return `its imports lead through more than ${maximumRounds} files in turn`;
+    if (this.#readingMs > this.time.timeMs) return 'the time for reading files was used up';
+    return undefined;
   }
 
   #add(file: string, text: string | undefined): void {
@@ -172,9 +208,11 @@ export class ProjectModules implements ModuleResolver {
   }
 
   async #read(files: readonly string[]): Promise<void> {
+    const startMs = this.time.clock();
     const unread = [...new Set(files)].filter((file) => !this.#texts.has(file));
     const reads = unread.slice(0, maximumFiles).map(async (file) => [file, await this.project.readText(file)] as const);
     for (const [file, text] of await Promise.all(reads)) this.#add(file, text);
+    this.#readingMs += this.time.clock() - startMs;
   }
 
   /** Files that a file's imports name, found or not. */

@@ -16,7 +16,7 @@ import { type Applied, applyWithInputs } from './inputPolicy';
 import { knownInput } from './knownInput';
 import type { Network } from './network';
 import { placedIn } from './openFile';
-import { openProjectModules, type ProjectModules } from './projectModules';
+import { type DuplicatePackage, openProjectModules, type ProjectModules } from './projectModules';
 import { importsFramework, isFrameworkRoot } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
 import { writtenEntry } from './writtenEntry';
@@ -58,20 +58,22 @@ export async function readModels(
   }
   const parsed = parsePython(text);
   const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
-  const modules = await openProjectModules(project, file, text, isFrameworkRoot);
-  const started = options.clock();
+  const { clock } = options;
+  const wholeTimeMs = options.budget?.timeMs ?? defaultBudget.timeMs;
+  const modules = await openProjectModules(project, file, text, isFrameworkRoot, { clock, timeMs: wholeTimeMs });
+  const started = clock();
   let waitedMs = 0;
   for (;;) {
-    const timeMs = (options.budget?.timeMs ?? defaultBudget.timeMs) - (options.clock() - started - waitedMs);
+    const timeMs = wholeTimeMs - (clock() - started - waitedMs);
     const within = { ...options, budget: { ...options.budget, timeMs } };
     const found = evaluateFile(parsed, file, within, modules);
     if (!modules?.isWaiting || options.cancel?.cancelled) {
       modules?.end();
       return { isRelevant: true, parsed, syntaxErrors, ...found };
     }
-    const reading = options.clock();
+    const reading = clock();
     await modules.readWanted();
-    waitedMs += options.clock() - reading;
+    waitedMs += clock() - reading;
   }
 }
 
@@ -92,10 +94,31 @@ function evaluateFile(
   for (const entry of entries) {
     if (modules?.isWaiting) return nothing;
     if (options.cancel?.cancelled) break;
-    models.push(readModel(evaluation, entry, options));
+    const model = readModel(evaluation, entry, options);
+    models.push({ ...model, assumptions: [...model.assumptions, ...chosenPackages(modules?.duplicates ?? [])] });
   }
   const activations = findRecognisedActivations(evaluation);
-  return { models: withoutParts(models.filter(isWorthShowing)), activations, unknowns };
+  return {
+    models: withoutParts(models.filter(isWorthShowing)),
+    activations,
+    unknowns: [...stoppedEarly(evaluation), ...unknowns],
+  };
+}
+
+/** Where the fuel ran out before everything was read: what is missing from the answer may be missing for that. */
+function stoppedEarly({ interpreter, file }: FileEvaluation): readonly Unknown[] {
+  const { exhaustion } = interpreter;
+  if (exhaustion === undefined) return [];
+  const place = interpreter.unknowns.find(({ reason }) => reason === exhaustion)?.span;
+  return [unknownAt(exhaustion, place?.file === file ? place : { file, start: 0, end: 0 })];
+}
+
+function chosenPackages(duplicates: readonly DuplicatePackage[]): readonly Assumption[] {
+  return duplicates.map(({ name, used, others }) => ({
+    what: { text: 'package {name}, found more than once', values: { name } },
+    value: `${used} (${others.join(', ')})`,
+    span: undefined,
+  }));
 }
 
 /** Losses, activations and data augmentation come as modules too; what has nothing to learn is a model only where it is not understood. */

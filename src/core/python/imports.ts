@@ -118,14 +118,17 @@ export function moduleByName(machine: Machine, file: string, dotted: string, lev
   const standard = level === 0 ? standardModule(dotted) : undefined;
   if (standard) return standard;
   const name = '.'.repeat(level) + dotted;
+  const isStandard = standardNames.has(dotted.split('.', 1)[0] ?? '');
   // Where other files are read and this one is none of them, a guarded import takes the way out that its author wrote.
-  if (machine.modules && machine.tryDepth > 0 && !standardNames.has(dotted.split('.', 1)[0] ?? '')) {
+  if (machine.modules && machine.tryDepth > 0 && !isStandard) {
     throw new PythonRaise('ModuleNotFoundError', `No module named '${dotted}'`, undefined);
   }
+  const why = isStandard ? undefined : machine.modules?.whyMissing?.(level);
+  const reason = why === undefined ? `module ${name} is not read` : `module ${name} is not read: ${why}`;
   const missing: ModuleValue = {
     kind: 'module',
     name,
-    lookup: (attribute) => (attribute === '__name__' ? makeStr(name) : makeUnknown(`module ${name} is not read`, span)),
+    lookup: (attribute) => (attribute === '__name__' ? makeStr(name) : makeUnknown(reason, span)),
   };
   unread.add(missing);
   return missing;

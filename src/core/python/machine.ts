@@ -61,6 +61,8 @@ export interface ModuleResolver {
    * evaluation: its file has to be read first.
    */
   resolve(dottedName: string, level: number, fromFile: string): ResolvedModule | 'unread' | undefined;
+  /** Why a module, after `level` leading dots, is not there; undefined where there is nothing to say. */
+  whyMissing?(level: number): string | undefined;
 }
 
 export interface ResolvedModule {

@@ -199,6 +199,105 @@ suite('files that imports lead to', () => {
   });
 });
 
+suite('imports of packages that are hard to read', () => {
+  const text = 'from torch import nn\nfrom pack import Block\nnet = nn.Sequential(nn.Linear(4, 4), Block(4))\n';
+  const reasonsOf = ({ models, unknowns }: Analysis) =>
+    [...unknowns, ...models.flatMap((model) => model.unknowns)].map(({ reason }) => reason.text).join('\n');
+
+  test('of two versions of a package the first on the path is read, and that is said', async () => {
+    const files: Readonly<Record<string, string>> = {
+      '/work/train.py': text,
+      '/first/pack/__init__.py': 'from .block import Block\n',
+      '/first/pack/block.py': block,
+      '/second/pack/__init__.py': 'from .block import Block, More\n',
+      '/second/pack/block.py': 'Block = None\n',
+    };
+    const asked: string[] = [];
+    const readText = async (name: string) => {
+      asked.push(name);
+      return files[name];
+    };
+    const project = { readText, searchPaths: ['/work', '/first', '/second'] };
+    const { models } = await analyze(project, '/work/train.py', { clock: () => performance.now() });
+    assert.deepEqual(
+      models[0]?.assumptions.filter(({ what }) => what.text.startsWith('package')).map(({ value }) => value),
+      ['/first (/second)'],
+    );
+    assert.equal(models[0]?.network.parameters.length, 4);
+    assert.ok(!asked.includes('/second/pack/block.py'), 'nothing more of the second is read');
+  });
+
+  test('of a package of 10,000 files a part is read, the reason named and the time kept', async () => {
+    const count = 10_000;
+    const modules = Array.from({ length: count }, (_, index) => `m${index}`);
+    const files = new Map([
+      ['/work/train.py', text],
+      ['/work/pack/__init__.py', modules.map((name) => `from .${name} import *`).join('\n')],
+      ...modules.map((name) => [`/work/pack/${name}.py`, `# ${name}\n${'x = 1\n'.repeat(20)}`] as const),
+    ]);
+    let read = 0;
+    const readText = async (name: string) => {
+      read++;
+      return files.get(name);
+    };
+    const started = performance.now();
+    const analysis = await analyze({ readText, searchPaths: ['/work'] }, '/work/train.py', {
+      clock: () => performance.now(),
+      budget: { timeMs: 2_000 },
+    });
+    assert.ok(performance.now() - started < 2 * 2_000, 'within twice its budget, on a busy machine too');
+    assert.ok(read < 4_000, `${read} files asked for`);
+    assert.match(
+      reasonsOf(analysis),
+      /more than 1500 files|time for reading files|evaluation stopped after|has no 'Block'/,
+    );
+  });
+
+  test('where reading is slow it stops in time and says so', async () => {
+    let now = 0;
+    const readText = async (name: string) => {
+      now += 100;
+      return name === '/work/train.py' ? text : undefined;
+    };
+    const analysis = await analyze({ readText, searchPaths: ['/work'] }, '/work/train.py', {
+      clock: () => now,
+      budget: { timeMs: 400 },
+    });
+    assert.match(reasonsOf(analysis), /module pack is not read: the time for reading files was used up/);
+  });
+
+  test('a folder that leads back to itself is read to a bounded depth', async () => {
+    const init = 'from .loop import *\nfrom . import loop\n';
+    let read = 0;
+    const readText = async (name: string) => {
+      read++;
+      if (name === '/work/train.py') return text;
+      return /^\/work\/pack(?:\/loop)*\/__init__\.py$/.test(name) ? init : undefined;
+    };
+    const analysis = await analyze({ readText, searchPaths: ['/work'] }, '/work/train.py', {
+      clock: () => performance.now(),
+    });
+    assert.ok(read < 1_000, `${read} files asked for`);
+    assert.notEqual(reasonsOf(analysis), '');
+  });
+
+  test('a file that another answer comes for while it is read does no harm', async () => {
+    let turn = 0;
+    const readText = async (name: string) => {
+      if (name === '/work/train.py') return text;
+      if (!name.endsWith('pack/__init__.py')) return undefined;
+      turn += 40;
+      return block.slice(0, turn);
+    };
+    for (let index = 0; index < 10; index++) {
+      const { models } = await analyze({ readText, searchPaths: ['/work'] }, '/work/train.py', {
+        clock: () => performance.now(),
+      });
+      assert.equal(models.length, 1);
+    }
+  });
+});
+
 suite('a model written as an expression', () => {
   const text = `from torch import nn
 def build(width=4, classes=2):

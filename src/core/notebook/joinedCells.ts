@@ -1,3 +1,5 @@
+import { withoutMagics } from './magics';
+
 /** The text of several notebook cells as one Python text, with places in both directions. */
 export interface JoinedCells {
   readonly text: string;
@@ -6,13 +8,13 @@ export interface JoinedCells {
   toText(cell: number, offset: number): number;
 }
 
-/** Joins cells with line breaks. IPython's commands become comments of the same length, cells in other languages too. */
+/** Joins Python cells in order with line breaks; what only IPython understands is taken out, each place kept. */
 export function joinCells(cells: readonly string[]): JoinedCells {
   const starts: number[] = [];
   let text = '';
   for (const cell of cells) {
     starts.push(text.length);
-    text += `${withoutCommands(cell)}\n`;
+    text += `${withoutMagics(cell)}\n`;
   }
   return {
     text,
@@ -25,17 +27,4 @@ export function joinCells(cells: readonly string[]): JoinedCells {
     },
     toText: (cell, offset) => (starts[cell] ?? text.length) + offset,
   };
-}
-
-/** Cell magics whose body is Python. */
-const pythonCellMagics = new Set(['%%time', '%%timeit', '%%capture', '%%prun', '%%python', '%%python3']);
-
-function withoutCommands(cell: string): string {
-  const magic = /^\s*(%%\w+)/.exec(cell)?.[1];
-  const isPython = magic === undefined || pythonCellMagics.has(magic);
-  if (!isPython) return cell.replace(/[^\r\n]+/g, (line) => `#${line.slice(1)}`);
-  return cell.replace(
-    /^([ \t]*)(?:%%?(?=[a-z])|!(?!=)|\?)/gim,
-    (start, indent: string) => indent + '#'.repeat(start.length - indent.length),
-  );
 }
