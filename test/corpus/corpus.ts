@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelAnalysis } from '../../src/core/analysis';
 import { analyze } from '../../src/core/analyze';
-import type { Dim } from '../../src/core/network/network';
+import type { Dim, Parameter } from '../../src/core/network/network';
 import { formatMessage } from '../../src/protocol/format';
 import { cacheFolder, fetchPackages } from './packages';
 
@@ -16,6 +16,8 @@ interface RecordedModel {
   /** Without the batch axis. */
   readonly input: readonly number[];
   readonly parameters: number;
+  /** Of `parameters`, where the framework tells them apart. */
+  readonly trainable?: number;
   /** Number of parameter tensors. */
   readonly tensors: number;
   /** Without the batch axis; absent where the framework could not run the model without data. */
@@ -79,10 +81,8 @@ async function compare(recorded: RecordedModel): Promise<Outcome> {
 
 function judge(model: ModelAnalysis, recorded: RecordedModel): { verdict: Verdict; detail: string } {
   const { network, unknowns } = model;
-  const parameters = network.parameters.reduce(
-    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-    0,
-  );
+  const parameters = countOf(network.parameters);
+  const trainable = countOf(network.parameters.filter((parameter) => parameter.isTrainable));
   const tensors = network.parameters.length;
   const shape = network.nodes[network.outputs[0] ?? -1]?.outputShape;
   const output = shape?.slice(1).map(sizeOf);
@@ -93,9 +93,16 @@ function judge(model: ModelAnalysis, recorded: RecordedModel): { verdict: Verdic
     const detail = `${parameters} parameters in ${tensors} tensors, not ${recorded.parameters} in ${recorded.tensors}`;
     return isUnknown ? { verdict: 'unknown', detail: `${detail}${why}` } : { verdict: 'wrong', detail };
   }
+  if (recorded.trainable !== undefined && trainable !== recorded.trainable) {
+    return { verdict: 'wrong', detail: `${trainable} trainable parameters, not ${recorded.trainable}` };
+  }
   if (!recorded.output || String(output) === String(recorded.output)) return { verdict: 'exact', detail: '' };
   if (isUnknown) return { verdict: 'unknown', detail: `output ${output ?? '?'}${why}` };
   return { verdict: 'wrong', detail: `output ${output}, not ${recorded.output}` };
+}
+
+function countOf(parameters: readonly Parameter[]): number {
+  return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 function sizeOf(dim: Dim): number | undefined {

@@ -1,6 +1,14 @@
 import type { NodeId, Operation, ParameterId, Shape } from '../network/network';
 import type { TracedTensor, Tracer } from '../network/tracer';
-import type { CallContext, CallTrail, ClassValue, FrameworkModules, InstanceValue, Value } from '../python/values';
+import type {
+  CallContext,
+  CallTrail,
+  ClassValue,
+  FrameworkModules,
+  InstanceValue,
+  ModuleValue,
+  Value,
+} from '../python/values';
 
 export type FrameworkId = 'torch' | 'keras' | 'flax' | 'numpy';
 
@@ -9,8 +17,10 @@ export interface Framework {
   readonly id: FrameworkId;
   /** First components of import names that make a file worth reading: `torch`, `keras`, `tensorflow`. */
   readonly importRoots: readonly string[];
-  /** Fresh state for the evaluation of one file. */
-  open(session: TraceSession): OpenFramework;
+  /** Modules of the framework that no table describes: their own source is read, where it is installed. */
+  readonly sourceModules?: readonly string[];
+  /** Fresh state for the evaluation of one file. `readSource` gives an installed module as its source says it. */
+  open(session: TraceSession, readSource?: (dottedName: string) => ModuleValue | undefined): OpenFramework;
 }
 
 export interface OpenFramework extends FrameworkModules {

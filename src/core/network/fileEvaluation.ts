@@ -49,7 +49,8 @@ export class FileEvaluation {
     const framework = frameworks.find(({ importRoots }) => importRoots.includes(root));
     if (!framework) return undefined;
     const { id } = framework;
-    const opened = this.#opened.get(id) ?? { id, open: framework.open(this.session) };
+    const readSource = (name: string) => this.interpreter.moduleFromSource(name);
+    const opened = this.#opened.get(id) ?? { id, open: framework.open(this.session, readSource) };
     this.#opened.set(id, opened);
     return opened.open;
   }

@@ -37,13 +37,13 @@ export async function openProjectModules(
   project: Project,
   file: string,
   text: string,
-  isKnown: (root: string) => boolean,
+  isKnown: (dotted: string) => boolean,
   time: ReadingTime,
 ): Promise<ProjectModules | undefined> {
   const { searchPaths } = project;
   if (!searchPaths) return undefined;
   const roots = await rootsOf(project, file, searchPaths);
-  const isKnownModule = (dotted: string) => isKnown(rootName(dotted)) || isStandard(rootName(dotted));
+  const isKnownModule = (dotted: string) => isKnown(dotted) || isStandard(rootName(dotted));
   const modules = new ProjectModules(project, file, roots, isKnownModule, time);
   await modules.begin(text);
   return modules;

@@ -2,9 +2,15 @@ import { frameworks } from '../frameworks/registry';
 
 const roots = [...new Set(frameworks.flatMap((framework) => framework.importRoots))];
 
-/** True for the first component of an import name that a framework describes. */
-export function isFrameworkRoot(root: string): boolean {
-  return roots.includes(root);
+/** True for a module that a framework describes by its tables, so that its own source is not read. */
+export function isDescribed(dotted: string): boolean {
+  const [root = ''] = dotted.split('.', 1);
+  const framework = frameworks.find(({ importRoots }) => importRoots.includes(root));
+  return framework !== undefined && !framework.sourceModules?.some((module) => isWithin(dotted, module));
+}
+
+function isWithin(dotted: string, module: string): boolean {
+  return dotted === module || dotted.startsWith(`${module}.`);
 }
 
 /** An import of a known framework at the beginning of a line or after a semicolon; in strings it costs a parse, no more. */

@@ -17,7 +17,7 @@ import { knownInput } from './knownInput';
 import type { Network } from './network';
 import { placedIn } from './openFile';
 import { type DuplicatePackage, openProjectModules, type ProjectModules } from './projectModules';
-import { importsFramework, isFrameworkRoot } from './quickScan';
+import { importsFramework, isDescribed } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
 import { writtenEntry } from './writtenEntry';
 
@@ -60,7 +60,7 @@ export async function readModels(
   const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
   const { clock } = options;
   const wholeTimeMs = options.budget?.timeMs ?? defaultBudget.timeMs;
-  const modules = await openProjectModules(project, file, text, isFrameworkRoot, { clock, timeMs: wholeTimeMs });
+  const modules = await openProjectModules(project, file, text, isDescribed, { clock, timeMs: wholeTimeMs });
   const started = clock();
   let waitedMs = 0;
   for (;;) {

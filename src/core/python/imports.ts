@@ -144,7 +144,7 @@ function nestedModule(machine: Machine, dotted: string): ModuleValue | undefined
 }
 
 /** Its body runs when something of it is first asked for: a large package of which one name is used costs that name's file. */
-function projectModule(machine: Machine, file: string, dotted: string, level: number): ModuleValue | undefined {
+export function projectModule(machine: Machine, file: string, dotted: string, level: number): ModuleValue | undefined {
   const resolved = machine.modules?.resolve(dotted, level, file);
   if (!resolved) return undefined;
   if (resolved === 'unread') {

@@ -1,5 +1,7 @@
+import { builtins } from './builtins/builtins';
 import { describeFailure, MachineContext } from './callContext';
 import { evaluate, spanOf } from './expressions';
+import { projectModule } from './imports';
 import {
   CallSite,
   type Frame,
@@ -12,7 +14,7 @@ import { makeStr, none } from './make';
 import type { ParsedModule } from './parse';
 import { execute } from './statements';
 import type { Expression, Statement } from './syntax';
-import type { CallContext, CallTrail, Scope, Value } from './values';
+import type { CallContext, CallTrail, ModuleValue, Scope, Value } from './values';
 
 export type {
   MachineOptions as InterpreterOptions,
@@ -26,6 +28,7 @@ export class Interpreter {
   readonly #machine: Machine;
 
   constructor(options: MachineOptions) {
+    builtins.prepare();
     this.#machine = new Machine(options);
   }
 
@@ -69,6 +72,11 @@ export class Interpreter {
     let site: CallSite | undefined;
     for (const span of trail.toReversed()) site = new CallSite(span, site);
     return new MachineContext(this.#machine, site);
+  }
+
+  /** A module of the project or of the search path, whether or not a framework describes it; undefined where there is none. */
+  moduleFromSource(dotted: string): ModuleValue | undefined {
+    return projectModule(this.#machine, '', dotted, 0);
   }
 
   get unknowns(): readonly RecordedUnknown[] {

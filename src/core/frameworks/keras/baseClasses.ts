@@ -1,4 +1,5 @@
 import { argumentSpan } from '../../python/arguments';
+import { makeBool } from '../../python/make';
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { createArrayClass } from '../numpy/arrayClass';
@@ -7,6 +8,7 @@ import { tensorsIn } from '../numpy/numpy';
 import { numberOf } from '../tensor/dimValues';
 import { addNode } from '../tensor/trace';
 import { callLayer } from './callLayer';
+import { configurationOf, fromConfig } from './configuration';
 import { initialiserOf } from './initialisers';
 import { inputTensor } from './inputs';
 import type { KerasClasses, KerasState } from './kerasState';
@@ -21,6 +23,8 @@ import {
   declareFromData,
   layersOf,
   makeFunctional,
+  markLoaded,
+  setTrainable,
 } from './models';
 
 const none: Value = { kind: 'none' };
@@ -56,10 +60,31 @@ function layerClass(state: () => KerasState): ClassValue {
       method('add_weight', (self, args, context) => addWeight(state(), self, args, context)),
       method('add_loss', () => none),
       method('add_metric', () => none),
-      method('get_config', () => ({ kind: 'dict', entries: new Map() })),
+      method('get_config', (self) => configurationOf(state(), self)),
+      ['from_config', fromConfig],
       method('compute_output_shape', (_self, _args, context) =>
         context.unknown('the output shape is left to the trace'),
       ),
+      method('set_weights', (self) => {
+        markLoaded(state(), self);
+        return none;
+      }),
+      method('get_weights', (_self, _args, context) => ({
+        kind: 'unknown',
+        reason: 'the values of weights are known only when the code runs',
+        span: context.trail[0],
+      })),
+      [
+        'trainable',
+        kerasProperty(
+          'trainable',
+          (self) => makeBool(state().stateOf(self).isTrainable),
+          (self, value, context) => {
+            const isTrainable = context.truth(value);
+            if (isTrainable !== undefined) setTrainable(state(), self, isTrainable);
+          },
+        ),
+      ],
       ['name', kerasProperty('name', (self) => ({ kind: 'str', value: state().stateOf(self).name }))],
       ['layers', kerasProperty('layers', (self) => layerList(state(), self))],
       ['output', kerasProperty('output', (self, context) => outputOf(state(), self, context))],
@@ -69,16 +94,7 @@ function layerClass(state: () => KerasState): ClassValue {
 
 function modelClass(state: () => KerasState, layer: ClassValue): ClassValue {
   const method = (name: string, body: Method): [string, Value] => [name, kerasMethod(`keras.Model.${name}`, body)];
-  const tolerated = [
-    'summary',
-    'save',
-    'save_weights',
-    'load_weights',
-    'export',
-    'reset_states',
-    'get_weights',
-    'set_weights',
-  ];
+  const tolerated = ['summary', 'save', 'save_weights', 'export', 'reset_states'];
   const trained = ['fit', 'evaluate', 'predict', 'train_on_batch', 'test_on_batch', 'predict_on_batch'];
   return makeNativeClass(
     'keras.Model',
@@ -109,6 +125,10 @@ function modelClass(state: () => KerasState, layer: ClassValue): ClassValue {
           return { kind: 'unknown', reason: `${name} runs the model`, span: undefined };
         }),
       ),
+      method('load_weights', (self) => {
+        markLoaded(state(), self);
+        return none;
+      }),
       ...tolerated.map((name) => method(name, () => none)),
       method('get_layer', (self, args, context) => layerNamed(state(), self, args, context)),
       ['inputs', kerasProperty('inputs', (self, context) => listOf(inputsOf(state(), self, context)))],

@@ -38,6 +38,10 @@ export class InertObjects {
     return this.#class;
   }
 
+  get object(): InstanceValue {
+    return this.#object;
+  }
+
   /** A module of data: everything it gives is unknown, and nobody needs to hear of it. */
   dataModule(name: string): ModuleValue {
     const unknown: UnknownValue = { kind: 'unknown', reason: `${name} is data`, span: undefined };

@@ -1,22 +1,26 @@
-import type { Value } from '../../python/values';
+import type { ModuleValue, Value } from '../../python/values';
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { tensorsIn } from '../numpy/numpy';
 import { baseClasses } from './baseClasses';
 import { KerasState } from './kerasState';
 import { callModel, declaredInputShapes, forwardParameters, hasForward, mayHaveForward, parametersOf } from './models';
-import { kerasModules } from './modules';
+import { applicationModules } from './modules/applications';
+import { kerasModules } from './modules/kerasModules';
+
+type SourceReader = (dottedName: string) => ModuleValue | undefined;
 
 /** Keras 3 (3.15.1), also as `tf.keras`, with the TensorFlow functions that models are written with. */
 export const keras: Framework = {
   id: 'keras',
   importRoots: ['keras', 'tensorflow', 'tf_keras'],
+  sourceModules: applicationModules,
   open: openKeras,
 };
 
-function openKeras(session: TraceSession): OpenFramework {
+function openKeras(session: TraceSession, readSource: SourceReader = () => undefined): OpenFramework {
   const classes = baseClasses(() => state);
   const state: KerasState = new KerasState(session, classes);
-  const module = kerasModules(() => state, classes);
+  const module = kerasModules(() => state, classes, readSource);
   return {
     module,
     isModelClass: (value) => value.mro.includes(classes.model) && mayHaveForward(value),

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
-import type { ClassValue, InstanceValue, Value } from '../../python/values';
+import { getEntry, makeStr } from '../../python/make';
+import type { ClassValue, DictValue, InstanceValue, Value } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { type ArrayRoom, arrayValue, tensorOf } from '../numpy/arrays';
 import { tensorsIn } from '../numpy/numpy';
@@ -22,6 +23,10 @@ export class KerasState implements ArrayRoom {
   readonly #inputNodes = new Set<NodeId>();
   readonly #layerOfNode = new Map<NodeId, InstanceValue>();
   readonly #scopes: string[] = [];
+  readonly #counters = new Map<string, number>();
+  /** What `get_custom_objects` gives, and what scopes of custom objects add. */
+  readonly customObjects: DictValue = { kind: 'dict', entries: new Map() };
+  imageDataFormat = 'channels_last';
   #depth = 0;
   #application = 0;
   #outermost: InstanceValue | undefined;
@@ -67,6 +72,21 @@ export class KerasState implements ArrayRoom {
     return used === 0 ? prefix : `${prefix}_${used}`;
   }
 
+  /** 1, 2, … for each prefix (Keras 3.15 `backend.get_uid`). */
+  nextNumber(prefix: string): number {
+    const number = (this.#counters.get(prefix) ?? 0) + 1;
+    this.#counters.set(prefix, number);
+    return number;
+  }
+
+  customObject(name: string): Value | undefined {
+    return getEntry(this.customObjects, makeStr(name));
+  }
+
+  addCustomObjects({ entries }: DictValue): void {
+    for (const [key, entry] of entries) this.customObjects.entries.set(key, entry);
+  }
+
   /** Path of a layer in the model that is being applied: `encoder/dense_1`. */
   pathOf(name: string): string {
     return [...this.#scopes, name].join('/');
@@ -95,6 +115,20 @@ export class KerasState implements ArrayRoom {
   /** True for tensors that stand for the future: those made from `Input` while a functional model is being written down. */
   isSymbolic(value: Value): boolean {
     return tensorsIn(value).some((tensor) => this.#leadsFromInput(tensor.node));
+  }
+
+  /** The placeholders that a tensor leads from. */
+  sourcesOf(tensor: TracedTensor): readonly TracedTensor[] {
+    const { nodes } = this.session.tracer;
+    const seen = new Set<NodeId>();
+    const open = [tensor.node];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      if (!this.#inputNodes.has(id)) open.push(...(nodes[id]?.inputs ?? []));
+    }
+    const sources = [...seen].filter((id) => this.#inputNodes.has(id)).sort((a, b) => a - b);
+    return sources.map((node) => ({ node, shape: nodes[node]?.outputShape }));
   }
 
   /** Runs one call of a layer; nodes that an outermost call makes are remembered as the layer's. */

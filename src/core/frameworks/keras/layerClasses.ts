@@ -26,8 +26,18 @@ export function kerasMethod(name: string, body: Method): NativeFunctionValue {
   });
 }
 
-export function kerasProperty(name: string, get: (self: InstanceValue, context: CallContext) => Value): Value {
-  return { kind: 'property', get: kerasMethod(name, (self, _args, context) => get(self, context)) };
+export function kerasProperty(
+  name: string,
+  get: (self: InstanceValue, context: CallContext) => Value,
+  set?: (self: InstanceValue, value: Value, context: CallContext) => void,
+): Value {
+  const getter = kerasMethod(name, (self, _args, context) => get(self, context));
+  if (!set) return { kind: 'property', get: getter };
+  const setter = kerasMethod(name, (self, { positional: [value] }, context) => {
+    if (value) set(self, value, context);
+    return none;
+  });
+  return { kind: 'property', get: getter, set: setter };
 }
 
 /** The classes of `keras.layers` by all their names. */
@@ -59,7 +69,7 @@ export function initialiseLayer(
 ): void {
   const own = state.stateOf(layer, named.get('name'));
   const trainable = named.get('trainable');
-  if (trainable) layer.attributes.set('trainable', trainable);
+  if (trainable && context.truth(trainable) === false) own.isTrainable = false;
   const declared = named.get('input_shape') ?? named.get('batch_input_shape') ?? named.get('batch_shape');
   const width = numberOf(named.get('input_dim'));
   if (declared && declared.kind !== 'none') {

@@ -25,6 +25,9 @@ export class LayerState {
   /** Layers of a Sequential model, in order. */
   sequence: Value[] | undefined;
   graph: FunctionalGraph | undefined;
+  isTrainable = true;
+  /** Weights from a file, of which nothing is known. */
+  areWeightsLoaded = false;
   /** Shape of the input without the batch axis, where the source gives it. */
   declaredShape: Shape;
   /** The application in which weights were made: a later one with other sizes makes them anew, as trying out inputs needs. */

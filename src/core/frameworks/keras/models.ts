@@ -1,4 +1,5 @@
-import type { ParameterId, Shape } from '../../network/network';
+import { unknownDistribution } from '../../network/initialisers';
+import type { Initialiser, ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { CallArguments, CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
 import { shapeOf, sizesOf, tensorOf } from '../numpy/arrays';
@@ -158,19 +159,44 @@ function attributeLayers(state: KerasState, instance: InstanceValue): readonly I
 export function parametersOf(state: KerasState, model: InstanceValue): readonly ParameterId[] {
   const found = new Set<ParameterId>();
   const seen = new Set<InstanceValue>();
-  const visit = (layer: InstanceValue, isFrozen: boolean): void => {
+  const { tracer } = state.session;
+  const visit = (layer: InstanceValue, isFrozen: boolean, isLoaded: boolean): void => {
     if (seen.has(layer)) return;
     seen.add(layer);
-    const trainable = layer.attributes.get('trainable');
-    const isFrozenHere = isFrozen || (trainable?.kind === 'bool' && !trainable.value);
-    for (const id of state.stateOf(layer).weights.values()) {
+    const own = state.stateOf(layer);
+    const isFrozenHere = isFrozen || !own.isTrainable;
+    const isLoadedHere = isLoaded || own.areWeightsLoaded;
+    for (const id of own.weights.values()) {
       found.add(id);
-      if (isFrozenHere) state.session.tracer.setTrainable(id, false);
+      if (isFrozenHere) tracer.setTrainable(id, false);
+      if (isLoadedHere) tracer.setInitialiser(id, loadedWeights);
     }
-    for (const part of layersOf(state, layer)) visit(part, isFrozenHere);
+    for (const part of layersOf(state, layer)) visit(part, isFrozenHere, isLoadedHere);
   };
-  visit(model, false);
+  visit(model, false, false);
   return [...found];
+}
+
+const loadedWeights: Initialiser = {
+  distribution: unknownDistribution('the weights are loaded from a file'),
+  scheme: 'load_weights',
+  isDefault: false,
+};
+
+/** `layer.trainable = …` reaches every layer inside (Keras 3.15 `Layer.trainable`). */
+export function setTrainable(state: KerasState, layer: InstanceValue, isTrainable: boolean): void {
+  for (const part of layersWithin(state, layer)) state.stateOf(part).isTrainable = isTrainable;
+}
+
+/** `load_weights`, `set_weights`. */
+export function markLoaded(state: KerasState, layer: InstanceValue): void {
+  for (const part of layersWithin(state, layer)) state.stateOf(part).areWeightsLoaded = true;
+}
+
+function layersWithin(state: KerasState, layer: InstanceValue): ReadonlySet<InstanceValue> {
+  const found = new Set<InstanceValue>([layer]);
+  for (const part of found) for (const inner of layersOf(state, part)) found.add(inner);
+  return found;
 }
 
 /** Remembers the shape of data that a model is trained on or built for, where nothing else tells it. */

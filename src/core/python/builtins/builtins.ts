@@ -52,10 +52,12 @@ function makeTable(): ReadonlyMap<string, Value> {
   ]);
 }
 
-/** The names that every module sees; made at the first look. */
+/** The names that every module sees, and the methods of the built-in types: made when the first module is evaluated. */
 export const builtins = {
-  get(name: string): Value | undefined {
+  prepare(): void {
     table ??= makeTable();
-    return table.get(name);
+  },
+  get(name: string): Value | undefined {
+    return table?.get(name);
   },
 };
