@@ -4,7 +4,7 @@ import { meanOf } from '../../../network/initialisers';
 import type { Shape } from '../../../network/network';
 import type { TracedTensor } from '../../../network/tracer';
 import { tensorOf } from '../../numpy/arrays';
-import { addExpression } from '../../tensor/elementwise';
+import { addExpression, applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { applyCoupling, applyNamed } from '../activations';
 import type { LayerCall, LayerTypes } from '../layerCall';
 
@@ -68,17 +68,7 @@ export const coreLayers: LayerTypes = {
       return body && value && call.context.call(body, [value]);
     },
   },
-  Rescaling: {
-    signature: 'scale, offset=0.0',
-    call: (call) => {
-      const scale = call.number('scale');
-      const offset = call.number('offset');
-      if (!call.input || scale === undefined || offset === undefined) return undefined;
-      if (offset === 0) return call.add({ kind: 'sum', coefficients: [scale] }, [call.input], call.input.shape);
-      const expression = add(multiply(scale, z), offset);
-      return addExpression(call.session, expression, [call.input], call.input.shape, call.site());
-    },
-  },
+  Rescaling: { signature: 'scale, offset=0.0', call: rescaling },
 };
 
 function dense(call: LayerCall): TracedTensor | undefined {
@@ -175,6 +165,31 @@ function prelu(call: LayerCall): TracedTensor | undefined {
   const slope = meanOf(call.session.tracer.parameter(alpha.parameter).initialiser.distribution);
   const activation = useActivation('prelu', slope === undefined ? {} : { negativeSlope: slope });
   return call.add({ kind: 'activation', activation }, [input], input.shape, [alpha]);
+}
+
+/** `x · scale + offset`, each a number or one for each channel. */
+function rescaling(call: LayerCall): TracedTensor | undefined {
+  const { input, session } = call;
+  const scale = call.numbers('scale');
+  const offset = call.numbers('offset');
+  if (!input || !scale || !offset) return undefined;
+  const [factor = 1] = scale;
+  const [shift = 0] = offset;
+  if (scale.length === 1 && offset.length === 1) {
+    if (shift === 0) return call.add({ kind: 'sum', coefficients: [factor] }, [input], input.shape);
+    return addExpression(session, add(multiply(factor, z), shift), [input], input.shape, call.site());
+  }
+  const scaled = applyElementwise(session, 'multiply', [input, constantOf(call, scale, 'scale')], call.site('scaled'));
+  return applyElementwise(session, 'add', [scaled, constantOf(call, offset, 'offset')], call.site());
+}
+
+/** Known numbers along the last axis; one of them is just a number. */
+function constantOf(call: LayerCall, numbers: readonly number[], part: string): ElementwiseOperand {
+  const [only = 0] = numbers;
+  if (numbers.length === 1) return only;
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const square = numbers.reduce((sum, number) => sum + number ** 2, 0) / numbers.length;
+  return call.add({ kind: 'constant', value: undefined, moments: { mean, square } }, [], [numbers.length], [], part);
 }
 
 function applyOwn(
