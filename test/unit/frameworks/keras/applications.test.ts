@@ -94,6 +94,17 @@ x = layers.GlobalAveragePooling2D()(base.output)
 model = keras.Model(base.input, layers.Dense(5, activation="softmax")(x))
 `;
 
+  test('takes the tensor that it is given as input', async () => {
+    const model = await modelOf(`import keras
+image = keras.Input((8, 8, 3))
+base = keras.applications.TinyNet(weights=None, include_top=False, input_tensor=keras.layers.Rescaling([2, 3, 4])(image))
+model = keras.Model(base.input, keras.layers.Flatten()(base.output))
+`);
+    assert.deepEqual(model.unknowns, []);
+    assert.deepEqual(model.network.nodes.at(-1)?.outputShape, [{ perBatch: 1 }, 8 * 8 * 6]);
+    assert.equal(count(model, true), body);
+  });
+
   test('a frozen base leaves the head to train; its loaded weights are of unknown distribution', async () => {
     const model = await modelOf(transfer);
     assert.deepEqual(model.unknowns, []);

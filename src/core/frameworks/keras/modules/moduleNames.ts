@@ -15,10 +15,11 @@ const roots = [
   'tf_keras',
 ];
 
-/** Where Keras 2 kept what Keras 3 has elsewhere (Keras 2.0 to 2.15). */
+/** Where Keras 2 kept what Keras 3 has elsewhere (Keras 2.0 to 2.15), and files of the package whose names are public elsewhere. */
 const moved: Readonly<Record<string, string>> = {
   'keras.engine': 'keras.models',
   'keras.layers.experimental': 'keras.layers',
+  'keras.ops.operation_utils': 'keras.utils',
   'keras.optimizers.experimental': 'keras.optimizers',
   'keras.optimizers.legacy': 'keras.optimizers',
   'keras.utils.generic_utils': 'keras.utils',
