@@ -186,7 +186,14 @@ export class ProjectModules implements ModuleResolver {
       this.#asked.add(file);
       const text = this.#texts.get(file);
       if (text === undefined) continue;
-      return { file, isPackage: file.endsWith('/__init__.py'), parsed: () => parses.parse(text) };
+      return {
+        file,
+        text,
+        isPackage: file.endsWith('/__init__.py'),
+        parsed: () => parses.parse(text),
+        imports: () => parses.imports(text),
+        exports: () => parses.exports(text),
+      };
     }
     return undefined;
   }

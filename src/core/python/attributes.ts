@@ -1,6 +1,7 @@
 import type { Span } from '../span';
 import { classOf } from './builtinClasses';
 import { callValue } from './calls';
+import { settleImports } from './deferredImports';
 import type { Machine } from './machine';
 import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
 import { hasUnknownBase, lookupAfter, lookupInClass, objectClass } from './nativeClass';
@@ -10,6 +11,7 @@ import type {
   DictValue,
   FunctionValue,
   InstanceValue,
+  ModuleValue,
   NativeFunctionValue,
   SuperValue,
   Value,
@@ -51,7 +53,7 @@ export function findAttribute(
     case 'unknown':
       return object;
     case 'module':
-      return object.lookup(name);
+      return moduleAttribute(machine, object, name);
     case 'instance':
       return instanceAttribute(machine, object, name, span);
     case 'class':
@@ -79,6 +81,12 @@ export function findAttribute(
     default:
       return methodOf(machine, object, name);
   }
+}
+
+function moduleAttribute(machine: Machine, object: ModuleValue, name: string): Value | undefined {
+  const found = object.lookup(name);
+  if (found) settleImports(machine, found, undefined, name);
+  return found;
 }
 
 function methodOf(machine: Machine, object: Value, name: string): Value | undefined {
@@ -124,7 +132,10 @@ function instanceAttribute(
   if (inClass?.kind === 'property') return callValue(machine, inClass.get, [object], undefined, span);
   const own = object.attributes.get(name);
   if (own) return own;
-  if (inClass) return bindAttribute(machine, inClass, object, object.class);
+  if (inClass) {
+    settleClassCollection(machine, object.class, name, inClass);
+    return bindAttribute(machine, inClass, object, object.class);
+  }
   if (name === '__class__') return object.class;
   if (name === '__dict__') return attributeDict(object.attributes);
   const fallback = lookupInClass(object.class, '__getattr__');
@@ -133,9 +144,17 @@ function instanceAttribute(
   return callValue(machine, fallback, [object, makeStr(name)], undefined, span);
 }
 
+/** A collection that a class keeps may be one that subclasses enter themselves in. */
+function settleClassCollection(machine: Machine, cls: ClassValue, name: string, found: Value): void {
+  if (found.kind !== 'dict' && found.kind !== 'list' && found.kind !== 'set') return;
+  const owner = cls.mro.find(({ namespace }) => namespace.get(name) === found);
+  settleImports(machine, found, owner?.file, name);
+}
+
 function classAttribute(machine: Machine, object: ClassValue, name: string): Value | undefined {
   const found = lookupInClass(object, name);
   if (found && !(objectClass.namespace.get(name) === found && name === '__init__' && object.namespace.has(name))) {
+    settleClassCollection(machine, object, name, found);
     return bindAttribute(machine, found, undefined, object);
   }
   switch (name) {

@@ -4,6 +4,7 @@ import { builtins } from './builtins/builtins';
 import { evaluateCall } from './callExpression';
 import { compare } from './comparison';
 import { evaluateComprehension } from './comprehensions';
+import { settleImports } from './deferredImports';
 import { formatParts } from './formatting';
 import { makeFunction } from './functions';
 import { getItem } from './indexing';
@@ -145,10 +146,15 @@ export function lookupName(
 ): Value {
   for (let scope: Frame['scope'] | undefined = frame.scope; scope; scope = scope.parent) {
     if (scope.kind === 'class' && scope !== frame.scope) continue;
-    const value = scope.names.get(name);
-    if (value) return value;
+    const value = scope.names.get(name) ?? scope.deferred?.take(name);
+    if (!value) continue;
+    if (scope.kind === 'module') settleImports(machine, value, scope.deferred?.module.file, name);
+    return value;
   }
-  return builtins.get(name) ?? machine.fail('NameError', `name '${name}' is not defined here`, spanOf(frame, node));
+  const builtin = builtins.get(name);
+  if (builtin) return builtin;
+  const added = frame.moduleScope.deferred?.takeRest(name);
+  return added ?? machine.fail('NameError', `name '${name}' is not defined here`, spanOf(frame, node));
 }
 
 function evaluateNumber(machine: Machine, frame: Frame, node: Extract<Expression, { kind: 'number' }>): Value {

@@ -34,3 +34,19 @@ function plainNames(list: string): readonly string[] {
     .split(',')
     .flatMap((part) => /^\s*([A-Za-z_][\w.]*)/.exec(part)?.[1] ?? []);
 }
+
+const exportPattern = /^__all__(?:[ \t]*:[^=\n]+)?[ \t]*=[ \t]*[[(]([^\])]*)[\])][ \t]*(?:#.*)?$/m;
+
+/** What `__all__` lists, where the text mentions it once, as a literal of strings. */
+export function scanExports(text: string): readonly string[] | undefined {
+  const first = text.indexOf('__all__');
+  if (first < 0 || text.includes('__all__', first + 1)) return undefined;
+  const items =
+    exportPattern
+      .exec(text)?.[1]
+      ?.replace(/#[^\n]*/g, '')
+      .split(',') ?? [];
+  const names = items.map((item) => /^\s*(?:"(\w+)"|'(\w+)'|)\s*$/.exec(item));
+  if (items.length === 0 || names.includes(null)) return undefined;
+  return names.flatMap((match) => match?.[1] ?? match?.[2] ?? []);
+}

@@ -1,7 +1,9 @@
 import type { Span } from '../span';
+import { DeferredImports } from './deferredImports';
 import { spanOf } from './expressions';
+import type { ScannedImport } from './importScan';
 import { evaluateModuleBody } from './interpreter';
-import type { Frame, Machine } from './machine';
+import type { Frame, Machine, ResolvedModule } from './machine';
 import { makeStr, makeUnknown, none } from './make';
 import { PythonRaise } from './pythonRaise';
 import { standardModule } from './stdlib/modules';
@@ -17,14 +19,24 @@ export function importModules(machine: Machine, frame: Frame, node: ImportStatem
     const last = path.at(-1);
     if (root === undefined || !last) continue;
     const span = spanOf(frame, { start: path[0]?.start ?? node.start, end: last.end });
-    if (alias) {
-      assignName(frame, alias.name, moduleByName(machine, frame.file, parts.join('.'), 0, span));
-      continue;
-    }
-    const whole = parts.length > 1 ? moduleByName(machine, frame.file, parts.join('.'), 0, span) : undefined;
-    const top = moduleByName(machine, frame.file, root, 0, span);
-    assignName(frame, root, withSubmodule(top, parts.slice(1), whole));
+    const dotted = parts.join('.');
+    const load = (): ModuleValue => {
+      if (alias) return moduleByName(machine, frame.file, dotted, 0, span);
+      const whole = parts.length > 1 ? moduleByName(machine, frame.file, dotted, 0, span) : undefined;
+      return withSubmodule(moduleByName(machine, frame.file, root, 0, span), parts.slice(1), whole);
+    };
+    const waiting = waitingImports(machine, frame, { level: 0, dotted, names: [] });
+    if (waiting) waiting.defer(alias?.name ?? root, load);
+    else assignName(frame, alias?.name ?? root, load());
   }
+}
+
+/** Where an import may wait: at the top of another file, of a module that is read from a file, with no handler for its failing. */
+function waitingImports(machine: Machine, frame: Frame, imported: ScannedImport): DeferredImports | undefined {
+  const [root = ''] = imported.dotted.split('.', 1);
+  if (imported.level === 0 && (standardNames.has(root) || machine.frameworks.module(root))) return undefined;
+  machine.pendingImports.add({ ...imported, file: frame.file });
+  return machine.tryDepth > 0 ? undefined : frame.scope.deferred;
 }
 
 /** `import a.b` binds `a`, through which `a.b` can be reached. */
@@ -48,21 +60,38 @@ function emptyModule(name: string): ModuleValue {
 
 export function importFrom(machine: Machine, frame: Frame, node: ImportFromStatement): void {
   const dotted = node.path.map(({ name }) => name).join('.');
+  const { level } = node;
   const span = spanOf(frame, node);
   if (dotted === '__future__') return;
-  const source = moduleByName(machine, frame.file, dotted, node.level, span);
+  const waiting = waitingImports(machine, frame, { level, dotted, names: node.names.map(({ name }) => name.name) });
   if (node.isStar) {
-    importStar(machine, frame, source, span);
+    const exported = waiting && resolveModule(machine, frame.file, dotted, level)?.exports();
+    const star = () => importStar(machine, frame, moduleByName(machine, frame.file, dotted, level, span), span);
+    if (!exported) {
+      star();
+      return;
+    }
+    for (const name of exported) {
+      waiting.defer(name, () => moduleByName(machine, frame.file, dotted, level, span).lookup(name));
+    }
+    waiting.deferRest(star);
     return;
   }
   for (const { name, alias } of node.names) {
-    const value =
-      (isUnread(source) ? undefined : source.lookup(name.name)) ??
-      submodule(machine, frame.file, dotted, name.name, node.level, spanOf(frame, name)) ??
-      source.lookup(name.name) ??
-      makeUnknown(`module ${source.name} has no '${name.name}' that is known`, spanOf(frame, name));
-    assignName(frame, alias?.name ?? name.name, value);
+    const load = () => importedName(machine, frame.file, dotted, name.name, level, spanOf(frame, name));
+    if (waiting) waiting.defer(alias?.name ?? name.name, load);
+    else assignName(frame, alias?.name ?? name.name, load());
   }
+}
+
+function importedName(machine: Machine, file: string, dotted: string, name: string, level: number, span: Span): Value {
+  const source = moduleByName(machine, file, dotted, level, span);
+  return (
+    (isUnread(source) ? undefined : source.lookup(name)) ??
+    submodule(machine, file, dotted, name, level, span) ??
+    source.lookup(name) ??
+    makeUnknown(`module ${source.name} has no '${name}' that is known`, span)
+  );
 }
 
 function submodule(
@@ -81,7 +110,7 @@ function submodule(
 }
 
 function importStar(machine: Machine, frame: Frame, source: ModuleValue, span: Span): void {
-  const names = exportedNames(machine, source);
+  const names = exportedNames(source);
   if (!names) {
     machine.unknown(`names of module ${source.name} are not known`, span);
     return;
@@ -92,13 +121,12 @@ function importStar(machine: Machine, frame: Frame, source: ModuleValue, span: S
   }
 }
 
-function exportedNames(machine: Machine, source: ModuleValue): readonly string[] | undefined {
+function exportedNames(source: ModuleValue): readonly string[] | undefined {
   const listed = source.lookup('__all__');
   if (listed?.kind === 'list' || listed?.kind === 'tuple') {
     return listed.items.flatMap((item) => (item.kind === 'str' ? [item.value] : []));
   }
-  const scope = machine.moduleScopes.get(source);
-  return scope && [...scope.names.keys()].filter((name) => !name.startsWith('_'));
+  return source.names?.().filter((name) => !name.startsWith('_'));
 }
 
 const unread = new WeakSet<ModuleValue>();
@@ -143,14 +171,21 @@ function nestedModule(machine: Machine, dotted: string): ModuleValue | undefined
   return found?.kind === 'module' ? found : undefined;
 }
 
-/** Its body runs when something of it is first asked for: a large package of which one name is used costs that name's file. */
 export function projectModule(machine: Machine, file: string, dotted: string, level: number): ModuleValue | undefined {
+  const resolved = resolveModule(machine, file, dotted, level);
+  return resolved && loadModule(machine, resolved, dotted);
+}
+
+/** Where the file has to be read first, the evaluation ends. */
+function resolveModule(machine: Machine, file: string, dotted: string, level: number): ResolvedModule | undefined {
   const resolved = machine.modules?.resolve(dotted, level, file);
-  if (!resolved) return undefined;
-  if (resolved === 'unread') {
-    machine.exhaust(`module ${dotted} has to be read first`);
-    return undefined;
-  }
+  if (resolved !== 'unread') return resolved;
+  machine.exhaust(`module ${dotted} has to be read first`);
+  return undefined;
+}
+
+/** Its body runs when something of it is first asked for: a large package of which one name is used costs that name's file. */
+export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: string): ModuleValue {
   const loaded = machine.loadedModules.get(resolved.file);
   if (loaded) return loaded;
   const names = new Map<string, Value>([
@@ -160,19 +195,30 @@ export function projectModule(machine: Machine, file: string, dotted: string, le
     ['__package__', makeStr(resolved.isPackage ? dotted : dotted.slice(0, Math.max(0, dotted.lastIndexOf('.'))))],
   ]);
   const scope: Scope = { kind: 'module', names, parent: undefined };
+  const deferred = new DeferredImports(machine, resolved, scope);
+  scope.deferred = deferred;
   let isEvaluated = false;
-  const lookup = (name: string): Value | undefined => {
-    if (!isEvaluated) {
+  const evaluated = (): DeferredImports => {
+    if (!isEvaluated && !machine.isExhausted) {
       // Set before the body runs: a circular import sees what is there so far, as in Python.
       isEvaluated = true;
       evaluateModuleBody(machine, resolved.parsed().module.body, scope, resolved.file);
     }
-    const known = names.get(name);
-    if (known || !resolved.isPackage || name.startsWith('__')) return known;
-    return projectModule(machine, resolved.file, name, 1);
+    return deferred;
   };
-  const module: ModuleValue = { kind: 'module', name: dotted, lookup };
+  const lookup = (name: string): Value | undefined => {
+    const waiting = evaluated();
+    const known = names.get(name) ?? waiting.take(name);
+    if (known) {
+      machine.keepers.note(known, resolved.file, name);
+      return known;
+    }
+    if (name.startsWith('__')) return undefined;
+    const below = resolved.isPackage ? projectModule(machine, resolved.file, name, 1) : undefined;
+    return below ?? deferred.takeRest(name);
+  };
+  const module: ModuleValue = { kind: 'module', name: dotted, lookup, names: () => evaluated().names };
   machine.loadedModules.set(resolved.file, module);
-  machine.moduleScopes.set(module, scope);
+  machine.deferredImports.set(resolved.file, deferred);
   return module;
 }

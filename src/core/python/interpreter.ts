@@ -102,6 +102,7 @@ export class Interpreter {
 export function evaluateModuleBody(machine: Machine, body: readonly Statement[], scope: Scope, file: string): void {
   const frame = moduleFrame(scope, file);
   const { frame: frameBefore, tryDepth, callDepth, nesting, site } = machine;
+  if (scope.deferred) machine.importing++;
   for (const statement of body) {
     machine.frame = frame;
     machine.tryDepth = 0;
@@ -114,6 +115,7 @@ export function evaluateModuleBody(machine: Machine, body: readonly Statement[],
       machine.site = site;
     }
   }
+  if (scope.deferred) machine.importing--;
   machine.frame = frameBefore;
   machine.tryDepth = tryDepth;
 }

@@ -1,5 +1,7 @@
 import type { Budget, CancelSignal, Clock } from '../project';
 import type { Span } from '../span';
+import { type DeferredImports, Keepers, PendingImports } from './deferredImports';
+import type { ScannedImport } from './importScan';
 import { makeUnknown } from './make';
 import type { ParsedModule } from './parse';
 import { PythonRaise } from './pythonRaise';
@@ -67,9 +69,13 @@ export interface ModuleResolver {
 
 export interface ResolvedModule {
   readonly file: string;
+  readonly text: string;
+  readonly isPackage: boolean;
   /** Called when something of the module is wanted. */
   readonly parsed: () => ParsedModule;
-  readonly isPackage: boolean;
+  readonly imports: () => readonly ScannedImport[];
+  /** The names in `__all__` where the text says them outright. */
+  readonly exports: () => readonly string[] | undefined;
 }
 
 export interface MachineOptions {
@@ -109,8 +115,12 @@ export class Machine {
   readonly assumptions: RecordedAssumption[] = [];
   /** By file. */
   readonly loadedModules = new Map<string, ModuleValue>();
-  /** Names of the project's modules, for star imports. */
-  readonly moduleScopes = new WeakMap<ModuleValue, Scope>();
+  /** By file, for every module that was loaded. */
+  readonly deferredImports = new Map<string, DeferredImports>();
+  readonly pendingImports = new PendingImports();
+  readonly keepers = new Keepers();
+  /** Bodies of other modules that are running. */
+  importing = 0;
   site: CallSite | undefined;
   frame: Frame | undefined;
   /** `try` statements with handlers around the current statement. */

@@ -1,8 +1,9 @@
-import { type ScannedImport, scanImports } from './importScan';
+import { type ScannedImport, scanExports, scanImports } from './importScan';
 import { type ParsedModule, parsePython } from './parse';
 
 interface Entry {
   imports: readonly ScannedImport[] | undefined;
+  exports: { readonly names: readonly string[] | undefined } | undefined;
   parsed: ParsedModule | undefined;
 }
 
@@ -33,6 +34,12 @@ export class ParseCache {
     return entry.imports;
   }
 
+  exports(text: string): readonly string[] | undefined {
+    const entry = this.#entry(text);
+    entry.exports ??= { names: scanExports(text) };
+    return entry.exports.names;
+  }
+
   #entry(text: string): Entry {
     const known = this.#entries.get(text);
     if (known) {
@@ -40,7 +47,7 @@ export class ParseCache {
       this.#entries.set(text, known);
       return known;
     }
-    const entry: Entry = { imports: undefined, parsed: undefined };
+    const entry: Entry = { imports: undefined, exports: undefined, parsed: undefined };
     this.#entries.set(text, entry);
     this.#length += text.length;
     for (const oldest of this.#entries.keys()) {

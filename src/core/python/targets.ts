@@ -89,7 +89,7 @@ function unpack(machine: Machine, frame: Frame, targets: readonly Expression[], 
 export function deleteTarget(machine: Machine, frame: Frame, target: Expression): void {
   switch (target.kind) {
     case 'name':
-      scopeFor(frame, target.name).names.delete(target.name);
+      forgetName(scopeFor(frame, target.name), target.name);
       return;
     case 'attribute':
       deleteAttribute(machine, evaluate(machine, frame, target.object), target.attribute.name, spanOf(frame, target));
@@ -106,4 +106,9 @@ export function deleteTarget(machine: Machine, frame: Frame, target: Expression)
     default:
       return;
   }
+}
+
+function forgetName(scope: Scope, name: string): void {
+  scope.names.delete(name);
+  scope.deferred?.drop(name);
 }

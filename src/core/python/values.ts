@@ -1,4 +1,5 @@
 import type { Span } from '../span';
+import type { DeferredImports } from './deferredImports';
 import type { ClassDefinition, FunctionLike } from './syntax';
 
 /**
@@ -160,6 +161,8 @@ export interface ModuleValue {
   readonly name: string;
   /** Undefined where the module has no such name. */
   readonly lookup: (name: string) => Value | undefined;
+  /** What a star import brings, where that is known. */
+  readonly names?: () => readonly string[];
 }
 export interface UnknownValue {
   readonly kind: 'unknown';
@@ -172,6 +175,8 @@ export interface Scope {
   readonly kind: 'module' | 'function' | 'class';
   readonly names: Map<string, Value>;
   readonly parent: Scope | undefined;
+  /** Of another file's module. */
+  deferred?: DeferredImports;
 }
 
 /** Source positions of a call and of the calls it happened in, innermost first; bounded in length. */

@@ -298,6 +298,78 @@ suite('imports of packages that are hard to read', () => {
   });
 });
 
+suite('modules that enter themselves somewhere when they run', () => {
+  const linear = (width: number) => `(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(${width}, ${width})
+    def forward(self, x):
+        return self.fc(x)
+`;
+  const nets = (entered: (name: string) => string, imports: string) => ({
+    '/work/zoo/nets/__init__.py': 'from .small import Small\nfrom . import large\n',
+    '/work/zoo/nets/small.py': `from torch import nn\n${imports}\n${entered('small')}class Small${linear(4)}`,
+    '/work/zoo/nets/large.py': `from torch import nn\n${imports}\n${entered('large')}class Large${linear(8)}`,
+  });
+  const train = (imported: string, made: string) =>
+    `import torch\n${imported}\nnet = ${made}\nnet(torch.randn(2, 8))\n`;
+
+  for (const [name, files] of [
+    [
+      'through a function, into a mapping',
+      {
+        '/work/train.py': train('from zoo import build', "build('large')"),
+        '/work/zoo/__init__.py': 'from .registry import build, register\nfrom .nets import *\n',
+        '/work/zoo/registry.py':
+          'ENTRIES = {}\ndef register(name):\n    def enter(cls):\n        ENTRIES[name] = cls\n        return cls\n    return enter\ndef build(name):\n    return ENTRIES[name]()\n',
+        ...nets((key) => `@register('${key}')\n`, 'from zoo.registry import register'),
+      },
+    ],
+    [
+      'through a method, into an object, imported again by a package',
+      {
+        '/work/train.py': train('from zoo import NETS', "NETS.build('large')"),
+        '/work/zoo/__init__.py': 'from .core import NETS\nfrom . import nets\n',
+        '/work/zoo/core/__init__.py': 'from .registry import Registry, NETS\n',
+        '/work/zoo/core/registry.py':
+          'class Registry:\n    def __init__(self):\n        self.entries = {}\n    def register(self, cls):\n        self.entries[cls.__name__.lower()] = cls\n        return cls\n    def build(self, name):\n        return self.entries[name]()\nNETS = Registry()\n',
+        ...nets(() => '@NETS.register\n', 'from ..core import NETS'),
+      },
+    ],
+    [
+      'by being subclasses',
+      {
+        '/work/train.py': train('from zoo.base import Base\nimport zoo', "Base.known['Large']()"),
+        '/work/zoo/__init__.py': 'from . import nets\nready = True\n',
+        '/work/zoo/base.py':
+          'from torch import nn\nclass Base(nn.Module):\n    known = {}\n    def __init_subclass__(cls, **kwargs):\n        cls.known[cls.__name__] = cls\n',
+        ...Object.fromEntries(
+          Object.entries(nets(() => '', 'from zoo.base import Base')).map(([file, text]) => [
+            file,
+            text.replace('(nn.Module)', '(Base)'),
+          ]),
+        ),
+      },
+    ],
+    [
+      'in their own list of exports',
+      {
+        '/work/train.py': train('from zoo import large', 'large()'),
+        '/work/zoo/__init__.py': 'from .nets import *\n',
+        '/work/zoo/registry.py':
+          'import sys\ndef register(names):\n    def enter(function):\n        names.append(function.__name__)\n        return function\n    return enter\n',
+        '/work/zoo/nets.py':
+          `from torch import nn\nfrom .registry import register\n__all__ = ['Large']\nclass Large${linear(8)}@register(__all__)\ndef large():\n    return Large()\n`.replace(
+            '@register(__all__)',
+            'names = globals()["__all__"]\n@register(names)',
+          ),
+      },
+    ],
+  ] as const) {
+    test(name, async () => assert.deepEqual(await countsOf(files), [8 * 8 + 8]));
+  }
+});
+
 suite('a model written as an expression', () => {
   const text = `from torch import nn
 def build(width=4, classes=2):

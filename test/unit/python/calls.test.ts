@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { argumentSpan, bindArguments } from '../../../src/core/python/arguments';
 import { signatureOf } from '../../../src/core/python/binding';
+import { scanImports } from '../../../src/core/python/importScan';
 import { makeInt, none } from '../../../src/core/python/make';
 import { makeModule, makeNative, makeNativeClass } from '../../../src/core/python/nativeClass';
 import { binary } from '../../../src/core/python/operators';
@@ -203,7 +204,9 @@ suite('imports', () => {
     resolve: (dotted: string, level: number) => {
       const file = level > 0 ? `pkg/${dotted}.py` : `${dotted.replaceAll('.', '/')}.py`;
       const text = files[file];
-      return text === undefined ? undefined : { file, parsed: () => parsePython(text), isPackage: false };
+      if (text === undefined) return undefined;
+      const parsed = () => parsePython(text);
+      return { file, text, isPackage: false, parsed, imports: () => scanImports(text), exports: () => undefined };
     },
   };
 

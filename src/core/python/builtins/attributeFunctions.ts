@@ -106,7 +106,9 @@ const vars: BuiltinFunction = ([object], call) => {
 };
 
 function scopeDict(call: NativeCall, which: 'scope' | 'moduleScope'): Value {
-  const names = call.machine.frame?.[which].names;
+  const scope = call.machine.frame?.[which];
+  for (const name of scope?.deferred?.names ?? []) scope?.deferred?.take(name);
+  const names = scope?.names;
   return makeDict([...(names ?? [])].map(([name, value]) => [makeStr(name), value]));
 }
 
