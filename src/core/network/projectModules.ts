@@ -1,6 +1,6 @@
 import type { Clock, Project } from '../project';
 import type { ModuleResolver } from '../python/interpreter';
-import { ParseCache } from '../python/parseCache';
+import { SourceCache } from '../python/sourceModule';
 import { standardNames } from '../python/stdlib/names';
 
 /** Limits of what one file's imports may bring in. */
@@ -11,7 +11,7 @@ const maximumParents = 20;
 /** Files whose last question is remembered. */
 const maximumRemembered = 100;
 
-const parses = new ParseCache();
+const sources = new SourceCache();
 
 /** What the evaluation of a file asked for when it was last read: read first the next time, so that it needs to ask once. */
 const lastAsked = new Map<string, readonly string[]>();
@@ -186,14 +186,7 @@ export class ProjectModules implements ModuleResolver {
       this.#asked.add(file);
       const text = this.#texts.get(file);
       if (text === undefined) continue;
-      return {
-        file,
-        text,
-        isPackage: file.endsWith('/__init__.py'),
-        parsed: () => parses.parse(text),
-        imports: () => parses.imports(text),
-        exports: () => parses.exports(text),
-      };
+      return { file, isPackage: file.endsWith('/__init__.py'), source: sources.get(text) };
     }
     return undefined;
   }
@@ -226,7 +219,7 @@ export class ProjectModules implements ModuleResolver {
   #importedBy(file: string): readonly string[] {
     const text = this.#texts.get(file);
     if (text === undefined) return [];
-    return parses.imports(text).flatMap(({ level, dotted, names }) => {
+    return sources.get(text).imports.flatMap(({ level, dotted, names }) => {
       if (level === 0 && this.isKnown(dotted)) return [];
       const bases = level > 0 ? [folderAbove(file, level)] : this.roots;
       const modules = dotted === '' ? names : [dotted];

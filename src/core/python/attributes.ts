@@ -1,7 +1,7 @@
 import type { Span } from '../span';
 import { classOf } from './builtinClasses';
 import { callValue } from './calls';
-import { settleImports } from './deferredImports';
+import { settleImports } from './deferredNames';
 import type { Machine } from './machine';
 import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
 import { hasUnknownBase, lookupAfter, lookupInClass, objectClass } from './nativeClass';

@@ -4,7 +4,7 @@ import { builtins } from './builtins/builtins';
 import { evaluateCall } from './callExpression';
 import { compare } from './comparison';
 import { evaluateComprehension } from './comprehensions';
-import { settleImports } from './deferredImports';
+import { settleImports } from './deferredNames';
 import { formatParts } from './formatting';
 import { makeFunction } from './functions';
 import { getItem } from './indexing';

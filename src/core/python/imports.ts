@@ -1,5 +1,5 @@
 import type { Span } from '../span';
-import { DeferredImports } from './deferredImports';
+import { DeferredNames } from './deferredNames';
 import { spanOf } from './expressions';
 import type { ScannedImport } from './importScan';
 import { evaluateModuleBody } from './interpreter';
@@ -32,7 +32,7 @@ export function importModules(machine: Machine, frame: Frame, node: ImportStatem
 }
 
 /** Where an import may wait: at the top of another file, of a module that is read from a file, with no handler for its failing. */
-function waitingImports(machine: Machine, frame: Frame, imported: ScannedImport): DeferredImports | undefined {
+function waitingImports(machine: Machine, frame: Frame, imported: ScannedImport): DeferredNames | undefined {
   const [root = ''] = imported.dotted.split('.', 1);
   if (imported.level === 0 && (standardNames.has(root) || machine.frameworks.module(root))) return undefined;
   machine.pendingImports.add({ ...imported, file: frame.file });
@@ -65,7 +65,7 @@ export function importFrom(machine: Machine, frame: Frame, node: ImportFromState
   if (dotted === '__future__') return;
   const waiting = waitingImports(machine, frame, { level, dotted, names: node.names.map(({ name }) => name.name) });
   if (node.isStar) {
-    const exported = waiting && resolveModule(machine, frame.file, dotted, level)?.exports();
+    const exported = waiting && resolveModule(machine, frame.file, dotted, level)?.source.exports;
     const star = () => importStar(machine, frame, moduleByName(machine, frame.file, dotted, level, span), span);
     if (!exported) {
       star();
@@ -195,14 +195,14 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
     ['__package__', makeStr(resolved.isPackage ? dotted : dotted.slice(0, Math.max(0, dotted.lastIndexOf('.'))))],
   ]);
   const scope: Scope = { kind: 'module', names, parent: undefined };
-  const deferred = new DeferredImports(machine, resolved, scope);
+  const deferred = new DeferredNames(machine, resolved, scope);
   scope.deferred = deferred;
   let isEvaluated = false;
-  const evaluated = (): DeferredImports => {
+  const evaluated = (): DeferredNames => {
     if (!isEvaluated && !machine.isExhausted) {
       // Set before the body runs: a circular import sees what is there so far, as in Python.
       isEvaluated = true;
-      evaluateModuleBody(machine, resolved.parsed().module.body, scope, resolved.file);
+      evaluateModuleBody(machine, resolved.source.body, scope, resolved.file);
     }
     return deferred;
   };
@@ -219,6 +219,6 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
   };
   const module: ModuleValue = { kind: 'module', name: dotted, lookup, names: () => evaluated().names };
   machine.loadedModules.set(resolved.file, module);
-  machine.deferredImports.set(resolved.file, deferred);
+  machine.deferredNames.set(resolved.file, deferred);
   return module;
 }

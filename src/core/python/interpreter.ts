@@ -11,6 +11,7 @@ import {
   type RecordedUnknown,
 } from './machine';
 import { makeStr, none } from './make';
+import type { OutlinedStatement, WaitingDefinition } from './outline';
 import type { ParsedModule } from './parse';
 import { execute } from './statements';
 import type { Expression, Statement } from './syntax';
@@ -99,7 +100,12 @@ export class Interpreter {
 }
 
 /** A statement that raises, or that our own stack is too small for, does not keep the next from being read. */
-export function evaluateModuleBody(machine: Machine, body: readonly Statement[], scope: Scope, file: string): void {
+export function evaluateModuleBody(
+  machine: Machine,
+  body: readonly OutlinedStatement[],
+  scope: Scope,
+  file: string,
+): void {
   const frame = moduleFrame(scope, file);
   const { frame: frameBefore, tryDepth, callDepth, nesting, site } = machine;
   if (scope.deferred) machine.importing++;
@@ -107,7 +113,8 @@ export function evaluateModuleBody(machine: Machine, body: readonly Statement[],
     machine.frame = frame;
     machine.tryDepth = 0;
     try {
-      execute(machine, frame, statement);
+      if (statement.kind === 'waiting') deferDefinition(machine, statement, scope, file);
+      else execute(machine, frame, statement);
     } catch (error) {
       machine.unknown(describeFailure(error), spanOf(frame, statement));
       machine.callDepth = callDepth;
@@ -118,6 +125,13 @@ export function evaluateModuleBody(machine: Machine, body: readonly Statement[],
   if (scope.deferred) machine.importing--;
   machine.frame = frameBefore;
   machine.tryDepth = tryDepth;
+}
+
+function deferDefinition(machine: Machine, waiting: WaitingDefinition, scope: Scope, file: string): void {
+  scope.deferred?.deferDefinition(waiting, () => {
+    evaluateModuleBody(machine, waiting.definition(), scope, file);
+    return scope.names.get(waiting.name);
+  });
 }
 
 function moduleFrame(scope: Scope, file: string): Frame {

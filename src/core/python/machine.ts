@@ -1,10 +1,9 @@
 import type { Budget, CancelSignal, Clock } from '../project';
 import type { Span } from '../span';
-import { type DeferredImports, Keepers, PendingImports } from './deferredImports';
-import type { ScannedImport } from './importScan';
+import { type DeferredNames, Keepers, PendingImports } from './deferredNames';
 import { makeUnknown } from './make';
-import type { ParsedModule } from './parse';
 import { PythonRaise } from './pythonRaise';
+import type { SourceModule } from './sourceModule';
 import type {
   CallTrail,
   ClassValue,
@@ -69,13 +68,8 @@ export interface ModuleResolver {
 
 export interface ResolvedModule {
   readonly file: string;
-  readonly text: string;
   readonly isPackage: boolean;
-  /** Called when something of the module is wanted. */
-  readonly parsed: () => ParsedModule;
-  readonly imports: () => readonly ScannedImport[];
-  /** The names in `__all__` where the text says them outright. */
-  readonly exports: () => readonly string[] | undefined;
+  readonly source: SourceModule;
 }
 
 export interface MachineOptions {
@@ -116,7 +110,7 @@ export class Machine {
   /** By file. */
   readonly loadedModules = new Map<string, ModuleValue>();
   /** By file, for every module that was loaded. */
-  readonly deferredImports = new Map<string, DeferredImports>();
+  readonly deferredNames = new Map<string, DeferredNames>();
   readonly pendingImports = new PendingImports();
   readonly keepers = new Keepers();
   /** Bodies of other modules that are running. */

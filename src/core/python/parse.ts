@@ -21,15 +21,19 @@ export interface ParsedModule {
 /** UTF-16 units; longer texts are generated, or no programs. */
 export const maximumTextLength = 4_000_000;
 
-/** Reads Python text. Never throws: what cannot be read at all is an empty module and one error. */
-export function parsePython(text: string): ParsedModule {
+/**
+ * Reads Python text. Never throws: what cannot be read at all is an empty module and one error. `placeOf` gives the offsets of a text that
+ * is a part of another.
+ */
+export function parsePython(text: string, placeOf: (offset: number) => number = identity): ParsedModule {
   if (text.length > maximumTextLength) return refuse(text, `file is too large to read (${text.length} characters)`);
   if (text.includes('\0')) return refuse(text, 'file is not text');
   try {
     const first = runParser(text);
     const repair = first.errors.length > 0 ? repairText(text) : undefined;
-    if (!repair) return convert(text, first, identity, first.errors, false);
-    return convert(repair.text, runParser(repair.text), repair.toOriginal, first.errors, true);
+    if (!repair) return convert(text, first, placeOf, first.errors, false);
+    const toOriginal = (offset: number) => placeOf(repair.toOriginal(offset));
+    return convert(repair.text, runParser(repair.text), toOriginal, first.errors, true);
   } catch (error) {
     if (error instanceof RangeError) return refuse(text, 'file is nested too deeply to read');
     return refuse(text, `file cannot be parsed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,5 +1,5 @@
 import type { Span } from '../span';
-import type { DeferredImports } from './deferredImports';
+import type { DeferredNames } from './deferredNames';
 import type { ClassDefinition, FunctionLike } from './syntax';
 
 /**
@@ -176,7 +176,7 @@ export interface Scope {
   readonly names: Map<string, Value>;
   readonly parent: Scope | undefined;
   /** Of another file's module. */
-  deferred?: DeferredImports;
+  deferred?: DeferredNames;
 }
 
 /** Source positions of a call and of the calls it happened in, innermost first; bounded in length. */

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { argumentSpan, bindArguments } from '../../../src/core/python/arguments';
 import { signatureOf } from '../../../src/core/python/binding';
-import { scanImports } from '../../../src/core/python/importScan';
 import { makeInt, none } from '../../../src/core/python/make';
 import { makeModule, makeNative, makeNativeClass } from '../../../src/core/python/nativeClass';
 import { binary } from '../../../src/core/python/operators';
-import { parsePython } from '../../../src/core/python/parse';
+import { SourceModule } from '../../../src/core/python/sourceModule';
 import type { CallArguments, CallTrail, Value } from '../../../src/core/python/values';
 import { evaluateText } from './evaluateText';
 
@@ -204,9 +203,7 @@ suite('imports', () => {
     resolve: (dotted: string, level: number) => {
       const file = level > 0 ? `pkg/${dotted}.py` : `${dotted.replaceAll('.', '/')}.py`;
       const text = files[file];
-      if (text === undefined) return undefined;
-      const parsed = () => parsePython(text);
-      return { file, text, isPackage: false, parsed, imports: () => scanImports(text), exports: () => undefined };
+      return text === undefined ? undefined : { file, isPackage: false, source: new SourceModule(text) };
     },
   };
 

@@ -1,6 +1,7 @@
 import type { ScannedImport } from './importScan';
 import { loadModule } from './imports';
 import type { Machine, ResolvedModule } from './machine';
+import type { WaitingDefinition } from './outline';
 import type { Scope, Value } from './values';
 
 /** An import that waits, in `file`. */
@@ -9,12 +10,14 @@ interface PendingImport extends ScannedImport {
 }
 
 /**
- * Imports of a project module that wait until one of their names is read, as in PEP 690 (Lazy Imports, Meyer and Price 2022): a large
- * package of which one model is built costs the files of that model. What such a wait could hide are modules that enter themselves
- * somewhere when they run (`@register_model`): they run before the place of entry is looked at, see `settleImports`.
+ * Names of a project module that wait until they are read: imports, as in PEP 690 (Lazy Imports, Meyer and Price 2022), and plain
+ * definitions. A large package of which one model is built costs the definitions of that model. What such a wait could hide are classes
+ * that enter themselves somewhere when they are made (`@register_model`): they are made before the place of entry is looked at, see
+ * `settleImports`.
  */
-export class DeferredImports {
+export class DeferredNames {
   readonly #waiting = new Map<string, () => Value | undefined>();
+  readonly #classes = new Set<string>();
   #stars: (() => void)[] = [];
   readonly #isFilledByFunctions = new Map<string, boolean>();
 
@@ -27,7 +30,19 @@ export class DeferredImports {
   /** `load` gives the value when the name is first read. */
   defer(name: string, load: () => Value | undefined): void {
     this.scope.names.delete(name);
+    this.#classes.delete(name);
     this.#waiting.set(name, load);
+  }
+
+  deferDefinition({ name, isClass }: WaitingDefinition, load: () => Value | undefined): void {
+    this.defer(name, load);
+    if (isClass) this.#classes.add(name);
+  }
+
+  /** Makes every class that waits. */
+  makeClasses(): void {
+    for (const name of this.#classes) this.take(name);
+    this.#classes.clear();
   }
 
   /** `load` binds what a module exports beyond the names that its text says. */
@@ -79,7 +94,7 @@ export class DeferredImports {
     let isFilled = this.#isFilledByFunctions.get(name);
     if (isFilled === undefined) {
       const adding = `\\[[^\\n]{0,200}\\]\\s*=[^=]|\\.(?:append|add|update|setdefault|extend|insert)\\(|\\s*[|+]=`;
-      isFilled = new RegExp(`^[ \\t].{0,400}\\b${name}(?:${adding})`, 'm').test(this.module.text);
+      isFilled = new RegExp(`^[ \\t].{0,400}\\b${name}(?:${adding})`, 'm').test(this.module.source.text);
       this.#isFilledByFunctions.set(name, isFilled);
     }
     return isFilled;
@@ -112,7 +127,11 @@ export class PendingImports {
       const adding = reachedFrom(machine, waiting).filter(({ module }) => importsFrom(machine, module, file));
       if (machine.isExhausted) return;
       this.#settled.set(file, this.#pending.length);
-      for (const { module, dotted } of adding) loadModule(machine, module, dotted).names?.();
+      for (const { module, dotted } of adding) {
+        loadModule(machine, module, dotted).names?.();
+        machine.deferredNames.get(module.file)?.makeClasses();
+      }
+      machine.deferredNames.get(file)?.makeClasses();
     }
   }
 }
@@ -141,7 +160,7 @@ export function settleImports(machine: Machine, value: Value, file: string | und
   if (!isPlaceOfEntry(value) || machine.importing > 0) return;
   const keeper = machine.keepers.of(value) ?? { file, name };
   if (keeper.file === undefined) return;
-  const deferred = machine.deferredImports.get(keeper.file);
+  const deferred = machine.deferredNames.get(keeper.file);
   if (!deferred || (value.kind !== 'instance' && !deferred.isFilledByFunctions(keeper.name))) return;
   machine.pendingImports.settle(machine, keeper.file);
 }
@@ -158,7 +177,8 @@ function reachedFrom(machine: Machine, modules: readonly NamedModule[]): readonl
     const { file } = named.module;
     if (reached.has(file)) return;
     reached.set(file, named);
-    for (const imported of named.module.imports()) for (const next of modulesOf(machine, imported, file)) visit(next);
+    for (const imported of named.module.source.imports)
+      for (const next of modulesOf(machine, imported, file)) visit(next);
   };
   for (const named of modules) visit(named);
   return [...reached.values()];
@@ -175,7 +195,7 @@ function importsFrom(
   depth = 0,
 ): boolean {
   if (depth > deepestReexport) return false;
-  return module.imports().some((imported) => {
+  return module.source.imports.some((imported) => {
     const isWanted =
       names.length === 0 || imported.names.length === 0 || imported.names.some((name) => names.includes(name));
     if (!isWanted) return false;
