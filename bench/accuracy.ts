@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { analyze } from '../src/core/analyze';
-import type { InputPreset, SampleStatistics } from '../src/core/signal/inputStatistics';
+import type { InputStatistics } from '../src/core/signal/inputStatistics';
 import { parseNpy } from '../src/core/signal/npy';
 import { sampleStatistics } from '../src/core/signal/sampleStatistics';
 import { type CaseErrors, compareWithMeasured, type MeasuredCase, type Quantity, quantile } from './accuracyRows';
@@ -48,14 +48,14 @@ async function main(): Promise<void> {
   );
 }
 
-const samples = new Map<string, InputPreset | SampleStatistics>();
+const samples = new Map<string, InputStatistics>();
 
 /** The sample batch of the case's input where there is one; the others are standard normal or tokens. */
-function inputOf(folder: string, name: string): InputPreset | SampleStatistics {
+function inputOf(folder: string, name: string): InputStatistics {
   const known = samples.get(name);
   if (known) return known;
   const file = path.join(folder, 'inputs', `${name}.npy`);
-  let input: InputPreset | SampleStatistics = name.startsWith('tokens') ? 'tokens' : 'standard-normal';
+  let input: InputStatistics = name.startsWith('tokens') ? 'tokens' : 'standard-normal';
   if (existsSync(file)) {
     const array = parseNpy(readFileSync(file));
     const statistics = array.kind === 'array' ? sampleStatistics(array) : array;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import type { Analysis } from '../core/analysis';
@@ -30,7 +30,7 @@ export class NodeProject {
     const found = await this.#searchPath(path.dirname(file));
     // Named as the file is, so that one file has one name.
     const searchPaths = path.isAbsolute(file) ? found : found.map((folder) => path.relative('', folder) || '.');
-    return { readText: (name) => this.#readText(name), searchPaths };
+    return { readText: (name) => this.#readText(name), readBytes, searchPaths };
   }
 
   source(file: string): Promise<ReadSource> {
@@ -85,6 +85,8 @@ export class NodeProject {
     return found.folders;
   }
 }
+
+const readBytes = (file: string) => readFile(file).catch(() => undefined);
 
 const diskFolders: Folders = {
   readText: async (file) => {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type InputPreset, inputPresets, type SampleStatistics } from '../core/signal/inputStatistics';
+import { type InputStatistics, inputPresets } from '../core/signal/inputStatistics';
 import { parseNpy } from '../core/signal/npy';
 import { sampleStatistics } from '../core/signal/sampleStatistics';
 import { CommandError } from './commandError';
 
 /** A preset by name, or the statistics of a sample batch in a `.npy` file (batch axis first). */
-export async function readInput(nameOrFile: string): Promise<InputPreset | SampleStatistics> {
+export async function readInput(nameOrFile: string): Promise<InputStatistics> {
   const preset = inputPresets.find((name) => name === nameOrFile);
   if (preset) return preset;
   if (!nameOrFile.endsWith('.npy')) {

@@ -2,7 +2,7 @@ import type { ActivationUse } from './activations/activation';
 import type { Finding, Message, Severity } from './findings/finding';
 import type { Network } from './network/network';
 import type { Budget, CancelSignal, Clock } from './project';
-import type { InputPreset, SampleStatistics } from './signal/inputStatistics';
+import type { InputStatistics } from './signal/inputStatistics';
 import type { SignalProfile } from './signal/profile';
 import type { Span } from './span';
 
@@ -30,7 +30,8 @@ export interface ModelAnalysis {
   readonly body: Span;
   readonly network: Network;
   readonly signal: SignalProfile;
-  readonly input: { readonly statistics: string; readonly isAssumed: boolean };
+  /** `span`: where the source says it. */
+  readonly input: { readonly statistics: string; readonly isAssumed: boolean; readonly span?: Span };
   readonly findings: readonly Finding[];
   readonly assumptions: readonly Assumption[];
   readonly unknowns: readonly Unknown[];
@@ -86,7 +87,7 @@ export interface AnalyzeOptions {
   readonly clock: Clock;
   readonly budget?: Partial<Budget>;
   readonly cancel?: CancelSignal;
-  readonly input?: InputPreset | SampleStatistics;
+  readonly input?: InputStatistics;
   /** Without the batch axis: [3, 32, 32]. */
   readonly inputShape?: readonly number[];
   readonly batchSize?: number;

@@ -6,6 +6,7 @@ import { findSuppressions, type Suppression } from './findings/suppressions';
 import { applyNetworkEdits } from './network/edits';
 import { type ReadModel, readModels } from './network/readModels';
 import type { Project } from './project';
+import { statisticsName } from './signal/inputStatistics';
 import { propagate } from './signal/moments/propagate';
 
 /**
@@ -52,7 +53,7 @@ function analyzeModel(
   const { clock } = options;
   const started = clock();
   const network = applyNetworkEdits(model.network, options.edits ?? []);
-  const signal = propagate(network, options.input ?? model.input.preset);
+  const signal = propagate(network, options.input ?? model.input.statistics);
   const propagated = clock();
   const report = reportFindings({
     model: model.name,
@@ -82,8 +83,8 @@ function analyzeModel(
 
 /** Says what the input is taken to be: a sample, the preset asked for, or the one that the source suggests. */
 function statisticsOf(model: ReadModel, { input }: AnalyzeOptions): ModelAnalysis['input'] {
-  if (input === undefined) return { statistics: model.input.preset, isAssumed: model.input.isAssumed };
-  return { statistics: typeof input === 'string' ? input : 'sample', isAssumed: false };
+  if (input !== undefined) return { statistics: statisticsName(input), isAssumed: false };
+  return { ...model.input, statistics: statisticsName(model.input.statistics) };
 }
 
 async function withFixes(
@@ -95,6 +96,7 @@ async function withFixes(
   const reanalyse = (text: string) => {
     const edited: Project = {
       ...(project.searchPaths && { searchPaths: project.searchPaths }),
+      readBytes: async (file) => project.readBytes?.(file),
       readText: (file) => (file === source.file ? Promise.resolve(text) : project.readText(file)),
     };
     return analyze(edited, source.file, { ...options, withFixes: false });

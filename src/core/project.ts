@@ -2,6 +2,8 @@
 export interface Project {
   /** The text of a file, or undefined where there is none or it cannot be read as text. */
   readText(file: string): Promise<string | undefined>;
+  /** The bytes of a sample batch that the source names; without it none is read. */
+  readBytes?(file: string): Promise<Uint8Array | undefined>;
   /** Folders in which imports are looked for, named as files are, beside the importing file's own package. Without it no import is followed. */
   readonly searchPaths?: readonly string[];
 }

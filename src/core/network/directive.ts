@@ -1,7 +1,7 @@
 import { parsePython } from '../python/parse';
 import type { CallExpression, Comment } from '../python/syntax';
 
-/** `# gradlens: model Net(depth=12) input=3x224x224 batch=16`: how to construct a model and what to feed it. */
+/** `# gradlens: model Net(depth=12) input=3x224x224 batch=16 data=mnist`: how to construct a model and what to feed it. */
 export interface Directive {
   readonly modelName: string;
   /** The construction as written, where arguments are given. */
@@ -9,6 +9,8 @@ export interface Directive {
   /** Without the batch axis. */
   readonly inputShape: readonly number[] | undefined;
   readonly batchSize: number | undefined;
+  /** A preset by name, or a `.npy` file beside the source. */
+  readonly data: string | undefined;
   readonly start: number;
   readonly end: number;
 }
@@ -30,6 +32,7 @@ export function findDirectives(comments: readonly Comment[]): readonly Directive
         call: match[2] ? `${modelName}${match[2].trim()}` : undefined,
         inputShape: sizes?.every((size) => size > 0 && size < 1e6) ? sizes : undefined,
         batchSize: batch > 0 && batch < 1e6 ? batch : undefined,
+        data: /\bdata=(\S+)/.exec(rest)?.[1],
         start: comment.start,
         end: comment.end,
       },

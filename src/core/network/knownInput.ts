@@ -1,16 +1,19 @@
 import type { AnalyzeOptions } from '../analysis';
+import type { InputPreset } from '../signal/inputStatistics';
 import type { Directive } from './directive';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
-import type { Dim, NodeId, Shape } from './network';
+import type { Dim, NodeId, Operation, Shape } from './network';
 import type { TracedTensor } from './tracer';
 
 export interface KnownInput {
   readonly guess: InputGuess;
   readonly batchSize: number | undefined;
-  /** The source itself draws the input from N(0, 1). */
-  readonly isStandardNormal: boolean;
+  /** What the source itself draws the input from. */
+  readonly drawnFrom: InputPreset | undefined;
+  /** A single sample that shows the output's shape; nobody trains with it. */
+  readonly isDemonstration: boolean;
 }
 
 const batch: Dim = { perBatch: 1 };
@@ -27,7 +30,7 @@ export function knownInput(
   if (sizes) {
     const content = example?.guess.contents[0] ?? (readsTokens(evaluation, entry) ? 'tokens' : 'real');
     const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], isAssumed: false };
-    return { guess, batchSize: example?.batchSize, isStandardNormal: false };
+    return { guess, batchSize: example?.batchSize, drawnFrom: undefined, isDemonstration: false };
   }
   if (example) return example;
   const declared = entry.open.declaredInputShapes(entry.model);
@@ -35,7 +38,7 @@ export function knownInput(
   const shapes = declared.map((shape): Shape => shape && [batch, ...shape]);
   const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
   const guess: InputGuess = { shapes, contents: shapes.map(() => content), isAssumed: false };
-  return { guess, batchSize: undefined, isStandardNormal: false };
+  return { guess, batchSize: undefined, drawnFrom: undefined, isDemonstration: false };
 }
 
 function exampleInput({ session }: FileEvaluation, { application }: EntryPoint): KnownInput | undefined {
@@ -51,12 +54,23 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   });
   const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
   const first = nodes[application.inputs[0]?.node ?? -1]?.operation;
-  const distribution = first?.kind === 'random' ? first.distribution : undefined;
+  const isShown = isDemonstration(session, batchSize ?? 1);
   return {
     guess: { shapes, contents, isAssumed: false },
-    batchSize: isDemonstration(session, batchSize ?? 1) ? undefined : (batchSize ?? 1),
-    isStandardNormal: distribution?.kind === 'normal' && distribution.mean === 0 && distribution.std === 1,
+    batchSize: isShown ? undefined : (batchSize ?? 1),
+    drawnFrom: first?.kind === 'random' ? presetDrawn(first.distribution) : undefined,
+    isDemonstration: isShown,
   };
+}
+
+/** `randn` and `rand`. */
+function presetDrawn(
+  distribution: Extract<Operation, { readonly kind: 'random' }>['distribution'],
+): InputPreset | undefined {
+  if (distribution.kind === 'normal' && distribution.mean === 0 && distribution.std === 1) return 'standard-normal';
+  return distribution.kind === 'uniform' && distribution.low === 0 && distribution.high === 1
+    ? 'uniform-noise'
+    : undefined;
 }
 
 /** One sample and no loss anywhere: the call shows the output's shape, nobody trains with it. */

@@ -75,7 +75,7 @@ function withoutSlash(folder: string): string {
 }
 
 /** Paths and URIs alike; `.` where the name has no folder. */
-function folderOf(file: string): string {
+export function folderOf(file: string): string {
   const at = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'));
   const last = file.slice(at + 1);
   if (last === '.') return `${file}.`;

@@ -5,20 +5,22 @@ import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
 import { parsePython } from '../python/parse';
 import { walk } from '../python/syntaxSearch';
-import type { InputPreset } from '../signal/inputStatistics';
+import type { InputStatistics } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { attachLoss } from './attachLoss';
 import { cutNetwork } from './cut';
 import { findDirectives } from './directive';
+import { readDirectiveData } from './directiveData';
 import { type EntryPoint, findEntryPoints } from './entryPoints';
 import { FileEvaluation } from './fileEvaluation';
 import { type Applied, applyWithInputs } from './inputPolicy';
-import { knownInput } from './knownInput';
-import type { Network } from './network';
+import { type KnownInput, knownInput } from './knownInput';
+import type { Network, Shape } from './network';
 import { placedIn } from './openFile';
 import { type DuplicatePackage, openProjectModules, type ProjectModules } from './projectModules';
 import { importsFramework, isDescribed } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
+import { type DataEvidence, gatherDataEvidence, type WrittenData, writtenData } from './writtenData';
 import { writtenEntry } from './writtenEntry';
 
 export interface ReadModel {
@@ -29,7 +31,8 @@ export interface ReadModel {
   /** The whole definition. */
   readonly body: Span;
   readonly network: Network;
-  readonly input: { readonly preset: InputPreset; readonly isAssumed: boolean };
+  /** `span`: where the source says what the data are. */
+  readonly input: { readonly statistics: InputStatistics; readonly isAssumed: boolean; readonly span?: Span };
   readonly assumptions: readonly Assumption[];
   readonly unknowns: readonly Unknown[];
 }
@@ -61,15 +64,17 @@ export async function readModels(
   const { clock } = options;
   const wholeTimeMs = options.budget?.timeMs ?? defaultBudget.timeMs;
   const modules = await openProjectModules(project, file, text, isDescribed, { clock, timeMs: wholeTimeMs });
+  const directed = await readDirectiveData(project, file, findDirectives(parsed.comments));
   const started = clock();
   let waitedMs = 0;
   for (;;) {
     const timeMs = wholeTimeMs - (clock() - started - waitedMs);
     const within = { ...options, budget: { ...options.budget, timeMs } };
-    const found = evaluateFile(parsed, file, within, modules);
+    const found = evaluateFile(parsed, file, within, modules, directed.byModel);
     if (!modules?.isWaiting || options.cancel?.cancelled) {
       modules?.end();
-      return { isRelevant: true, parsed, syntaxErrors, ...found };
+      const unknowns = [...found.unknowns, ...directed.refused];
+      return { isRelevant: true, parsed, syntaxErrors, ...found, unknowns };
     }
     const reading = clock();
     await modules.readWanted();
@@ -83,18 +88,26 @@ function evaluateFile(
   file: string,
   options: AnalyzeOptions,
   modules: ProjectModules | undefined,
+  directedData: ReadonlyMap<string, InputStatistics>,
 ): Pick<Reading, 'models' | 'activations' | 'unknowns'> {
   const nothing = { models: [], activations: [], unknowns: [] };
   const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize, modules);
   if (modules?.isWaiting) return nothing;
   const models: ReadModel[] = [];
+  let evidence: DataEvidence | undefined;
+  const data = (name: string, sizes: Shape, network: Network): WrittenData | undefined => {
+    const directed = directedData.get(name);
+    if (directed) return { statistics: directed, isScaled: true, isDirected: true };
+    evidence ??= gatherDataEvidence(evaluation);
+    return writtenData(evidence, sizes, network);
+  };
   const { modelExpression } = options;
   const { entries, unknowns } =
     modelExpression === undefined ? findEntryPoints(evaluation) : writtenEntry(evaluation, modelExpression);
   for (const entry of entries) {
     if (modules?.isWaiting) return nothing;
     if (options.cancel?.cancelled) break;
-    const model = readModel(evaluation, entry, options);
+    const model = readModel(evaluation, entry, options, data);
     models.push({ ...model, assumptions: [...model.assumptions, ...chosenPackages(modules?.duplicates ?? [])] });
   }
   const activations = findRecognisedActivations(evaluation);
@@ -126,7 +139,12 @@ function isWorthShowing({ network, unknowns }: ReadModel): boolean {
   return network.parameters.length > 0 || unknowns.length > 0;
 }
 
-function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: AnalyzeOptions): ReadModel {
+function readModel(
+  evaluation: FileEvaluation,
+  entry: EntryPoint,
+  options: AnalyzeOptions,
+  data: (name: string, sizes: Shape, network: Network) => WrittenData | undefined,
+): ReadModel {
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
   const known = knownInput(evaluation, entry, options, directive);
@@ -158,7 +176,7 @@ function readModel(evaluation: FileEvaluation, entry: EntryPoint, options: Analy
     span: entry.span,
     body: entry.body,
     network,
-    input: inputStatistics(applied, known?.isStandardNormal ?? false),
+    input: inputStatistics(applied, known, (sizes) => data(entry.name, sizes, network)),
     assumptions: distinct([
       ...entry.assumptions,
       ...assumedInput(applied, entry.span),
@@ -227,9 +245,20 @@ function lostOutput(applied: Applied | undefined, span: Span): readonly Unknown[
   return [unknownAt('the model returns no tensor that is known', span)];
 }
 
-function inputStatistics(applied: Applied | undefined, isStandardNormal: boolean): ReadModel['input'] {
-  const isTokens = applied?.guess.contents[0] === 'tokens';
-  return { preset: isTokens ? 'tokens' : 'standard-normal', isAssumed: !isStandardNormal && !isTokens };
+/** Tokens; what the source draws the input from; what its data pipeline or a directive says; else standard normal, assumed. */
+function inputStatistics(
+  applied: Applied | undefined,
+  known: KnownInput | undefined,
+  data: (sizes: Shape) => WrittenData | undefined,
+): ReadModel['input'] {
+  if (applied?.guess.contents[0] === 'tokens') return { statistics: 'tokens', isAssumed: false };
+  const written = data(applied?.guess.shapes[0]?.slice(1));
+  const drawn = known?.drawnFrom;
+  if (drawn && !(written && (known.isDemonstration || written.isDirected)))
+    return { statistics: drawn, isAssumed: false };
+  if (!written) return { statistics: 'standard-normal', isAssumed: true };
+  const { statistics, isScaled, span } = written;
+  return { statistics, isAssumed: !isScaled, ...(span && { span }) };
 }
 
 function assumedInput(applied: Applied | undefined, span: Span): readonly Assumption[] {

@@ -1,4 +1,4 @@
-import type { InputPreset } from './inputStatistics';
+import type { InputPreset, ScaledPreset } from './inputStatistics';
 
 /** Closed-form moments of a preset: `within` takes the distance between positions as a share of the extent. */
 export interface PresetMoments {
@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /**
- * Standard normal data are exactly that. Images: mean and standard deviation of ImageNet (0.485 … 0.406, 0.229 … 0.225 in [0,1]), of MNIST
+ * Standard normal data and uniform noise (`torch.rand`) are exactly that. Images: mean and standard deviation of ImageNet (0.485 … 0.406, 0.229 … 0.225 in [0,1]), of MNIST
  * (0.1307, 0.3081); correlation lengths are those of smooth natural images.
  */
 const presets: Readonly<Record<InputPreset, Parts>> = {
@@ -30,10 +30,14 @@ const presets: Readonly<Record<InputPreset, Parts>> = {
   mnist: { mean: 0.1307, variance: 0.3081 ** 2, common: 0.25, plateau: 0, length: 0.1 },
   tokens: { mean: 0, variance: 1, common: 0, plateau: 0, length: 0 },
   'sequence-unit': { mean: 0.5, variance: 0.25 ** 2, common: 0, plateau: 0.25, length: 0.2 },
+  'uniform-noise': { mean: 0.5, variance: 1 / 12, common: 0, plateau: 0, length: 0 },
 };
 
-export function presetMoments(preset: InputPreset): PresetMoments {
-  const { mean, variance, common, plateau, length } = presets[preset];
+export function presetMoments(input: InputPreset | ScaledPreset): PresetMoments {
+  const { preset, shift, scale } = typeof input === 'string' ? { preset: input, shift: 0, scale: 1 } : input;
+  const { common, plateau, length, ...unscaled } = presets[preset];
+  const mean = (unscaled.mean - shift) / scale;
+  const variance = unscaled.variance / (scale * scale);
   return {
     mean,
     within: (distance) => {

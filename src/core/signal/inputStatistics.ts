@@ -7,9 +7,30 @@ export const inputPresets = [
   'table',
   'tokens',
   'sequence-unit',
+  'uniform-noise',
 ] as const;
 
 export type InputPreset = (typeof inputPresets)[number];
+
+/** A preset's data after x ↦ (x − shift) / scale: pictures in [0, 1] that the source normalises. */
+export interface ScaledPreset {
+  readonly kind: 'scaled';
+  readonly preset: InputPreset;
+  readonly shift: number;
+  /** Not zero. */
+  readonly scale: number;
+}
+
+/** What is known of the input: a distribution by name, scaled or not, or what a sample of the user's data shows. */
+export type InputStatistics = InputPreset | ScaledPreset | SampleStatistics;
+
+/** `mnist`, `mnist, (x − 0.1307) / 0.3081`, `sample`. */
+export function statisticsName(input: InputStatistics): string {
+  if (typeof input === 'string') return input;
+  if (input.kind === 'sample') return 'sample';
+  const rounded = (value: number) => String(Number(value.toPrecision(4)));
+  return `${input.preset}, (x − ${rounded(input.shift)}) / ${rounded(input.scale)}`;
+}
 
 /**
  * Moments measured on a sample batch of the user's data. Raw second moments over units:

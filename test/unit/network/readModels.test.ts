@@ -152,14 +152,14 @@ suite('reading models: inputs', () => {
       ),
     );
     assert.deepEqual(inputShape(model), [batch, 16]);
-    assert.equal(model.input.preset, 'tokens');
+    assert.equal(model.input.statistics, 'tokens');
     assert.deepEqual(model.unknowns, []);
   });
 
   test('a declared input that is looked up in a table is tokens', async () => {
     const text =
       'import keras\nfrom keras import layers\nmodel = keras.Sequential([keras.Input((50,)), layers.Embedding(1000, 16), layers.LSTM(8)])\n';
-    assert.equal((await read(text)).models[0]?.input.preset, 'tokens');
+    assert.equal((await read(text)).models[0]?.input.statistics, 'tokens');
   });
 
   test('the batch is that of the example, of the loader, or assumed', async () => {

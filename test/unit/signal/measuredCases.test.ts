@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compareWithMeasured, type MeasuredCase, type Quantity, quantile } from '../../../bench/accuracyRows';
 import { analyze } from '../../../src/core/analyze';
-import type { InputPreset, SampleStatistics } from '../../../src/core/signal/inputStatistics';
+import type { InputStatistics } from '../../../src/core/signal/inputStatistics';
 import { parseNpy } from '../../../src/core/signal/npy';
 import { sampleStatistics } from '../../../src/core/signal/sampleStatistics';
 
 const folder = path.join(__dirname, '..', '..', 'fixtures', 'cases', 'measured');
 
-function inputOf(name: string): InputPreset | SampleStatistics {
+function inputOf(name: string): InputStatistics {
   const file = path.join(folder, 'inputs', `${name}.npy`);
   if (!existsSync(file)) return name.startsWith('tokens') ? 'tokens' : 'standard-normal';
   const array = parseNpy(readFileSync(file));

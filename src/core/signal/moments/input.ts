@@ -1,5 +1,5 @@
 import { presetMoments } from '../inputPresets';
-import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { InputStatistics, SampleStatistics } from '../inputStatistics';
 import type { Field } from './field';
 import {
   type Atom,
@@ -19,12 +19,12 @@ import type { Call } from './rule';
 export function inputField(
   call: Call,
   content: 'real' | 'tokens',
-  statistics: InputPreset | SampleStatistics,
+  statistics: InputStatistics,
   pairShift: number,
 ): Field | undefined {
   const field = meanInputField(call, content, statistics);
   if (!field || pairShift === 0 || content === 'tokens') return field;
-  const spread = typeof statistics === 'string' ? undefined : statistics.pairSpread;
+  const spread = isSample(statistics) ? statistics.pairSpread : undefined;
   return shiftedPairs(field, spread, pairShift);
 }
 
@@ -53,21 +53,18 @@ function shiftedPairs(field: Field, spread: SampleStatistics['pairSpread'], shif
   };
 }
 
-function meanInputField(
-  call: Call,
-  content: 'real' | 'tokens',
-  statistics: InputPreset | SampleStatistics,
-): Field | undefined {
+function isSample(statistics: InputStatistics): statistics is SampleStatistics {
+  return typeof statistics !== 'string' && statistics.kind === 'sample';
+}
+
+function meanInputField(call: Call, content: 'real' | 'tokens', statistics: InputStatistics): Field | undefined {
   const shape = call.node.outputShape;
   const layout = layoutOf(shape, content === 'tokens' ? [] : unitAxesOf(call));
   if (!layout) return undefined;
   if (content === 'tokens') return fieldOf(layout, 0, fill(layout, 0, 1), fill(layout, 0, 0), call.batch);
-  if (typeof statistics !== 'string') {
-    const sampled = sampleField(layout, statistics, call);
-    if (sampled) return sampled;
-  }
-  const preset = typeof statistics === 'string' ? statistics : 'standard-normal';
-  const moments = presetMoments(preset);
+  const sampled = isSample(statistics) ? sampleField(layout, statistics, call) : undefined;
+  if (sampled) return sampled;
+  const moments = presetMoments(isSample(statistics) ? 'standard-normal' : statistics);
   const size = binCount(layout);
   const within = new Float64Array(size);
   const across = new Float64Array(size);

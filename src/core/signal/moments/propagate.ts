@@ -1,6 +1,6 @@
 import { saturationOf } from '../../activations/catalogue';
 import type { Network, NetworkNode, Operation, Parameter } from '../../network/network';
-import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { InputStatistics } from '../inputStatistics';
 import type { SignalProfile } from '../profile';
 import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
@@ -44,7 +44,7 @@ const pairClasses = [
 ] as const;
 
 /** Second moments forward and backward through the whole network at initialisation; total on any network. */
-export function propagate(network: Network, input: InputPreset | SampleStatistics): SignalProfile {
+export function propagate(network: Network, input: InputStatistics): SignalProfile {
   const base = pass(network, input, 0, undefined);
   const backwards = [...base.backwards];
   const others = hasPairClasses(network) ? pairClasses.map(({ shift }) => pass(network, input, shift, base)) : [];
@@ -80,12 +80,7 @@ interface Pass {
 }
 
 /** One pass forward and backward for pairs of samples `shift` standard deviations off the average pair. */
-function pass(
-  network: Network,
-  input: InputPreset | SampleStatistics,
-  shift: number,
-  reference: Pass | undefined,
-): Pass {
+function pass(network: Network, input: InputStatistics, shift: number, reference: Pass | undefined): Pass {
   const steps = propagateForward(network, input, shift, reference);
   return { steps, ...propagateBackward(network, steps, reference) };
 }
@@ -115,7 +110,7 @@ function averagedWeights(backward: Backward, alternatives: readonly (Backward | 
 
 function propagateForward(
   network: Network,
-  input: InputPreset | SampleStatistics,
+  input: InputStatistics,
   shift: number,
   reference: Pass | undefined,
 ): (Step | undefined)[] {
@@ -161,7 +156,7 @@ function isUsableGradient(gradient: Gradient): boolean {
   );
 }
 
-function applyRule(call: Call, operation: Operation, statistics: InputPreset | SampleStatistics): Step | undefined {
+function applyRule(call: Call, operation: Operation, statistics: InputStatistics): Step | undefined {
   const input = call.inputs[0];
   switch (operation.kind) {
     case 'input':
@@ -248,7 +243,7 @@ function tableStep(call: Call, moments: { readonly mean: number; readonly square
 function inputStep(
   call: Call,
   operation: Extract<Operation, { kind: 'input' }>,
-  statistics: InputPreset | SampleStatistics,
+  statistics: InputStatistics,
 ): Step | undefined {
   const field = inputField(call, operation.content, statistics, call.pairShift);
   return field && sourceStep(field);

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Analysis } from '../../../src/core/analysis';
+import { analyze } from '../../../src/core/analyze';
+import { analyzeText } from '../analyzeText';
+
+const torchNet = (inputs: string) => `import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(${inputs}, 8, 3)
+        self.fc = nn.LazyLinear(10)
+    def forward(self, x):
+        return self.fc(torch.relu(self.conv(x)).flatten(1))
+`;
+const grey = torchNet('1');
+const colour = torchNet('3');
+const mlp = (features: number) => `from torch import nn
+model = nn.Sequential(nn.Linear(${features}, 32), nn.ReLU(), nn.Linear(32, 2))
+`;
+const kerasNet = (first: string) => `import keras
+from keras import layers
+model = keras.Sequential([keras.Input((28, 28, 1)), ${first}layers.Flatten(), layers.Dense(10)])
+`;
+
+interface Case {
+  readonly title: string;
+  readonly text: string;
+  readonly statistics: string;
+  readonly isAssumed: boolean;
+  /** The text that says it. */
+  readonly evidence?: string;
+}
+
+const cases: readonly Case[] = [
+  { title: 'nothing is said', text: grey, statistics: 'standard-normal', isAssumed: true },
+  {
+    title: 'MNIST as tensors',
+    text: `${grey}data = datasets.MNIST('.', transform=transforms.ToTensor())\n`,
+    statistics: 'mnist',
+    isAssumed: false,
+    evidence: 'transforms.ToTensor()',
+  },
+  {
+    title: 'MNIST, normalised',
+    text: `${grey}t = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])\ndata = datasets.FashionMNIST('.', transform=t)\n`,
+    statistics: 'mnist, (x − 0.1307) / 0.3081',
+    isAssumed: false,
+    evidence: 'transforms.Normalize((0.1307,), (0.3081,))',
+  },
+  {
+    title: 'ImageNet’s own normalisation, by names',
+    text: `${colour}mean = [0.485, 0.456, 0.406]\nstd = [0.229, 0.224, 0.225]\nt = T.Compose([T.ToTensor(), T.Normalize(mean=mean, std=std)])\n`,
+    statistics: 'image-normalised',
+    isAssumed: false,
+  },
+  {
+    title: 'photographs to −1 … 1',
+    text: `${colour}t = [v2.ToTensor(), v2.Normalize([0.5] * 3, [0.5] * 3)]\ndata = CIFAR10('.')\n`,
+    statistics: 'image-unit, (x − 0.5) / 0.5',
+    isAssumed: false,
+  },
+  {
+    title: 'two different normalisations leave it open',
+    text: `${colour}a = T.Normalize([0.5] * 3, [0.5] * 3)\nb = T.Normalize([0.4] * 3, [0.2] * 3)\n`,
+    statistics: 'standard-normal',
+    isAssumed: true,
+  },
+  {
+    title: 'two kinds of pictures leave it open',
+    text: `${grey}a = datasets.MNIST('.')\nb = datasets.CIFAR10('.')\nt = ToTensor()\n`,
+    statistics: 'standard-normal',
+    isAssumed: true,
+  },
+  {
+    title: 'a data set without a scale is assumed to lie in 0 … 1',
+    text: `${kerasNet('')}(x, y), test = keras.datasets.mnist.load_data()\n`,
+    statistics: 'mnist',
+    isAssumed: true,
+    evidence: 'keras.datasets.mnist.load_data()',
+  },
+  {
+    title: 'division by 255',
+    text: `${kerasNet('')}(x, y), test = keras.datasets.fashion_mnist.load_data()\nx = x.astype('float32') / 255.0\n`,
+    statistics: 'mnist',
+    isAssumed: false,
+    evidence: "x.astype('float32') / 255.0",
+  },
+  {
+    title: 'a model that rescales takes pixels',
+    text: `${kerasNet('layers.Rescaling(1.0 / 255), ')}(x, y), test = keras.datasets.mnist.load_data()\n`,
+    statistics: 'mnist, (x − 0) / 0.003922',
+    isAssumed: false,
+  },
+  {
+    title: 'TensorFlow Datasets, and pixels to −1 … 1',
+    text: `${kerasNet('')}data = tfds.load('mnist')\ndef prepare(x):\n    return x / 127.5 - 1\n`,
+    statistics: 'mnist, (x − 0.5) / 0.5',
+    isAssumed: false,
+  },
+  {
+    title: 'an example that trains goes before the data set',
+    text: `${grey}data = datasets.MNIST('.', transform=ToTensor())\nloss = nn.functional.cross_entropy(Net()(torch.randn(64, 1, 28, 28)), torch.randint(0, 10, (64,)))\nloss.backward()\n`,
+    statistics: 'standard-normal',
+    isAssumed: false,
+  },
+  {
+    title: 'a demonstration does not',
+    text: `${grey}data = datasets.MNIST('.', transform=ToTensor())\nprint(Net()(torch.randn(1, 1, 28, 28)).shape)\n`,
+    statistics: 'mnist',
+    isAssumed: false,
+  },
+  {
+    title: 'uniform noise',
+    text: `import torch\n${mlp(64)}y = model(torch.rand(16, 64))\ny.sum().backward()\n`,
+    statistics: 'uniform-noise',
+    isAssumed: false,
+  },
+  {
+    title: 'a standardised table',
+    text: `from sklearn.preprocessing import StandardScaler\n${mlp(13)}x = StandardScaler().fit_transform(table)\n`,
+    statistics: 'table',
+    isAssumed: false,
+    evidence: 'StandardScaler()',
+  },
+  {
+    title: 'pictures say nothing of a model that takes none',
+    text: `${mlp(13)}data = datasets.MNIST('.', transform=ToTensor())\n`,
+    statistics: 'standard-normal',
+    isAssumed: true,
+  },
+  {
+    title: 'a directive goes before everything',
+    text: `# gradlens: model Net data=image-unit\n${grey}y = Net()(torch.randn(8, 1, 28, 28))\ny.sum().backward()\n`,
+    statistics: 'image-unit',
+    isAssumed: false,
+  },
+];
+
+suite('what the source says of its data', () => {
+  for (const { title, text, statistics, isAssumed, evidence } of cases) {
+    test(title, async () => {
+      const input = inputOf(await analyzeText(text));
+      assert.equal(input.statistics, statistics);
+      assert.equal(input.isAssumed, isAssumed);
+      if (evidence !== undefined) assert.equal(text.slice(input.span?.start, input.span?.end), evidence);
+    });
+  }
+});
+
+suite('a sample that a directive names', () => {
+  const sample = readFileSync(path.join(__dirname, '../../fixtures/cases/measured/inputs/mnist_1x28x28.npy'));
+  const text = `# gradlens: model Net data=batch.npy\n${grey}`;
+  const withBytes = (bytes: Uint8Array | undefined) =>
+    analyze(
+      {
+        readText: async (name) => (name === 'src/net.py' ? text : undefined),
+        readBytes: async (name) => (name === 'src/batch.npy' ? bytes : undefined),
+      },
+      'src/net.py',
+      { clock: () => performance.now() },
+    );
+
+  test('is read beside the file', async () => {
+    const analysis = await withBytes(sample);
+    assert.equal(inputOf(analysis).statistics, 'sample');
+    assert.deepEqual(analysis.unknowns, []);
+  });
+
+  for (const [title, bytes, reason] of [
+    ['a file that is missing', undefined, /no such file/],
+    ['a pickle', Uint8Array.from([0x80, 4, ...new Uint8Array(20)]), /pickle/],
+    ['a truncated file', sample.subarray(0, 200), /batch\.npy/],
+  ] as const) {
+    test(`${title} is refused with a reason`, async () => {
+      const analysis = await withBytes(bytes);
+      const [unknown] = analysis.unknowns;
+      assert.match(Object.values(unknown?.reason.values ?? {}).join(': '), reason);
+      assert.equal(inputOf(analysis).statistics, 'standard-normal');
+    });
+  }
+});
+
+function inputOf({ models }: Analysis) {
+  const [model] = models;
+  assert.ok(model && models.length === 1);
+  return model.input;
+}
