@@ -43,6 +43,18 @@ function erfcByFraction(x: number): number {
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * fraction);
 }
 
+/** erf⁻¹ by Newton's method from 0, on which erf is concave towards either side, so that no step goes past the root. */
+export function inverseErf(y: number): number {
+  if (!(Math.abs(y) < 1)) return Math.abs(y) === 1 ? Math.sign(y) * Number.POSITIVE_INFINITY : Number.NaN;
+  let x = 0;
+  for (let step = 0; step < 100; step++) {
+    const change = (y - erf(x)) / (twoOverSqrtPi * Math.exp(-x * x));
+    x += change;
+    if (Math.abs(change) <= 1e-15 * Math.abs(x)) break;
+  }
+  return x;
+}
+
 /** Standard normal density. */
 export function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { add, apply, greater, multiply, number, where, z } from '../../../src/core/activations/construct';
 import { applyPrimitive, compileExpression, evaluate, evaluateOnGrid } from '../../../src/core/activations/evaluate';
 import type { Expression } from '../../../src/core/activations/expression';
-import { erf, erfc, normalCumulative, sigmoid, softplus } from '../../../src/core/activations/specialFunctions';
+import {
+  erf,
+  erfc,
+  inverseErf,
+  normalCumulative,
+  sigmoid,
+  softplus,
+} from '../../../src/core/activations/specialFunctions';
 import recorded from './torchActivations.json';
 
 suite('evaluate expressions', () => {
@@ -17,6 +24,13 @@ suite('evaluate expressions', () => {
     assert.ok(Math.abs(erfc(10) / 2.088487583762545e-45 - 1) < 1e-12);
     assert.equal(erf(Number.POSITIVE_INFINITY), 1);
     assert.ok(Number.isNaN(erf(Number.NaN)));
+  });
+
+  test('the inverse of erf gives back what erf was taken of', () => {
+    for (const x of [-5, -2.5, -1, -1e-9, 0, 0.3, 1, 2.4, 2.6, 4])
+      assert.ok(Math.abs(inverseErf(erf(x)) - x) <= 1e-15 / Math.exp(-x * x) + 1e-14 * Math.abs(x), `${x}`);
+    assert.equal(inverseErf(-1), Number.NEGATIVE_INFINITY);
+    assert.ok(Number.isNaN(inverseErf(1.5)));
   });
 
   test('sigmoid and softplus stay accurate in the tails', () => {

@@ -35,6 +35,11 @@ const cases: readonly Case[] = [
     assumes: ['condition=true'],
   },
   {
+    name: 'a regular expression that could take for ever is not matched',
+    text: 'import re\nx = re.match(r"(a+)+b", "a" * 40)\ny = re.match(r"(?P<n>(x|y+)*)*$", "y" * 9)[0]\n',
+    shows: { x: /not followed/, y: "'yyyyyyyyy'" },
+  },
+  {
     name: 'logging on an unknown condition assumes nothing',
     text: 'if unknown:\n  print("hello")\nx = 1\n',
     shows: { x: '1' },

@@ -148,17 +148,23 @@ export function callNative(
   context: CallContext,
   site?: Site,
 ): Value {
-  const call = new TorchCall(state, context, entry.name, bindLeniently(parseSignature(entry.signature), args), site);
+  const call = bindCall(state, entry, args, context, site);
   return entry.call(call) ?? call.unknown(`the arguments of ${entry.name} are not known well enough`);
 }
 
+export function bindCall(
+  state: TorchState,
+  entry: NativeFunction,
+  args: CallArguments,
+  context: CallContext,
+  site?: Site,
+): TorchCall {
+  return new TorchCall(state, context, entry.name, bindLeniently(parseSignature(entry.signature), args), site);
+}
+
 /** A function that nothing is known of but its name. */
-export function unknownFunction(state: () => TorchState, name: string): NativeFunctionValue {
-  return nativeFunction(state, {
-    name,
-    signature: '*args',
-    call: (call) => call.unknown(`${name} is not known yet`),
-  });
+export function unknownEntry(name: string): NativeFunction {
+  return { name, signature: '*args', call: (call) => call.unknown(`${name} is not known yet`) };
 }
 
 export function intsOf(value: Value | undefined): readonly number[] | undefined {

@@ -1,7 +1,7 @@
 import { falseValue, makeFloat, makeInt } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
-import { type NativeFunction, nativeFunction, type TorchCall, unknownFunction } from './call';
+import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
 import { einopsModules } from './einops';
 import { creationFunctions } from './functions/creation';
 import { einsum } from './functions/einsum';
@@ -87,7 +87,7 @@ export function torchModules(
       if (key.startsWith('__')) return undefined;
       if (inert.has(name)) return /^[A-Z]/.test(key) ? inertClass : inertValue();
       if (name === 'torch.nn') return /^[A-Z]/.test(key) ? unknownLayer(key) : undefined;
-      return unknownFunction(state, qualified);
+      return nativeFunction(state, unknownEntry(qualified));
     };
     modules.set(name, openModule(name, names, otherwise));
   }

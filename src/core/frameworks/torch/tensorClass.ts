@@ -1,15 +1,15 @@
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
-import { makeNative } from '../../python/nativeClass';
-import type { CallContext, ClassValue, Value } from '../../python/values';
+import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
 import { dimValue, shapeValue } from '../tensor/dimValues';
 import { permute, unbind } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
-import { callNative, type NativeFunction, nativeFunction, TorchCall, unknownFunction } from './call';
+import { callNative, type NativeFunction, nativeFunction, TorchCall, unknownEntry } from './call';
 import { constantTensor, elementwise } from './functions/arithmetic';
 import { literal } from './functions/creation';
 import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
 import { inPlaceFunctions, setDistribution } from './functions/initialisation';
+import { inPlace } from './functions/inPlace';
 import { comparisons, operators } from './functions/pointwise';
 import { product } from './functions/reduction';
 import { functionsOfTensors } from './functions/tensorFunctions';
@@ -59,20 +59,16 @@ function creator(state: () => TorchState, tensor: ClassValue): Value {
   });
 }
 
+/** One whose name ends in an underscore writes into its tensor. */
+function unknownMethod(state: () => TorchState, name: string): NativeFunctionValue {
+  const isInPlace = name.endsWith('_') && !name.startsWith('_');
+  const entry = unknownEntry(`torch.Tensor.${isInPlace ? name.slice(0, -1) : name}`);
+  return isInPlace ? inPlace(state, entry) : nativeFunction(state, entry);
+}
+
 function asNative(entry: TensorFunction): NativeFunction {
   const signature = entry.signature === '' ? 'input' : `input, ${entry.signature}`;
   return { name: `torch.Tensor.${entry.name}`, signature, call: entry.call };
-}
-
-/** `x.relu_()`: x is from now on the result. */
-function inPlace(state: () => TorchState, entry: NativeFunction): Value {
-  return makeNative(`${entry.name}_`, (args, context) => {
-    const result = callNative(state(), entry, args, context);
-    const [target] = args.positional;
-    const made = state().payloadOf(result);
-    if (made && target?.kind === 'instance') target.payload = made;
-    return target ?? result;
-  });
 }
 
 function operatorMethods(state: () => TorchState): [string, Value][] {
@@ -204,8 +200,7 @@ function accessors(state: () => TorchState): [string, Value][] {
     __setattr__: (self, args, context) => setTensorAttribute(state(), self, args.positional, context),
     __getattr__: (self, args) => {
       const [name] = args.positional;
-      const function_ = unknownFunction(state, `torch.Tensor.${name?.kind === 'str' ? name.value : '?'}`);
-      return { kind: 'method', self, function: function_ };
+      return { kind: 'method', self, function: unknownMethod(state, name?.kind === 'str' ? name.value : '?') };
     },
   };
   return [

@@ -7,6 +7,7 @@ import { enumModule } from './enumeration';
 import { functoolsModule } from './functools';
 import { itertoolsModule } from './itertools';
 import { mathModule } from './math';
+import { regularExpressionsModule } from './regularExpressions';
 import {
   contextlibModule,
   operatorModule,
@@ -36,6 +37,7 @@ const makers: Readonly<Record<string, () => ModuleValue>> = {
   os: osModule,
   'os.path': pathModule,
   random: () => worldModule('random'),
+  re: regularExpressionsModule,
   sys: sysModule,
   time: () => worldModule('time'),
   tqdm: tqdmModule,
