@@ -1,5 +1,5 @@
 import type { Dim, Shape } from '../../network/network';
-import { multiplyDims } from '../../network/shapes';
+import { mayBeEqual, multiplyDims } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import type { TraceSession } from '../framework';
 import { matmul, reduce } from './combining';
@@ -19,15 +19,18 @@ export function einsumTensors(
   tensors: readonly TracedTensor[],
   site: Site,
 ): EinsumAnswer | undefined {
-  const [sources, target] = equation.replaceAll(' ', '').split('->');
-  const terms = sources?.split(',');
-  if (!terms || target === undefined || terms.length !== tensors.length) return undefined;
-  const sizes = labelSizes(terms, tensors);
+  const spelt = spellOut(equation, tensors);
+  const sizes = spelt && labelSizes(spelt.terms, tensors);
   if (!sizes) return undefined;
+  const { terms, target } = spelt;
   const shape = [...target].map((label) => sizes.get(label));
   const [first, second] = tensors;
   const [left = '', right = ''] = terms;
-  const isPlain = terms.every((term) => new Set(term).size === term.length);
+  const isPlain = terms.every(
+    (term, index) =>
+      new Set(term).size === term.length &&
+      [...term].every((label, axis) => mayBeEqual(sizes.get(label), tensors[index]?.shape?.[axis])),
+  );
   if (first && tensors.length === 1 && isPlain) {
     return { tensor: contractOne(session, site, first, left, target), shape };
   }
@@ -37,12 +40,39 @@ export function einsumTensors(
   return { tensor: undefined, shape };
 }
 
+interface SpeltEquation {
+  readonly terms: readonly string[];
+  readonly target: string;
+}
+
+/** Every axis under a letter: those behind an ellipsis too, and the result where it is left to the rule (labels that stand once, in order). */
+function spellOut(equation: string, tensors: readonly TracedTensor[]): SpeltEquation | undefined {
+  const [sources = '', written] = equation.replaceAll(' ', '').split('->');
+  const parts = sources.split(',');
+  if (parts.length !== tensors.length) return undefined;
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];
+  const free = letters.filter((label) => !equation.includes(label));
+  const hidden = parts.map((part, index) =>
+    part.includes('...') ? (tensors[index]?.shape?.length ?? 0) - part.length + '...'.length : 0,
+  );
+  const widest = Math.max(0, ...hidden);
+  if (hidden.some((count) => count < 0) || widest > free.length) return undefined;
+  const ellipsis = free.slice(0, widest).join('');
+  const terms = parts.map((part, index) => part.replace('...', ellipsis.slice(widest - (hidden[index] ?? 0))));
+  const once = letters.filter((label) => sources.split(label).length === 2).sort();
+  return { terms, target: written?.replace('...', ellipsis) ?? ellipsis + once.join('') };
+}
+
+/** The size of each label; an axis of size 1 is broadcast to that of the others. */
 function labelSizes(terms: readonly string[], tensors: readonly TracedTensor[]): Map<string, Dim> | undefined {
   const sizes = new Map<string, Dim>();
   for (const [index, term] of terms.entries()) {
     const shape = tensors[index]?.shape;
     if (shape?.length !== term.length || !/^[A-Za-z]*$/.test(term)) return undefined;
-    for (const [axis, label] of [...term].entries()) sizes.set(label, sizes.get(label) ?? shape[axis]);
+    for (const [axis, label] of [...term].entries()) {
+      const known = sizes.get(label);
+      sizes.set(label, known === undefined || known === 1 ? shape[axis] : known);
+    }
   }
   return sizes;
 }

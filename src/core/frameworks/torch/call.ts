@@ -43,6 +43,20 @@ export class TorchCall {
     return this.state.tensorOf(this.value(name));
   }
 
+  /** Every tensor among the arguments, in order, those of lists and tuples among them. */
+  tensors(): readonly TensorPayload[] {
+    return [...this.args.values.values(), ...this.args.rest]
+      .flatMap((value) => (value.kind === 'tuple' || value.kind === 'list' ? value.items : [value]))
+      .map((value) => this.state.payloadOf(value))
+      .filter((payload) => payload !== undefined);
+  }
+
+  /** The same call with more arguments, which those that it has already go before. */
+  with(more: ReadonlyMap<string, Value>): TorchCall {
+    const values = new Map([...more, ...this.args.values]);
+    return new TorchCall(this.state, this.context, this.name, { values, rest: this.args.rest }, this.ownSite);
+  }
+
   /** A tensor or a Python number. */
   operand(name: string): ElementwiseOperand | undefined {
     return this.tensor(name) ?? numberOf(this.value(name));
@@ -107,10 +121,7 @@ export class TorchCall {
    */
   unknown(reason: string, shape?: readonly Dim[]): Value {
     const given = [...this.args.values.values(), ...this.args.rest];
-    const inputs = given
-      .flatMap((value) => (value.kind === 'tuple' || value.kind === 'list' ? value.items : [value]))
-      .map((value) => this.state.tensorOf(value))
-      .filter((tensor) => tensor !== undefined);
+    const inputs = this.tensors().map(({ tensor }) => tensor);
     const { session } = this.state;
     if (inputs.length > 0) {
       const site = this.site();

@@ -5,7 +5,7 @@ import { parseSignature } from '../../python/arguments';
 import { makeInt, makeTuple, none, trueValue } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
-import { callNative, intsOf, perAxisOf, type TorchCall } from './call';
+import { callNative, intsOf, type NativeFunction, nativeFunction, perAxisOf, type TorchCall } from './call';
 import { type Method, methods, nativeClass } from './nativeClass';
 import { bindLeniently } from './signature';
 import type { TorchState } from './state';
@@ -24,6 +24,8 @@ export interface LayerEntry {
   readonly forward: (layer: Layer, call: TorchCall) => Value | undefined;
   /** Methods besides forward. */
   readonly methods?: Readonly<Record<string, LayerMethod>>;
+  /** Functions that are called on the class. */
+  readonly statics?: Readonly<Record<string, { readonly signature: string; readonly call: NativeFunction['call'] }>>;
 }
 
 export interface LayerMethod {
@@ -98,12 +100,18 @@ export class Layer {
     this.set(name, this.state.parameterValue(sizes, initialiser, this.instance.made));
   }
 
+  /** A parameter that a layer does without still has its place among them. */
+  withoutParameter(name: string): void {
+    this.instance.attributes.delete(name);
+    this.set(name, none);
+  }
+
   /** Weight of ones and bias of zeros, as norms have them. */
   affine(shape: readonly (number | undefined)[], hasWeight: boolean | undefined, hasBias: boolean | undefined): void {
     if (hasWeight) this.parameter('weight', shape, ones, 'ones');
-    else this.set('weight', none);
+    else this.withoutParameter('weight');
     if (hasBias) this.parameter('bias', shape, zeros, 'zeros');
-    else this.set('bias', none);
+    else this.withoutParameter('bias');
   }
 
   /** Default of Linear and Conv: kaiming_uniform_(a=√5) is U(±1/√fan_in) (PyTorch 2.13, `Linear.reset_parameters`). */
@@ -143,10 +151,13 @@ export function layerClass(state: () => TorchState, entry: LayerEntry, base: Cla
       return callNative(state(), native, args, context);
     },
   ]);
-  return nativeClass(
-    name,
-    base,
-    methods(name, {
+  const statics = Object.entries(entry.statics ?? {}).map(([method, { signature, call }]): [string, Value] => {
+    const native = { name: `${name}.${method}`, signature, call };
+    return [method, { kind: 'staticmethod', function: nativeFunction(state, native) }];
+  });
+  return nativeClass(name, base, [
+    ...statics,
+    ...methods(name, {
       ...Object.fromEntries(own),
       __init__: (self, args, context) => {
         if (self.kind !== 'instance') return context.unknown(`${name} is made of something else`);
@@ -158,7 +169,7 @@ export function layerClass(state: () => TorchState, entry: LayerEntry, base: Cla
         return forwardLayer(state(), self, entry, shortName, args, context);
       },
     }),
-  );
+  ]);
 }
 
 export function constructLayer(layer: Layer, entry: LayerEntry, args: CallArguments): void {

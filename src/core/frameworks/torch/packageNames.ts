@@ -101,8 +101,7 @@ export const inertNames = [
 /** Wrappers that leave their first argument what it is, by qualified name. */
 export const passingThrough = [
   ...['compile', 'jit.script', 'jit.trace', 'jit.ignore', 'jit.export', 'jit.unused', 'jit.freeze', 'fx.wrap'],
-  ...['nn.utils.weight_norm', 'nn.utils.parametrizations.weight_norm', 'nn.DataParallel'],
-  ...['nn.parallel.DistributedDataParallel', 'nn.parallel.DataParallel', 'nn.utils.remove_weight_norm'],
+  ...['nn.utils.convert_conv2d_weight_memory_format', 'nn.utils.convert_conv3d_weight_memory_format', 'nn.Buffer'],
 ];
 
 /** Questions to which the plain eager mode, in which a network is read, says no, by qualified name. */
@@ -123,5 +122,6 @@ export const aliasPackages: Readonly<Record<string, string>> = {
   'nn.quantized': 'ao.nn.quantized',
   'nn.quantized.modules': 'ao.nn.quantized',
   quantization: 'ao.quantization',
+  'nn.parallel.distributed': 'nn.parallel',
   'ao.quantization.stubs': 'ao.quantization',
 };

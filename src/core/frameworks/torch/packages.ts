@@ -4,12 +4,20 @@ import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
 import { einopsModules } from './einops';
 import { creationFunctions } from './functions/creation';
+import { creationShapes } from './functions/creationShapes';
 import { einsum } from './functions/einsum';
 import type { TensorFunction } from './functions/entry';
+import { fourierFunctions } from './functions/fourier';
 import { activationFunctions, functionalFunctions } from './functions/functional';
+import { functionalShapes } from './functions/functionalShapes';
 import { initFunctions } from './functions/initialisation';
+import { linearAlgebraFunctions } from './functions/linearAlgebra';
+import { listFunctions } from './functions/listShapes';
+import { moduleUtilities } from './functions/moduleUtilities';
+import { parametrisationFunctions } from './functions/parametrisation';
 import { where } from './functions/pointwise';
 import { joiningFunctions } from './functions/rearrangement';
+import { specialFunctions } from './functions/special';
 import { functionsOfTensors } from './functions/tensorFunctions';
 import { inertClass, inertValue } from './inert';
 import {
@@ -21,6 +29,7 @@ import {
   passingThrough,
   withoutEffect,
 } from './packageNames';
+import { packedSequenceFunctions } from './packedSequence';
 import type { TorchState } from './state';
 
 type Names = Map<string, Value>;
@@ -48,6 +57,15 @@ const packageFunctions: readonly NativeFunction[] = [
   ...activationFunctions.filter((entry) => !entry.name.startsWith('torch.Tensor.')),
   ...initFunctions,
   ...creationFunctions,
+  ...creationShapes,
+  ...functionalShapes,
+  ...listFunctions,
+  ...linearAlgebraFunctions,
+  ...fourierFunctions,
+  ...specialFunctions,
+  ...parametrisationFunctions,
+  ...moduleUtilities,
+  ...packedSequenceFunctions,
   einsum,
   whereFunction,
 ];
@@ -74,7 +92,6 @@ export function torchModules(
   }
   for (const name of neverTrue) put(tables, `torch.${name}`, always(`torch.${name}`, falseValue));
   put(tables, 'torch.cuda.device_count', always('torch.cuda.device_count', makeInt(0)));
-  put(tables, 'torch.utils.checkpoint.checkpoint', checkpoint);
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   for (const name of withoutEffect) put(tables, `torch.${name}`, inertValue());
   const inert = new Set(inertPackages.map((name) => `torch.${name}`));
@@ -163,12 +180,6 @@ const sharedWithFunctional = [
   ],
   ...['avg_pool1d', 'adaptive_avg_pool1d'],
 ];
-
-/** `checkpoint(function, *args)` computes what the function does. */
-const checkpoint = makeNative('torch.utils.checkpoint.checkpoint', (args, context) => {
-  const [callee, ...rest] = args.positional;
-  return callee ? context.call(callee, rest) : context.unknown('checkpoint is called without a function');
-});
 
 function always(name: string, value: Value): NativeFunctionValue {
   return makeNative(name, () => value);

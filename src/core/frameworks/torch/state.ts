@@ -18,9 +18,9 @@ export class TensorPayload {
     this.#make = make;
   }
 
-  /** Parameters are read anew by every application of a model, so that each network holds its own. */
+  /** Parameters, and what is computed of them, are read anew by every application of a model, so that each network holds its own. */
   get tensor(): TracedTensor {
-    if (this.facts.parameter !== undefined) return this.#make();
+    if (this.facts.parameter !== undefined || this.facts.isOfParameters) return this.#make();
     this.#tensor ??= this.#make();
     return this.#tensor;
   }
@@ -44,6 +44,8 @@ export interface TensorFacts {
   readonly isBoolean?: boolean;
   /** Depends on nothing random, learned or given: masks, position tables. */
   readonly isConstant?: boolean;
+  /** Computed of parameters each time a model is applied. */
+  readonly isOfParameters?: boolean;
   /** Rows of a one-dimensional parameter that this is (`bias[64:128]`), for writing in place. */
   readonly slice?: { readonly parameter: ParameterId; readonly from: number; readonly to: number };
 }
@@ -54,6 +56,7 @@ export class TorchState {
   readonly #paths = new Map<InstanceValue, string>();
   readonly #moduleNames = new Set<string>();
   readonly #parameterNodes = new Map<ParameterId, NodeId>();
+  readonly #ofParameters = new Map<TensorPayload, TracedTensor>();
   /** Constant written into a slice of a recurrent layer's bias: `bias_ih_l0[64:128] = 1.0`. */
   readonly biasSlices = new Map<ParameterId, { readonly from: number; readonly to: number; readonly value: number }>();
 
@@ -112,6 +115,20 @@ export class TorchState {
     return new TensorPayload(shape, () => this.#parameterNode(id, shape, made), { parameter: id });
   }
 
+  /** A tensor that is computed of parameters, once in each application of a model. */
+  tensorOfParameters(shape: Shape, make: () => TracedTensor): InstanceValue {
+    const payload: TensorPayload = new TensorPayload(
+      shape,
+      () => {
+        const made = this.#ofParameters.get(payload) ?? make();
+        this.#ofParameters.set(payload, made);
+        return made;
+      },
+      { isOfParameters: true },
+    );
+    return this.payloadValue(payload, []);
+  }
+
   payloadOf(value: Value | undefined): TensorPayload | undefined {
     return value?.kind === 'instance' && value.payload instanceof TensorPayload ? value.payload : undefined;
   }
@@ -149,6 +166,7 @@ export class TorchState {
       this.#moduleNames.add(path.slice(path.lastIndexOf('.') + 1));
     }
     this.#parameterNodes.clear();
+    this.#ofParameters.clear();
     try {
       return body();
     } finally {

@@ -1,3 +1,4 @@
+import { broadcastShapes } from '../../network/shapes';
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
 import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
 import { dimValue, shapeValue } from '../tensor/dimValues';
@@ -12,6 +13,7 @@ import { inPlaceFunctions, setDistribution } from './functions/initialisation';
 import { inPlace } from './functions/inPlace';
 import { comparisons, operators } from './functions/pointwise';
 import { product } from './functions/reduction';
+import { type Elements, shaped } from './functions/shapeRule';
 import { functionsOfTensors } from './functions/tensorFunctions';
 import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
@@ -21,6 +23,14 @@ import type { TorchState } from './state';
 import { getItem, setItem } from './tensorItems';
 
 const tensorMethods = functionsOfTensors.filter((entry) => entry.place !== 'function');
+
+/** Operators of which no expression is made; without kind of elements they give booleans of booleans, integers of integers. */
+const unfollowedOperators: readonly { readonly methods: readonly string[]; readonly elements?: Elements }[] = [
+  { methods: ['__floordiv__', '__rfloordiv__', '__mod__', '__rmod__'], elements: 'reals' },
+  { methods: ['__ne__'], elements: 'booleans' },
+  { methods: ['__invert__', '__and__', '__rand__', '__or__', '__ror__', '__xor__', '__rxor__'] },
+  { methods: ['__lshift__', '__rlshift__', '__rshift__', '__rrshift__'], elements: 'integers' },
+];
 
 /** `torch.Tensor` of PyTorch 2.13. */
 export function tensorClass(state: () => TorchState): ClassValue {
@@ -133,13 +143,17 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
       (self, _args, context) => elementwise(state(), 'negate', [self], site(context, 'neg')) ?? self,
     ),
     operation('__abs__', (self, _args, context) => elementwise(state(), 'abs', [self], site(context, 'abs')) ?? self),
-    ...['__invert__', '__and__', '__or__', '__xor__', '__floordiv__', '__mod__', '__ne__'].map((method) =>
-      operation(method, (self, _args, context) => {
-        const payload = state().payloadOf(self);
-        const name = method.replaceAll('_', '');
-        if (payload?.facts.isConstant) return constantTensor(state(), payload.shape, undefined, site(context, name));
-        return lazyUnknown(state(), self, `the operator ${name} on tensors is not followed`, site(context, name));
-      }),
+    ...unfollowedOperators.flatMap(({ methods: names, elements }) =>
+      names.map((method) =>
+        operation(method, (self, args, context) => {
+          const [other] = args.positional;
+          const values = new Map([['input', self], ...(other ? [['other', other] as const] : [])]);
+          const call = new TorchCall(state(), context, `torch.Tensor.${method}`, { values, rest: [] });
+          const { shape } = broadcastShapes(call.tensors().map((payload) => payload.shape));
+          const isOfBooleans = call.tensors().every((payload) => payload.facts.isBoolean);
+          return shaped(call, shape, elements ?? (isOfBooleans ? 'booleans' : 'integers')) ?? makeUnknown(method);
+        }),
+      ),
     ),
     operation('__getitem__', (self, args, context) => getItem(state(), self, args.positional[0] ?? none, context)),
     operation('__setitem__', (self, args, context) =>
@@ -193,6 +207,8 @@ function accessors(state: () => TorchState): [string, Value][] {
     },
     register_hook: () => none,
     is_floating_point: () => makeBool(true),
+    new_tensor: (_self, args, context) => context.call(state().torchFunction('tensor'), args.positional),
+    element_size: () => makeInt(4),
     new_zeros: (_self, args, context) => context.call(state().torchFunction('zeros'), args.positional),
     new_ones: (_self, args, context) => context.call(state().torchFunction('ones'), args.positional),
     new_empty: (_self, args, context) => context.call(state().torchFunction('empty'), args.positional),
@@ -299,12 +315,4 @@ function transposed(state: TorchState, self: Value, context: CallContext, which:
   return state.tensorValue(permute(state.session, payload.tensor, last, site), {
     ...(payload.facts.distribution && { distribution: payload.facts.distribution }),
   });
-}
-
-function lazyUnknown(state: TorchState, self: Value, reason: string, site: Site): Value {
-  const payload = state.payloadOf(self);
-  if (!payload) return makeUnknown(reason, site.trail[0]);
-  return state.lazyTensor(payload.shape, () =>
-    addUnknown(state.session, reason, [payload.tensor], payload.shape, site),
-  );
 }

@@ -33,7 +33,8 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
       })
     );
   }
-  return state.tensorValue(build(), facts.isInteger ? { isInteger: true } : undefined);
+  const { isInteger, isBoolean } = facts;
+  return state.tensorValue(build(), { ...(isInteger && { isInteger }), ...(isBoolean && { isBoolean }) });
 }
 
 /** Constants are indexed through a node of their own: the shape is what matters. */

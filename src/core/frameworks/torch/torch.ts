@@ -7,6 +7,7 @@ import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsI
 import { containerClasses } from './containers';
 import { type LayerEntry, layerClass } from './layer';
 import { activationLayers } from './layers/activation';
+import { adaptiveLayers } from './layers/adaptive';
 import { attentionLayers } from './layers/attention';
 import { convolutionLayers } from './layers/convolution';
 import { dropoutLayers } from './layers/dropout';
@@ -14,14 +15,17 @@ import { embeddingLayers } from './layers/embedding';
 import { linearLayers } from './layers/linear';
 import { lossLayers } from './layers/loss';
 import { normalisationLayers } from './layers/normalisation';
+import { pairedLayers } from './layers/paired';
 import { poolingLayers } from './layers/pooling';
 import { quantizationLayers } from './layers/quantization';
 import { recurrentLayers } from './layers/recurrent';
 import { reshapingLayers } from './layers/reshaping';
 import { transformerLayers } from './layers/transformer';
+import { wrapperLayers } from './layers/wrapper';
 import { moduleClass } from './moduleClass';
 import { nameParameters } from './moduleTree';
 import { torchModules } from './packages';
+import { packedSequenceClass } from './packedSequence';
 import { parameterClass } from './parameterClass';
 import { TorchState } from './state';
 import { tensorClass } from './tensorClass';
@@ -39,6 +43,9 @@ const layers: readonly LayerEntry[] = [
   ...transformerLayers,
   ...reshapingLayers,
   ...lossLayers,
+  ...pairedLayers,
+  ...adaptiveLayers,
+  ...wrapperLayers,
   ...quantizationLayers,
 ];
 
@@ -65,7 +72,7 @@ class OpenTorch implements OpenFramework {
     });
     for (const entry of layers) this.#state.layers.set(entry.name, { entry, class: layerClass(state, entry, module) });
     const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
-    const classes: ClassValue[] = [module, parameter, ...containers, ...layerClasses];
+    const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers, ...layerClasses];
     this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
   }
 

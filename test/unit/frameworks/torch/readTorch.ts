@@ -1,13 +1,14 @@
-import type { TraceSession } from '../../../../src/core/frameworks/framework';
+import type { OpenFramework, TraceSession } from '../../../../src/core/frameworks/framework';
 import { torch } from '../../../../src/core/frameworks/torch/torch';
 import type { NetworkNode, Parameter, Shape } from '../../../../src/core/network/network';
 import { ReadingSession } from '../../../../src/core/network/readingSession';
 import { Interpreter } from '../../../../src/core/python/interpreter';
 import { parsePython } from '../../../../src/core/python/parse';
-import type { Scope } from '../../../../src/core/python/values';
+import type { Scope, Value } from '../../../../src/core/python/values';
 
 export interface TorchReading {
   readonly session: ReadingSession;
+  readonly framework: OpenFramework;
   readonly scope: Scope;
   /** Of the first model that the text applies, in order. */
   readonly parameters: readonly Parameter[];
@@ -16,6 +17,8 @@ export interface TorchReading {
   readonly nodes: readonly NetworkNode[];
   readonly unknowns: readonly string[];
   readonly mismatches: readonly string[];
+  /** Of the module that a name stands for, itself or one of its methods; none where it stands for something else. */
+  readonly parametersOf: (name: string) => readonly Parameter[];
 }
 
 /** Evaluates the text with PyTorch alone; the batch size is 4. */
@@ -28,11 +31,23 @@ export function readTorch(text: string): TorchReading {
   const ids = application ? framework.parametersOf(application.model) : [];
   return {
     session,
+    framework,
     scope,
     parameters: ids.map((id) => session.tracer.parameter(id)),
     outputs: application?.outputs.map((tensor) => tensor.shape) ?? [],
     nodes: session.tracer.nodes,
     unknowns: [...new Set(interpreter.unknowns.map((unknown) => unknown.reason))],
     mismatches: session.mismatches,
+    parametersOf: (name) => {
+      const value = scope.names.get(name);
+      const module = value?.kind === 'method' ? value.self : value;
+      const own = module?.kind === 'instance' ? framework.parametersOf(module) : [];
+      return own.map((id) => session.tracer.parameter(id));
+    },
   };
+}
+
+/** Shapes of the tensors in a value, in order. */
+export function tensorsOf(framework: OpenFramework, value: Value | undefined): readonly Shape[] {
+  return value ? framework.tensorsIn(value).map((tensor) => tensor.shape) : [];
 }

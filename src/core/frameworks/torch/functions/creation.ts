@@ -1,12 +1,13 @@
-import { constant, normal, ones, uniform, zeros } from '../../../network/initialisers';
+import { constant, normal, ones, uniform, unknownDistribution, zeros } from '../../../network/initialisers';
 import type { Dim, Distribution, Shape } from '../../../network/network';
-import { elementCount } from '../../../network/shapes';
+import { broadcastShapes, elementCount } from '../../../network/shapes';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { dimOf, numberOf } from '../../tensor/dimValues';
 import { addNode } from '../../tensor/trace';
 import type { NativeFunction, TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
+import { several } from './shapeRule';
 
 const tail = 'out=None, dtype=None, layout=None, device=None, requires_grad=False';
 /** Longer constants are kept without their elements. */
@@ -23,6 +24,9 @@ export const creationFunctions: readonly NativeFunction[] = [
     }),
   ),
   creation('empty', `*size, ${tail}`, (call) => random(call, call.sizes('size'), uninitialised)),
+  ...['empty_strided', 'empty_permuted'].map((name) =>
+    creation(name, `size, *rest, ${tail}`, (call) => random(call, call.sizes('size'), uninitialised)),
+  ),
   creation('empty_like', 'input, dtype=None', (call) => random(call, call.payload('input')?.shape, uninitialised)),
   ...['zeros_like', 'ones_like'].map((name) =>
     creation(name, 'input, dtype=None', (call) => {
@@ -41,7 +45,11 @@ export const creationFunctions: readonly NativeFunction[] = [
   creation('normal', `mean=0.0, std=1.0, size=None, generator=None, ${tail}`, (call) => {
     const mean = call.number('mean');
     const std = call.number('std');
-    return mean === undefined || std === undefined ? undefined : random(call, call.sizes('size'), normal(mean, std));
+    if (mean !== undefined && std !== undefined) return random(call, call.sizes('size'), normal(mean, std));
+    const { shape } = broadcastShapes(call.tensors().map((payload) => payload.shape));
+    return call.tensors().length > 0
+      ? random(call, shape, unknownDistribution('mean or spread are tensors'))
+      : undefined;
   }),
   creation('randint', `*args, low=0, high=None, size=None, generator=None, ${tail}`, (call) => {
     const { rest } = call.args;
@@ -90,11 +98,15 @@ export const creationFunctions: readonly NativeFunction[] = [
     'DoubleTensor',
     'IntTensor',
     'BoolTensor',
+    'ByteTensor',
+    'CharTensor',
+    'ShortTensor',
+    'HalfTensor',
+    'BFloat16Tensor',
+    'scalar_tensor',
   ].map((name) => creation(name, '*data, dtype=None, device=None, requires_grad=False', literal)),
+  creation('Size', 'sizes=()', (call) => makeTuple(call.context.iterate(call.value('sizes') ?? makeTuple([])) ?? [])),
   creation('meshgrid', '*tensors, indexing=None', meshgrid),
-  ...['tril_indices', 'triu_indices', 'polar', 'outer'].map((name) =>
-    creation(name, '*args', (call) => (name === 'outer' ? outer(call) : call.unknown(`torch.${name} is not followed`))),
-  ),
 ];
 
 /** A tensor of one value everywhere. */
@@ -220,10 +232,15 @@ function meshgrid(call: TorchCall): Value | undefined {
   const payloads = (isList ? only.items : call.args.rest).map((value) => call.state.payloadOf(value));
   const sizes = payloads.map((payload) => payload?.shape?.[0]);
   const isPlain = payloads.every((payload) => payload?.facts.isConstant && payload.shape?.length === 1);
-  if (!isPlain || payloads.length === 0) return undefined;
+  if (payloads.length === 0) return undefined;
   const isTransposed = call.text('indexing') === 'xy' && sizes.length > 1;
   const swap = <T>([first, second, ...rest]: readonly T[]): readonly (T | undefined)[] => [second, first, ...rest];
   const shape = isTransposed ? swap(sizes) : sizes;
+  if (!isPlain)
+    return several(
+      call.with(new Map([['grid', makeTuple(call.args.rest)]])),
+      sizes.map(() => [shape, 'reals']),
+    );
   const count = elementCount(shape);
   const grids = payloads.map((payload, index) => {
     const axis = isTransposed && index < 2 ? 1 - index : index;
@@ -236,14 +253,6 @@ function meshgrid(call: TorchCall): Value | undefined {
     return constantTensor(call.state, shape, spread, call.site(), { isInteger: payload?.facts.isInteger === true });
   });
   return makeTuple(grids);
-}
-
-function outer(call: TorchCall): Value {
-  const [first, second] = call.args.rest.map((value) => call.state.payloadOf(value));
-  const shape = [first?.shape?.[0], second?.shape?.[0]];
-  if (first?.facts.isConstant && second?.facts.isConstant)
-    return constantTensor(call.state, shape, undefined, call.site());
-  return call.unknown('torch.outer is not followed', shape);
 }
 
 function creation(name: string, signature: string, call: NativeFunction['call']): NativeFunction {

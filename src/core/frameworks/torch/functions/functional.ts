@@ -7,7 +7,7 @@ import type { NativeFunction, TorchCall } from '../call';
 import { argumentText } from '../layers/activation';
 import { tensorArguments } from '../layers/loss';
 import { floatEpsilon } from '../layers/normalisation';
-import { axisValues, unfoldedShape } from '../layers/reshaping';
+import { axisValues } from '../layers/reshaping';
 import { activate } from '../operations/activation';
 import { convolution, type SpatialRank } from '../operations/convolution';
 import { dropout } from '../operations/dropout';
@@ -16,27 +16,22 @@ import { linear } from '../operations/linear';
 import { applyLoss, losses, lossOperation } from '../operations/loss';
 import { normaliseChannels, normaliseFeatures } from '../operations/normalisation';
 import { pad } from '../operations/padding';
+import { pairedOperations, withIndices } from '../operations/paired';
 import { adaptiveSize, pool, poolAdaptively } from '../operations/pooling';
-import { interpolate, pixelShuffle } from '../operations/resampling';
+import { interpolate } from '../operations/resampling';
 import { elementwise } from './arithmetic';
 
 const ranks: readonly SpatialRank[] = [1, 2, 3];
 
 /** `torch.nn.functional` of PyTorch 2.13 by short name; activations stand in `activationFunctions`. */
 export const functionalFunctions: readonly NativeFunction[] = [
-  {
-    name: 'torch.nn.functional.unfold',
-    signature: 'input, kernel_size, dilation=1, padding=0, stride=1',
-    call: (call) => {
-      const shape = unfoldedShape(call.tensor('input')?.shape, {
-        kernel: call.perAxis('kernel_size', 2),
-        dilation: call.perAxis('dilation', 2),
-        padding: call.perAxis('padding', 2),
-        stride: call.perAxis('stride', 2),
-      });
-      return call.unknown('the signal through torch.nn.functional.unfold is not followed', shape);
-    },
-  },
+  ...pairedOperations.map(
+    ({ function: name, inputs, options, extra, call }): NativeFunction => ({
+      name: `torch.nn.functional.${name}`,
+      signature: [inputs, options, ...(extra ? [extra] : [])].join(', '),
+      call,
+    }),
+  ),
   functional('linear', 'input, weight, bias=None', (call, input) =>
     linear(call.state, input, call.value('weight'), call.value('bias'), call.site()),
   ),
@@ -53,11 +48,13 @@ export const functionalFunctions: readonly NativeFunction[] = [
       true,
       'input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1',
     ),
-    poolingFunction(
-      `max_pool${rank}d`,
-      rank,
-      'max',
-      'input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False',
+    ...[`max_pool${rank}d`, `max_pool${rank}d_with_indices`].map((name) =>
+      poolingFunction(
+        name,
+        rank,
+        'max',
+        'input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False',
+      ),
     ),
     poolingFunction(
       `avg_pool${rank}d`,
@@ -67,6 +64,7 @@ export const functionalFunctions: readonly NativeFunction[] = [
     ),
     adaptiveFunction(`adaptive_avg_pool${rank}d`, rank, 'average'),
     adaptiveFunction(`adaptive_max_pool${rank}d`, rank, 'max'),
+    adaptiveFunction(`adaptive_max_pool${rank}d_with_indices`, rank, 'max'),
   ]),
   functional('embedding', 'input, weight, padding_idx=None, max_norm=None', (call, input) =>
     embed(call.state, input, call.value('weight'), call.site()),
@@ -116,15 +114,26 @@ export const functionalFunctions: readonly NativeFunction[] = [
   }),
   functional('interpolate', "input, size=None, scale_factor=None, mode='nearest', align_corners=None", interpolated),
   functional('upsample', "input, size=None, scale_factor=None, mode='nearest', align_corners=None", interpolated),
-  functional('pixel_shuffle', 'input, upscale_factor', (call, input) => {
-    const factor = call.int('upscale_factor');
-    return factor ? pixelShuffle(call.state, input, factor, false, call.site()) : undefined;
-  }),
+  functional('upsample_nearest', "input, size=None, scale_factor=None, mode='nearest'", interpolated),
+  functional('upsample_bilinear', "input, size=None, scale_factor=None, mode='bilinear'", interpolated),
   functional(
     'scaled_dot_product_attention',
     'query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False',
     attention,
   ),
+  {
+    name: 'torch.nn.functional.linear_cross_entropy',
+    signature:
+      "input, linear_weight, target, linear_bias=None, weight=None, reduction='mean', ignore_index=None, label_smoothing=0.0, options=None",
+    call: (call) => {
+      const [input, target] = [call.tensor('input'), call.tensor('target')];
+      const logits =
+        input && linear(call.state, input, call.value('linear_weight'), call.value('linear_bias'), call.site());
+      if (!logits || !target) return undefined;
+      const operation = lossOperation('crossEntropyLogits', call.text('reduction'));
+      return call.result(applyLoss(call.state, operation, [logits, target], call.site()));
+    },
+  },
   ...losses.map(
     (entry): NativeFunction => ({
       name: `torch.nn.functional.${entry.function}`,
@@ -133,23 +142,17 @@ export const functionalFunctions: readonly NativeFunction[] = [
         const inputs = tensorArguments(call, entry.inputs);
         if (inputs.length === 0) return undefined;
         return call.result(
-          applyLoss(call.state, lossOperation(entry.loss, call.text('reduction')), inputs, call.site()),
+          applyLoss(
+            call.state,
+            lossOperation(entry.loss, call.text('reduction')),
+            inputs,
+            call.site(),
+            entry.unreduced,
+          ),
         );
       },
     }),
   ),
-  {
-    name: 'torch.nn.functional.one_hot',
-    signature: 'input, num_classes=-1',
-    call: (call) => {
-      const shape = call.payload('input')?.shape;
-      const classes = call.int('num_classes');
-      return call.unknown(
-        'torch.nn.functional.one_hot is not followed',
-        shape && [...shape, classes !== undefined && classes > 0 ? classes : undefined],
-      );
-    },
-  },
 ];
 
 /** The activations that the catalogue names, as functions of `torch.nn.functional`, `torch`, `torch.special` and methods, by qualified name. */
@@ -236,7 +239,7 @@ function poolingFunction(
   variant: 'max' | 'average',
   signature: string,
 ): NativeFunction {
-  return functional(name, signature, (call, input) =>
+  return pooling(name, signature, (call, input) =>
     pool(
       call.state,
       input,
@@ -255,9 +258,26 @@ function poolingFunction(
 }
 
 function adaptiveFunction(name: string, rank: SpatialRank, variant: 'max' | 'average'): NativeFunction {
-  return functional(name, 'input, output_size, return_indices=False', (call, input) =>
+  return pooling(name, 'input, output_size, return_indices=False', (call, input) =>
     poolAdaptively(call.state, input, rank, variant, adaptiveSize(call.value('output_size'), rank), call.site()),
   );
+}
+
+/** With the indices where they are asked for, or where the name promises them. */
+function pooling(
+  name: string,
+  signature: string,
+  body: (call: TorchCall, input: TracedTensor) => TracedTensor | undefined,
+): NativeFunction {
+  const plain = functional(name, signature, body);
+  const givesIndices = name.endsWith('_with_indices');
+  return {
+    ...plain,
+    call: (call) => {
+      const result = plain.call(call);
+      return givesIndices || call.flag('return_indices') ? withIndices(call, result) : result;
+    },
+  };
 }
 
 function interpolated(call: TorchCall, input: TracedTensor): TracedTensor {

@@ -2,13 +2,14 @@ import { apply, number, z } from '../../../activations/construct';
 import type { Expression, Primitive } from '../../../activations/expression';
 import { broadcastShapes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
-import { makeFloat } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { addExpression } from '../../tensor/elementwise';
 import { reportProblem } from '../../tensor/trace';
 import type { TorchCall } from '../call';
+import type { TensorPayload } from '../state';
 import { elementwise } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
+import { shaped } from './shapeRule';
 
 /** Functions of one tensor that are one primitive, by PyTorch's names; those of the activation catalogue are not repeated here. */
 const unary: Readonly<Record<string, Primitive>> = {
@@ -82,6 +83,8 @@ const composed: Readonly<Record<string, Expression>> = {
   tan: apply('divide', apply('sin', z), apply('cos', z)),
   erfc: apply('subtract', number(1), apply('erf', z)),
   logit: apply('log', apply('divide', z, apply('subtract', number(1), z))),
+  deg2rad: apply('multiply', z, number(Math.PI / 180)),
+  rad2deg: apply('multiply', z, number(180 / Math.PI)),
 };
 
 export const pointwiseFunctions: readonly TensorFunction[] = [
@@ -90,7 +93,8 @@ export const pointwiseFunctions: readonly TensorFunction[] = [
   ),
   ...Object.entries(binary).flatMap(([name, primitive]) =>
     tensorFunctions(name, 'other, rounding_mode=None, out=None', (call) => {
-      if (call.has('rounding_mode')) return undefined;
+      if (call.has('rounding_mode'))
+        return shaped(call, broadcastShapes(call.tensors().map(({ shape }) => shape)).shape);
       return elementwise(call.state, primitive, [call.value('input'), call.value('other')], call.site());
     }),
   ),
@@ -109,17 +113,11 @@ export const pointwiseFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('clamp_min', 'min, out=None', clamp),
   ...tensorFunctions('clamp_max', 'max, out=None', clamp),
   ...tensorFunctions('lerp', 'end, weight, out=None', (call) => {
-    const weight = call.number('weight');
-    if (weight === undefined) return undefined;
-    const end = elementwise(call.state, 'multiply', [call.value('end'), makeFloat(weight)], call.site());
-    const start = elementwise(call.state, 'multiply', [call.value('input'), makeFloat(1 - weight)], call.site());
-    return elementwise(call.state, 'add', [start, end], call.site());
+    const gap = elementwise(call.state, 'subtract', [call.value('end'), call.value('input')], call.site());
+    const step = elementwise(call.state, 'multiply', [gap, call.value('weight')], call.site());
+    return elementwise(call.state, 'add', [call.value('input'), step], call.site());
   }),
-  ...tensorFunctions('masked_fill', 'mask, value', (call) => {
-    const value = call.number('value');
-    const expression = value === undefined ? undefined : apply('where', { kind: 'input', index: 1 }, number(value), z);
-    return expression && expressionOf(call, expression, ['input', 'mask']);
-  }),
+  ...tensorFunctions('masked_fill', 'mask, value', (call) => where(call, 'mask', 'value', 'input')),
   ...tensorFunctions('addcmul', 'tensor1, tensor2, value=1', (call) => {
     const product = elementwise(call.state, 'multiply', [call.value('tensor1'), call.value('tensor2')], call.site());
     const scaled = elementwise(call.state, 'multiply', [product, call.value('value')], call.site());
@@ -136,22 +134,24 @@ export function where(
   otherName: string,
 ): Value | undefined {
   const tensors: TracedTensor[] = [];
-  const operands: Expression[] = [];
-  for (const name of [conditionName, chosenName, otherName]) {
-    const operand = call.operand(name);
-    if (operand === undefined) return undefined;
-    if (typeof operand === 'number') {
-      operands.push(number(operand));
-      continue;
-    }
+  // The condition's tensor stands behind those that are chosen from, as in a mask over scores.
+  const [chosen, other, condition] = [chosenName, otherName, conditionName].map((name): Expression | undefined => {
+    const operand = scalarOf(call.payload(name)) ?? call.operand(name);
+    if (operand === undefined || typeof operand === 'number') return operand === undefined ? operand : number(operand);
     const known = tensors.findIndex((tensor) => tensor.node === operand.node);
-    operands.push({ kind: 'input', index: known < 0 ? tensors.push(operand) - 1 : known });
-  }
+    return { kind: 'input', index: known < 0 ? tensors.push(operand) - 1 : known };
+  });
+  if (!condition || !chosen || !other) return undefined;
   if (tensors.length === 0) return undefined;
   const broadcast = broadcastShapes(tensors.map((tensor) => tensor.shape));
   reportProblem(call.state.session, broadcast.problem, call.site());
-  const expression = apply('where', ...operands);
+  const expression = apply('where', condition, chosen, other);
   return call.result(addExpression(call.state.session, expression, tensors, broadcast.shape, call.site()));
+}
+
+/** A constant without axes counts as the number it holds. */
+function scalarOf(payload: TensorPayload | undefined): number | undefined {
+  return payload?.facts.isConstant && payload.shape?.length === 0 ? payload.facts.values?.[0] : undefined;
 }
 
 function scaledSum(call: TorchCall, sign: 1 | -1): Value | undefined {

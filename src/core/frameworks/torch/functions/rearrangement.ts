@@ -21,7 +21,6 @@ import {
 } from '../../tensor/rearranging';
 import { addUnknown } from '../../tensor/trace';
 import { sizesOf, type TorchCall } from '../call';
-import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
 
 export const rearrangementFunctions: readonly TensorFunction[] = [
@@ -85,20 +84,32 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const counts = call.sizes('dims');
     return counts && tile(call.state.session, input, counts, call.site());
   }),
-  ...tensorFunctions('clone detach', '*args', same),
+  ...tensorFunctions('clone detach positive resolve_conj resolve_neg dequantize', '*args', same),
   ...tensorFunctions(
-    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as bool pin_memory share_memory_ coalesce to_dense retain_grad',
+    'contiguous cpu cuda float half double bfloat16 detach_ to type type_as pin_memory share_memory_ coalesce to_dense retain_grad chalf cfloat cdouble char byte to_sparse refine_names rename align_to xpu ipu hpu mtia',
     '*args',
     same,
+    'method',
+  ),
+  ...tensorFunctions(
+    'bool',
+    'memory_format=None',
+    (call) => {
+      const payload = call.payload('input');
+      if (!payload) return undefined;
+      const { isConstant, values } = payload.facts;
+      const facts = {
+        isBoolean: true,
+        ...(isConstant && { isConstant }),
+        ...(values && { values: values.map((value) => (value === 0 ? 0 : 1)) }),
+      };
+      return call.state.lazyTensor(payload.shape, () => payload.tensor, facts);
+    },
     'method',
   ),
   ...tensorFunctions('chunk', 'chunks, dim=0', (call) => {
     const count = call.int('chunks');
     return pieces(call, (size) => (count ? Math.ceil(size / count) : undefined));
-  }),
-  ...tensorFunctions('tensor_split', 'indices_or_sections, dim=0', (call) => {
-    const count = call.int('indices_or_sections');
-    return pieces(call, (size) => (count && size % count === 0 ? size / count : undefined));
   }),
   ...tensorFunctions('split', 'split_size_or_sections, dim=0', splitCall),
   ...tensorFunctions('split_with_sizes', 'split_sizes, dim=0', splitCall),
@@ -126,43 +137,19 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const from = index < 0 && typeof size === 'number' ? index + size : index;
     return sliceAxis(call.state.session, input, axis, { from, to: from + 1, step: 1, drop: true }, call.site());
   }),
-  ...[
-    'tril',
-    'triu',
-    'flip',
-    'roll',
-    'cumprod',
-    'sort',
-    'bernoulli',
-    'nan_to_num',
-    'logical_not',
-    'bitwise_not',
-    'rot90',
-    'isnan',
-    'isinf',
-  ].flatMap((name) =>
-    tensorFunctions(name, '*args', (call) => {
-      const payload = call.payload('input');
-      if (payload?.facts.isConstant) return constantTensor(call.state, payload.shape, undefined, call.site());
-      return call.unknown(`torch.${name} is not followed`, payload?.shape);
-    }),
-  ),
-  ...onTensor('index_select', 'dim, index', (call, input) => {
-    const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
-    const count = call.payload('index')?.shape?.[0];
-    const shape = input.shape?.map((size, index): Dim => (index === axis ? count : size));
-    return addUnknown(call.state.session, 'torch.index_select is not followed', [input], shape, call.site());
-  }),
-  ...onTensor('gather take_along_dim', 'dim, index', (call, input) => {
-    const shape = call.payload('index')?.shape;
-    return addUnknown(call.state.session, `${call.name} is not followed`, [input], shape, call.site());
-  }),
   ...onTensor('repeat_interleave', 'repeats, dim=None', (call, input) => {
     const { session } = call.state;
     const count = call.int('repeats');
     const flat = call.has('dim') ? input : flatten(session, input, 0, -1, call.site());
     const axis = flat.shape && resolveAxis(call.int('dim') ?? 0, flat.shape.length);
-    if (count === undefined || axis === undefined || !flat.shape) return undefined;
+    if (axis === undefined || !flat.shape) return undefined;
+    if (count === undefined) {
+      const counts = call.payload('repeats');
+      const values = counts?.facts.values;
+      const total = values?.reduce((sum, value) => sum + value, 0);
+      const shape = counts && flat.shape.map((size, index): Dim => (index === axis ? total : size));
+      return shape && addUnknown(session, 'rows are repeated by different counts', [flat], shape, call.site());
+    }
     const apart = unsqueeze(session, flat, axis + 1, call.site());
     const sizes = apart.shape?.map((size, index): Dim => (index === axis + 1 ? count : size)) ?? [];
     return flatten(session, expand(session, apart, sizes, call.site()), axis, axis + 1, call.site());

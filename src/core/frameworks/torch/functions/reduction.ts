@@ -1,11 +1,11 @@
-import { matmulShape, reducedShape, resolveAxis } from '../../../network/shapes';
-import type { TracedTensor } from '../../../network/tracer';
+import { matmulShape } from '../../../network/shapes';
 import { makeTuple, makeUnknown } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { matmul, type ReductionVariant, reduce } from '../../tensor/combining';
-import { addUnknown } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import { type TensorFunction, tensorFunctions } from './entry';
+import { reduced } from './reductionShapes';
+import { shaped } from './shapeRule';
 
 const variants: Readonly<Record<string, ReductionVariant>> = {
   mean: 'mean',
@@ -25,7 +25,7 @@ export const reductionFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('norm', "p='fro', dim=None, keepdim=False", (call) => {
     const order = call.number('p');
     const isEuclidean = order === undefined ? call.text('p') === 'fro' : order === 2;
-    return isEuclidean ? reduction(call, 'norm') : unknownReduction(call);
+    return isEuclidean ? reduction(call, 'norm') : shaped(call, reduced(call));
   }),
   ...['var', 'std'].flatMap((name) =>
     tensorFunctions(name, 'dim=None, unbiased=True, keepdim=False, correction=1', (call) =>
@@ -35,13 +35,15 @@ export const reductionFunctions: readonly TensorFunction[] = [
   ...['max', 'min'].flatMap((name) =>
     tensorFunctions(name, 'dim=None, keepdim=False', (call) => extremum(call, name === 'max' ? 'max' : 'min')),
   ),
-  ...tensorFunctions('argmax argmin prod logsumexp median all any nansum', 'dim=None, keepdim=False', unknownReduction),
   ...tensorFunctions('matmul bmm mm mv', 'other', (call) => product(call, 'input', 'other')),
   ...tensorFunctions('baddbmm addmm', 'first, second, beta=1, alpha=1', (call) => {
-    if (call.number('beta') !== 1 || call.number('alpha') !== 1) return undefined;
     const result = product(call, 'first', 'second');
     const input = call.value('input');
-    return result && input && call.context.binary('+', input, result);
+    const scaled = (value: Value, name: string) => {
+      const factor = call.value(name);
+      return factor === undefined || call.number(name) === 1 ? value : call.context.binary('*', value, factor);
+    };
+    return result && input && call.context.binary('+', scaled(input, 'beta'), scaled(result, 'alpha'));
   }),
 ];
 
@@ -78,27 +80,6 @@ function extremum(call: TorchCall, variant: 'max' | 'min'): Value | undefined {
   }
   const values = reduction(call, variant);
   if (!values || !call.has('dim')) return values;
-  const indices = call.state.lazyTensor(reducedOf(call, input), () =>
-    addUnknown(
-      call.state.session,
-      `the indices of torch.${variant} are not followed`,
-      [input],
-      reducedOf(call, input),
-      call.site(),
-    ),
-  );
-  return makeTuple([values, indices]);
-}
-
-function unknownReduction(call: TorchCall): Value | undefined {
-  const input = call.tensor('input');
-  return input && call.unknown(`${call.name} is not followed`, reducedOf(call, input));
-}
-
-function reducedOf(call: TorchCall, input: TracedTensor): TracedTensor['shape'] {
-  const { shape } = input;
-  if (!call.has('dim')) return [];
-  const axes = shape && call.ints('dim')?.map((axis) => resolveAxis(axis, shape.length));
-  const known = axes?.filter((axis) => axis !== undefined);
-  return known && reducedShape(shape, known, call.flag('keepdim') ?? false);
+  const indices = shaped(call, reduced(call), 'integers');
+  return indices && makeTuple([values, indices]);
 }

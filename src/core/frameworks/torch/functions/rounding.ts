@@ -1,7 +1,10 @@
+import type { Dim, Shape } from '../../../network/network';
+import { addDims } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
 import type { TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
+import { axisOf, shaped, shapeOf, withAxis } from './shapeRule';
 
 /** Functions that only set-up code needs exactly: computed on known constants, unknown in the network. */
 export const roundingFunctions: readonly TensorFunction[] = [
@@ -58,8 +61,16 @@ function unknownOf(call: TorchCall): Value | undefined {
 function difference(call: TorchCall): Value | undefined {
   const { facts, shape } = call.payload('input') ?? {};
   const values = facts?.values;
-  if (!values || shape?.length !== 1 || call.int('n') !== 1) return undefined;
-  if (call.has('prepend') || call.has('append')) return undefined;
+  const hasMore = call.has('prepend') || call.has('append');
+  if (!values || shape?.length !== 1 || call.int('n') !== 1 || hasMore) return shaped(call, differenceShape(call));
   const gaps = values.slice(1).map((value, index) => value - (values[index] ?? 0));
   return constantTensor(call.state, [gaps.length], gaps, call.site(), { isInteger: facts?.isInteger === true });
+}
+
+function differenceShape(call: TorchCall): Shape {
+  const shape = shapeOf(call);
+  const axis = axisOf(call, shape);
+  if (axis === undefined) return undefined;
+  const added = ['prepend', 'append'].map((name): Dim => (call.has(name) ? shapeOf(call, name)?.[axis] : 0));
+  return withAxis(shape, axis, (size) => addDims(added.reduce(addDims, size), -(call.int('n') ?? 1)));
 }

@@ -1,8 +1,13 @@
+import { diagonalShapes } from './diagonalShapes';
+import { elementwiseShapes } from './elementwiseShapes';
 import type { TensorFunction } from './entry';
+import { matrixFunctions } from './linearAlgebra';
 import { pointwiseFunctions } from './pointwise';
 import { rearrangementFunctions } from './rearrangement';
 import { reductionFunctions } from './reduction';
+import { reductionShapes } from './reductionShapes';
 import { roundingFunctions } from './rounding';
+import { selectionShapes } from './selectionShapes';
 
 /** Functions of `torch` that are methods of `torch.Tensor` as well. */
 export const functionsOfTensors: readonly TensorFunction[] = [
@@ -10,4 +15,9 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...rearrangementFunctions,
   ...reductionFunctions,
   ...roundingFunctions,
+  ...elementwiseShapes,
+  ...reductionShapes,
+  ...selectionShapes,
+  ...diagonalShapes,
+  ...matrixFunctions,
 ];

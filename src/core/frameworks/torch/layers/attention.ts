@@ -1,6 +1,8 @@
 import { uniform, xavierNormal, xavierUniform, zeros } from '../../../network/initialisers';
-import { makeTuple, makeUnknown, none } from '../../../python/make';
-import { addNode } from '../../tensor/trace';
+import type { Shape } from '../../../network/network';
+import { addDims } from '../../../network/shapes';
+import { makeTuple, none } from '../../../python/make';
+import { addNode, addUnknown } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import { constructChild } from '../children';
 import type { Layer, LayerEntry } from '../layer';
@@ -35,7 +37,7 @@ function buildAttention(layer: Layer): void {
     layer.parameter('v_proj_weight', [features, valueFeatures], xavier(features, valueFeatures), 'xavier_uniform_');
   }
   if (hasBias) layer.parameter('in_proj_bias', [features === undefined ? undefined : 3 * features], zeros, 'zeros');
-  else layer.set('in_proj_bias', none);
+  else layer.withoutParameter('in_proj_bias');
   layer.instance.attributes.delete('bias');
   if (layer.flag('add_bias_kv')) {
     const distribution = xavierNormal({ fanIn: features ?? Number.NaN, fanOut: features ?? Number.NaN });
@@ -46,7 +48,7 @@ function buildAttention(layer: Layer): void {
   const projection = constructChild(layer, 'out_proj', 'NonDynamicallyQuantizableLinear');
   projection.parameter('weight', [features, features], uniform(-bound, bound), 'kaiming_uniform_(a=√5)');
   if (hasBias) projection.parameter('bias', [features], zeros, 'zeros');
-  else projection.set('bias', none);
+  else projection.withoutParameter('bias');
 }
 
 /** Gives (output, averaged weights); the weights are not followed. */
@@ -85,6 +87,20 @@ function applyAttention(layer: Layer, call: TorchCall) {
     call.site(),
     uses,
   );
-  const weights = call.flag('need_weights') === false ? none : makeUnknown('the attention weights are not followed');
+  if (call.flag('need_weights') === false) return makeTuple([state.tensorValue(output), none]);
+  const shape = weightsShape(layer, call, query.shape, key.shape);
+  const reason = 'the attention weights are not followed';
+  const weights = state.lazyTensor(shape, () => addUnknown(state.session, reason, [query, key], shape, call.site()));
   return makeTuple([state.tensorValue(output), weights]);
+}
+
+/** [N, target, source] averaged over the heads, or [N, heads, target, source]. */
+function weightsShape(layer: Layer, call: TorchCall, query: Shape, key: Shape): Shape {
+  if (!query || !key) return undefined;
+  const isBatched = query.length === 3;
+  const [batchAxis, timeAxis] = isBatched && layer.flag('batch_first') ? [0, 1] : [1, 0];
+  const extra = (layer.flag('add_bias_kv') ? 1 : 0) + (layer.flag('add_zero_attn') ? 1 : 0);
+  const heads = call.flag('average_attn_weights') === false ? [layer.int('num_heads')] : [];
+  const batch = isBatched ? [query[batchAxis]] : [];
+  return [...batch, ...heads, query[timeAxis], addDims(key[timeAxis], extra)];
 }

@@ -1,4 +1,7 @@
-import { none } from '../../../python/make';
+import { transposedSize } from '../../../network/shapes';
+import { makeInt, makeTuple } from '../../../python/make';
+import type { Value } from '../../../python/values';
+import { sizesOf, type TorchCall } from '../call';
 import type { Layer, LayerEntry } from '../layer';
 import { convolution, type SpatialRank } from '../operations/convolution';
 
@@ -43,13 +46,38 @@ function convolutionLayer(name: string, rank: SpatialRank, isTransposed: boolean
         stride: layer.get('stride'),
         padding: layer.get('padding'),
         dilation: layer.get('dilation'),
-        outputPadding: layer.get('output_padding'),
+        outputPadding:
+          isTransposed && call.has('output_size') ? missingPadding(layer, call, rank) : layer.get('output_padding'),
         groups: layer.int('groups'),
         paddingMode: layer.text('padding_mode') ?? 'zeros',
       };
       return layer.result(convolution(layer.state, input, request, call.site()));
     },
   };
+}
+
+/** What is to be added to the smallest size of a transposed convolution for the output to be as large as asked (`_output_padding`). */
+function missingPadding(layer: Layer, call: TorchCall, rank: SpatialRank): Value | undefined {
+  const wanted = call.value('output_size');
+  const sizes = wanted && sizesOf(wanted)?.slice(-rank);
+  const given = call.tensor('input')?.shape?.slice(-rank);
+  const [kernel, stride, padding, dilation] = ['kernel_size', 'stride', 'padding', 'dilation'].map((name) =>
+    layer.perAxis(name, rank),
+  );
+  const missing = sizes?.map((size, axis) => {
+    const around = { before: padding?.[axis] ?? 0, after: padding?.[axis] ?? 0 };
+    const least = transposedSize(
+      given?.[axis],
+      kernel?.[axis] ?? 1,
+      stride?.[axis] ?? 1,
+      around,
+      dilation?.[axis] ?? 1,
+      0,
+    );
+    return typeof size === 'number' && typeof least === 'number' ? makeInt(size - least) : undefined;
+  });
+  const known = missing?.filter((size) => size !== undefined);
+  return known && known.length === rank ? makeTuple(known) : layer.get('output_padding');
 }
 
 /** "fan_in" is taken from weight.size(1), which for a transposed convolution holds the output channels. */
@@ -67,5 +95,5 @@ function buildParameters(layer: Layer, rank: SpatialRank, isTransposed: boolean)
     .reduce((total, size) => (total === undefined || size === undefined ? undefined : total * size), 1);
   layer.fanInParameter('weight', shape, fanIn);
   if (hasBias !== false) layer.fanInParameter('bias', [outChannels], fanIn);
-  else layer.set('bias', none);
+  else layer.withoutParameter('bias');
 }

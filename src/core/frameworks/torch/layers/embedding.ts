@@ -1,7 +1,11 @@
-import { normal } from '../../../network/initialisers';
+import { normal, unknownDistribution } from '../../../network/initialisers';
+import { makeInt } from '../../../python/make';
+import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
+import type { TorchCall } from '../call';
+import { distributionOf } from '../functions/initialisation';
 import type { Layer, LayerEntry } from '../layer';
-import { embed } from '../operations/embedding';
+import { bagShape, embed } from '../operations/embedding';
 
 const tail = 'padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None';
 
@@ -14,6 +18,12 @@ export const embeddingLayers: readonly LayerEntry[] = [
     forward: (layer, call) => {
       const input = call.tensor('input');
       return input && layer.result(embed(layer.state, input, layer.get('weight'), call.site()));
+    },
+    statics: {
+      from_pretrained: {
+        signature: 'embeddings, freeze=True, *rest',
+        call: (call) => fromPretrained(call, 'Embedding'),
+      },
     },
   },
   {
@@ -31,13 +41,35 @@ export const embeddingLayers: readonly LayerEntry[] = [
         call.has('per_sample_weights') ||
         (mode !== 'mean' && mode !== 'sum' && mode !== 'max')
       ) {
-        return call.unknown('bags of unequal length are not followed', [undefined, features]);
+        return call.unknown('bags of unequal length are not followed', bagShape(call, features));
       }
       const rows = embed(layer.state, input, layer.get('weight'), call.site());
       return rows && layer.result(reduce(layer.state.session, mode, rows, [1], false, call.site()));
     },
+    statics: {
+      from_pretrained: {
+        signature: 'embeddings, freeze=True, *rest',
+        call: (call) => fromPretrained(call, 'EmbeddingBag'),
+      },
+    },
   },
 ];
+
+/** A layer of the given table; it is trained only where it is not frozen. */
+function fromPretrained(call: TorchCall, name: string): Value | undefined {
+  const payload = call.payload('embeddings');
+  const [count, features] = payload?.shape ?? [];
+  const known = call.state.layers.get(name);
+  if (!payload || typeof count !== 'number' || typeof features !== 'number' || !known) return undefined;
+  const layer = call.context.call(known.class, [makeInt(count), makeInt(features)]);
+  const weight = layer.kind === 'instance' ? layer.attributes.get('weight') : undefined;
+  const id = call.state.parameterOf(weight);
+  if (id === undefined) return layer;
+  const distribution = distributionOf(call, payload) ?? unknownDistribution('the embeddings are given');
+  call.state.tracer.setInitialiser(id, { distribution, scheme: 'from_pretrained', isDefault: false });
+  if (call.flag('freeze') !== false) call.state.tracer.setTrainable(id, false);
+  return layer;
+}
 
 function buildEmbedding(layer: Layer): void {
   layer.parameter('weight', [layer.int('num_embeddings'), layer.int('embedding_dim')], normal(0, 1), 'normal_(0, 1)');

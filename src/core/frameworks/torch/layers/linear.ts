@@ -1,4 +1,3 @@
-import { none } from '../../../python/make';
 import type { Layer, LayerEntry } from '../layer';
 import { linear } from '../operations/linear';
 
@@ -35,7 +34,7 @@ export const linearLayers: readonly LayerEntry[] = [
       const hasBias = layer.flag('bias');
       layer.fanInParameter('weight', [out, in1, layer.int('in2_features')], in1);
       if (hasBias !== false) layer.fanInParameter('bias', [out], in1);
-      else layer.set('bias', none);
+      else layer.withoutParameter('bias');
     },
     forwardSignature: 'input1, input2',
     forward: (layer, call) => {
@@ -59,5 +58,5 @@ function buildLinear(layer: Layer): void {
   const hasBias = layer.flag('bias');
   layer.fanInParameter('weight', [outFeatures, inFeatures], inFeatures);
   if (hasBias !== false) layer.fanInParameter('bias', [outFeatures], inFeatures);
-  else layer.set('bias', none);
+  else layer.withoutParameter('bias');
 }

@@ -16,7 +16,13 @@ export const lossLayers: readonly LayerEntry[] = losses.map(
       const inputs = tensorArguments(call, entry.inputs);
       if (inputs.length === 0) return undefined;
       return layer.result(
-        applyLoss(layer.state, lossOperation(entry.loss, layer.text('reduction')), inputs, call.site()),
+        applyLoss(
+          layer.state,
+          lossOperation(entry.loss, layer.text('reduction')),
+          inputs,
+          call.site(),
+          entry.unreduced,
+        ),
       );
     },
   }),

@@ -23,7 +23,7 @@ export const normalisationLayers: readonly LayerEntry[] = [
     channelNorm(name, 'instance', `num_features, ${instanceTail}`),
   ),
   ...['LazyInstanceNorm1d', 'LazyInstanceNorm2d', 'LazyInstanceNorm3d'].map((name) =>
-    channelNorm(name, 'instance', instanceTail),
+    channelNorm(name, 'instance', instanceTail.replace('affine=False', 'affine=True')),
   ),
   {
     name: 'GroupNorm',
@@ -47,11 +47,6 @@ export const normalisationLayers: readonly LayerEntry[] = [
     'normalized_shape, eps=1e-05, elementwise_affine=True, bias=True, device=None, dtype=None',
   ),
   featureNorm('RMSNorm', 'rms', 'normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None'),
-  {
-    name: 'LocalResponseNorm',
-    signature: 'size, alpha=0.0001, beta=0.75, k=1.0',
-    forward: (_layer, call) => call.unknown('torch.nn.LocalResponseNorm is not followed', call.tensor('input')?.shape),
-  },
 ];
 
 function channelNorm(name: string, variant: 'batch' | 'instance', signature: string): LayerEntry {

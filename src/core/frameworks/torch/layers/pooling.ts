@@ -1,5 +1,6 @@
 import type { LayerEntry } from '../layer';
 import type { SpatialRank } from '../operations/convolution';
+import { withIndices } from '../operations/paired';
 import { adaptiveSize, pool, poolAdaptively } from '../operations/pooling';
 
 const ranks: readonly SpatialRank[] = [1, 2, 3];
@@ -40,7 +41,8 @@ function poolingLayer(name: string, rank: SpatialRank, variant: 'max' | 'average
         dilation: layer.get('dilation'),
         ceil: layer.flag('ceil_mode') ?? false,
       };
-      return withIndices(layer.flag('return_indices'), layer.result(pool(layer.state, input, request, call.site())));
+      const result = layer.result(pool(layer.state, input, request, call.site()));
+      return layer.flag('return_indices') ? withIndices(call, result) : result;
     },
   };
 }
@@ -52,13 +54,8 @@ function adaptiveLayer(name: string, rank: SpatialRank, variant: 'max' | 'averag
     forward: (layer, call) => {
       const input = call.tensor('input');
       const size = adaptiveSize(layer.get('output_size'), rank);
-      return input && layer.result(poolAdaptively(layer.state, input, rank, variant, size, call.site()));
+      const result = input && layer.result(poolAdaptively(layer.state, input, rank, variant, size, call.site()));
+      return layer.flag('return_indices') ? withIndices(call, result) : result;
     },
   };
-}
-
-function withIndices(returnsIndices: boolean | undefined, result: ReturnType<LayerEntry['forward']>): typeof result {
-  if (!returnsIndices || !result) return result;
-  const reason = 'the indices of a max pooling are not followed';
-  return { kind: 'tuple', items: [result, { kind: 'unknown', reason, span: undefined }] };
 }

@@ -1,7 +1,10 @@
 import { uniform } from '../../../network/initialisers';
-import { makeFloat, makeInt } from '../../../python/make';
+import { makeFloat, makeInt, makeTuple, none } from '../../../python/make';
+import type { Value } from '../../../python/values';
+import type { Site } from '../../tensor/trace';
 import type { Layer, LayerEntry } from '../layer';
 import { applyCell, applyRecurrent, gateCount, mostLayers, type RecurrentCell } from '../operations/recurrent';
+import { type PackedPayload, packedOf, packedValue, unpacked } from '../packedSequence';
 
 const tail = 'num_layers=1, bias=True, batch_first=False, dropout=0.0, bidirectional=False';
 
@@ -38,10 +41,23 @@ function recurrentLayer(name: string, cell: RecurrentCell, signature: string): L
     },
     forwardSignature: 'input, hx=None',
     forward: (layer, call) => {
+      const packed = packedOf(call.value('input'));
+      if (packed) return applyToPacked(layer, cell, packed, call.site());
       const input = call.tensor('input');
       return input && applyRecurrent(layer, cell, input, call.site());
     },
+    methods: { flatten_parameters: { signature: '', call: () => none } },
   };
+}
+
+/** Packed sequences have no axis of their own to put first: the output is packed as the layer works. */
+function applyToPacked(layer: Layer, cell: RecurrentCell, packed: PackedPayload, site: Site): Value | undefined {
+  const isBatchFirst = layer.flag('batch_first') ?? false;
+  const input = unpacked(layer.state, packed, isBatchFirst, site);
+  const result = applyRecurrent(layer, cell, input, site);
+  const [output, hidden] = result?.kind === 'tuple' ? result.items : [];
+  const padded = layer.state.tensorOf(output);
+  return padded && hidden && makeTuple([packedValue(layer.state, padded, isBatchFirst, site), hidden]);
 }
 
 function cellLayer(name: string, cell: RecurrentCell, signature: string): LayerEntry {

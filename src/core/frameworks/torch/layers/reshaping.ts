@@ -1,11 +1,10 @@
-import type { Dim, Shape } from '../../../network/network';
-import { convolvedSize, multiplyDims } from '../../../network/shapes';
+import type { Dim } from '../../../network/network';
 import type { Value } from '../../../python/values';
 import { flatten, unflatten } from '../../tensor/rearranging';
 import { sizesOf } from '../call';
 import type { LayerEntry } from '../layer';
 import { pad } from '../operations/padding';
-import { interpolate, pixelShuffle } from '../operations/resampling';
+import { interpolate } from '../operations/resampling';
 
 const paddingModes = {
   ZeroPad: 'constant',
@@ -15,7 +14,7 @@ const paddingModes = {
   CircularPad: 'circular',
 };
 
-/** Layers that rearrange, pad or resample, PyTorch 2.13 `nn/modules/{flatten,padding,upsampling,pixelshuffle}.py`. */
+/** Layers that rearrange, pad or resample, PyTorch 2.13 `nn/modules/{flatten,padding,upsampling}.py`. */
 export const reshapingLayers: readonly LayerEntry[] = [
   {
     name: 'Flatten',
@@ -47,18 +46,6 @@ export const reshapingLayers: readonly LayerEntry[] = [
   ),
   upsampling('UpsamplingNearest2d', 'size=None, scale_factor=None', 'nearest'),
   upsampling('UpsamplingBilinear2d', 'size=None, scale_factor=None', 'bilinear'),
-  ...(['PixelShuffle', 'PixelUnshuffle'] as const).map(
-    (name): LayerEntry => ({
-      name,
-      signature: name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor',
-      forward: (layer, call) => {
-        const input = call.tensor('input');
-        const factor = layer.int(name === 'PixelShuffle' ? 'upscale_factor' : 'downscale_factor');
-        if (!input || !factor) return undefined;
-        return layer.result(pixelShuffle(layer.state, input, factor, name === 'PixelUnshuffle', call.site()));
-      },
-    }),
-  ),
   ...Object.entries(paddingModes).flatMap(([name, mode]) =>
     [1, 2, 3].map(
       (rank): LayerEntry => ({
@@ -73,24 +60,6 @@ export const reshapingLayers: readonly LayerEntry[] = [
       }),
     ),
   ),
-  {
-    name: 'Unfold',
-    signature: 'kernel_size, dilation=1, padding=0, stride=1',
-    forward: (layer, call) => {
-      const shape = unfoldedShape(call.tensor('input')?.shape, {
-        kernel: layer.perAxis('kernel_size', 2),
-        dilation: layer.perAxis('dilation', 2),
-        padding: layer.perAxis('padding', 2),
-        stride: layer.perAxis('stride', 2),
-      });
-      return call.unknown('the signal through torch.nn.Unfold is not followed', shape);
-    },
-  },
-  {
-    name: 'ChannelShuffle',
-    signature: 'groups',
-    forward: (_layer, call) => call.unknown('torch.nn.ChannelShuffle is not followed', call.tensor('input')?.shape),
-  },
 ];
 
 function upsampling(name: string, signature: string, mode: string | undefined): LayerEntry {
@@ -118,19 +87,4 @@ export function axisValues(value: Value | undefined): readonly Dim[] | undefined
     return value.items.flatMap((item) => (item.kind === 'float' ? [item.value] : (sizesOf(item) ?? [undefined])));
   }
   return sizesOf(value) ?? [undefined];
-}
-
-/** N×C×H×W to N×(C·windows' elements)×windows, `nn/modules/fold.py`. */
-export function unfoldedShape(
-  shape: Shape,
-  window: Readonly<Record<'kernel' | 'dilation' | 'padding' | 'stride', readonly number[] | undefined>>,
-): readonly Dim[] | undefined {
-  const { kernel, dilation, padding, stride } = window;
-  if (shape?.length !== 4 || !kernel || !dilation || !padding || !stride) return undefined;
-  const counts = [0, 1].map((axis) => {
-    const around = { before: padding[axis] ?? 0, after: padding[axis] ?? 0 };
-    return convolvedSize(shape[axis + 2], kernel[axis] ?? 1, stride[axis] ?? 1, around, dilation[axis] ?? 1);
-  });
-  const elements = kernel.reduce((product, size) => product * size, 1);
-  return [shape[0], multiplyDims(shape[1], elements), counts.reduce<Dim>(multiplyDims, 1)];
 }

@@ -1,4 +1,4 @@
-import type { LossKind, Operation } from '../../../network/network';
+import type { LossKind, Operation, Shape } from '../../../network/network';
 import { broadcastShapes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import { addNode, type Site } from '../../tensor/trace';
@@ -13,7 +13,12 @@ export interface LossEntry {
   readonly options: string;
   /** Tensors it takes. */
   readonly inputs: string;
+  /** How many values it gives without reduction. */
+  readonly unreduced: Unreduced;
 }
+
+/** One value for each element, for each entry of the target, for each sample, or for each vector along the last axis. */
+export type Unreduced = 'elements' | 'targets' | 'samples' | 'vectors';
 
 const legacy = "size_average=None, reduce=None, reduction='mean'";
 
@@ -61,19 +66,49 @@ export const losses: readonly LossEntry[] = [
     "full=False, eps=1e-06, reduction='mean'",
     'input, target, var',
   ),
-  entry('MultiLabelSoftMarginLoss', 'multilabel_soft_margin_loss', 'unknown', `weight=None, ${legacy}`),
-  entry('MultiLabelMarginLoss', 'multilabel_margin_loss', 'unknown', legacy),
-  entry('MultiMarginLoss', 'multi_margin_loss', 'unknown', `p=1, margin=1.0, weight=None, ${legacy}`),
+  entry(
+    'MultiLabelSoftMarginLoss',
+    'multilabel_soft_margin_loss',
+    'unknown',
+    `weight=None, ${legacy}`,
+    'input, target',
+    'samples',
+  ),
+  entry('MultiLabelMarginLoss', 'multilabel_margin_loss', 'unknown', legacy, 'input, target', 'samples'),
+  entry(
+    'MultiMarginLoss',
+    'multi_margin_loss',
+    'unknown',
+    `p=1, margin=1.0, weight=None, ${legacy}`,
+    'input, target',
+    'samples',
+  ),
   entry('SoftMarginLoss', 'soft_margin_loss', 'unknown', legacy),
   entry('HingeEmbeddingLoss', 'hinge_embedding_loss', 'unknown', `margin=1.0, ${legacy}`),
   entry('MarginRankingLoss', 'margin_ranking_loss', 'unknown', `margin=0.0, ${legacy}`, 'input1, input2, target'),
-  entry('CosineEmbeddingLoss', 'cosine_embedding_loss', 'unknown', `margin=0.0, ${legacy}`, 'input1, input2, target'),
+  entry(
+    'CosineEmbeddingLoss',
+    'cosine_embedding_loss',
+    'unknown',
+    `margin=0.0, ${legacy}`,
+    'input1, input2, target',
+    'targets',
+  ),
   entry(
     'TripletMarginLoss',
     'triplet_margin_loss',
     'unknown',
     `margin=1.0, p=2.0, eps=1e-06, swap=False, ${legacy}`,
     'anchor, positive, negative',
+    'vectors',
+  ),
+  entry(
+    'TripletMarginWithDistanceLoss',
+    'triplet_margin_with_distance_loss',
+    'unknown',
+    "distance_function=None, margin=1.0, swap=False, reduction='mean'",
+    'anchor, positive, negative',
+    'vectors',
   ),
   entry(
     'CTCLoss',
@@ -96,13 +131,31 @@ export function applyLoss(
   operation: LossOperation,
   inputs: readonly TracedTensor[],
   site: Site,
+  unreduced: Unreduced = unreducedOf(operation.loss),
 ): TracedTensor {
-  const [prediction, target] = inputs;
-  const perSample = operation.loss === 'crossEntropyLogits' || operation.loss === 'negativeLogLikelihood';
-  const elementwise = perSample ? target?.shape : broadcastShapes([prediction?.shape, target?.shape]).shape;
-  return addNode(state.session, operation, inputs, operation.reduction === 'none' ? elementwise : [], site);
+  const shape = operation.reduction === 'none' ? unreducedShape(inputs, unreduced) : [];
+  return addNode(state.session, operation, inputs, shape, site);
 }
 
-function entry(layer: string, name: string, loss: LossKind, options: string, inputs = 'input, target'): LossEntry {
-  return { layer, function: name, loss, options, inputs };
+function unreducedOf(loss: LossKind): Unreduced {
+  return loss === 'crossEntropyLogits' || loss === 'negativeLogLikelihood' ? 'targets' : 'elements';
+}
+
+function unreducedShape(inputs: readonly TracedTensor[], unreduced: Unreduced): Shape {
+  const [prediction, target] = inputs;
+  if (unreduced === 'targets') return inputs.at(-1)?.shape;
+  if (unreduced === 'samples') return prediction?.shape?.slice(0, -1);
+  const { shape } = broadcastShapes([prediction?.shape, target?.shape]);
+  return unreduced === 'vectors' ? shape?.slice(0, -1) : shape;
+}
+
+function entry(
+  layer: string,
+  name: string,
+  loss: LossKind,
+  options: string,
+  inputs = 'input, target',
+  unreduced = unreducedOf(loss),
+): LossEntry {
+  return { layer, function: name, loss, options, inputs, unreduced };
 }
