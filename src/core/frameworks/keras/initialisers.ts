@@ -109,6 +109,11 @@ const initialiserTypes: Readonly<Record<string, InitialiserType>> = {
       return number === undefined ? notKnown : () => constant(number);
     },
   },
+  STFT: {
+    aliases: ['STFTInitializer'],
+    signature: "side='real', window='hann', scaling='density', periodic=False",
+    distribution: () => () => unknownDistribution('the waves of a Fourier transform'),
+  },
   Zeros: { aliases: ['zero'], signature: '', distribution: () => () => constant(0) },
   Ones: { aliases: ['one'], signature: '', distribution: () => () => constant(1) },
 };

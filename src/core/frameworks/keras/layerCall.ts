@@ -1,6 +1,6 @@
-import { zeros } from '../../network/initialisers';
 import type { Dim, Operation, ParameterUse, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
+import { makeStr } from '../../python/make';
 import type { CallArguments, CallContext, InstanceValue, Value } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { LayerArguments } from '../layerArguments';
@@ -31,6 +31,8 @@ export interface WeightRequest extends InitialisedShape {
   readonly stored?: readonly number[];
   /** The constructor's argument that sets it. */
   readonly argument?: string;
+  /** The initialiser where no argument sets it; zeros without one. */
+  readonly initial?: string;
   readonly isTrainable?: boolean;
   /** The layer that keeps it, where a wrapper builds the weights that another layer describes. */
   readonly owner?: LayerCall;
@@ -123,9 +125,9 @@ export class LayerCall extends LayerArguments {
     }
     own.builtIn = this.state.application;
     const { argument } = request;
-    const initialiser = argument
-      ? initialiserOf(this.state, this.value(argument), request, this.span(argument), this.context)
-      : { distribution: zeros, scheme: 'Zeros', isDefault: true };
+    const initial = argument ? this.value(argument) : makeStr(request.initial ?? 'zeros');
+    const span = argument ? this.span(argument) : undefined;
+    const initialiser = initialiserOf(this.state, initial, request, span, this.context);
     const parameter = this.session.tracer.addParameter(
       `${path}/${request.name}`,
       shape,
@@ -134,6 +136,12 @@ export class LayerCall extends LayerArguments {
     );
     own.weights.set(request.name, parameter);
     return { role: request.role, parameter };
+  }
+
+  /** The weight read as a tensor. */
+  parameter(request: WeightRequest): TracedTensor {
+    const use = this.weight({ ...request, role: 'value' });
+    return this.add({ kind: 'parameter' }, [], request.stored ?? request.shape, [use], request.name, request.name);
   }
 
   /** A bias of `size` zeros unless `use_bias=False`, initialised as `bias_initializer` says. */

@@ -10,6 +10,8 @@ import type {
 } from '../../python/values';
 import { isTracedTensor, sizesOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
+import { permute } from '../tensor/rearranging';
+import { addNode } from '../tensor/trace';
 import { inputTensors, type KerasState } from './kerasState';
 import { LayerCall, type LayerType, type LayerTypes } from './layerCall';
 
@@ -54,10 +56,34 @@ export function layerClasses(
         construct(state(), self, type, args, context),
       ),
       call: kerasMethod(`${qualified}.call`, (self, args, context) => applyNative(state(), self, args, context)),
+      ...Object.fromEntries(readableWeights.map((weight) => [weight, weightProperty(state, weight)])),
     });
     for (const alias of [name, ...(type.aliases ?? [])]) classes.set(alias, cls);
   }
   return classes;
+}
+
+/** Weights that other layers may read: a table used again as an output matrix. */
+const readableWeights = ['kernel', 'bias', 'embeddings', 'gamma', 'beta'];
+
+function weightProperty(state: () => KerasState, name: string): Value {
+  return kerasProperty(
+    name,
+    (self, context) => self.attributes.get(name) ?? weightTensor(state(), self, name, context),
+    (self, value) => self.attributes.set(name, value),
+  );
+}
+
+/** In Keras's own order of axes; matrices are kept with their outputs first. */
+function weightTensor(state: KerasState, layer: InstanceValue, name: string, context: CallContext): Value {
+  const own = state.stateOf(layer);
+  const parameter = own.weights.get(name);
+  if (parameter === undefined) return context.unknown(`${own.name} has no ${name} yet`);
+  const { shape } = state.session.tracer.parameter(parameter);
+  if (name === 'kernel' && shape.length !== 2) return context.unknown(`the ${name} of ${own.name} is not followed`);
+  const site = { trail: context.trail, name, label: name, path: state.weightPath(own.name, name) };
+  const tensor = addNode(state.session, { kind: 'parameter' }, [], shape, site, [{ role: 'value', parameter }]);
+  return state.tensorValue(name === 'kernel' ? permute(state.session, tensor, [1, 0], site) : tensor);
 }
 
 /** `Layer.__init__`: names the layer and keeps the input shape it declares. */
@@ -90,7 +116,11 @@ function construct(
 ): Value {
   const bound = bindArguments(`${type.signature}${type.signature ? ', ' : ''}**kwargs`, args, context);
   const own = state.stateOf(layer, args.named.get('name'));
-  if (bound instanceof Map) own.construction = { type, bound, written: args };
+  if (bound instanceof Map) {
+    own.construction = { type, bound, written: args };
+    // Keras keeps its arguments as attributes of the same names.
+    for (const [argument, value] of bound) if (argument !== 'kwargs') layer.attributes.set(argument, value);
+  }
   initialiseLayer(state, layer, args.named, context);
   return none;
 }

@@ -124,7 +124,7 @@ export function layersOf(state: KerasState, model: InstanceValue): readonly Inst
   const own = state.stateOf(model);
   if (own.sequence) return own.sequence.filter((layer) => state.isLayer(layer));
   if (own.graph) return layersOfGraph(state, own.graph.inputs, own.graph.outputs);
-  return [...own.inner, ...attributeLayers(state, model)];
+  return [...new Set([...own.inner, ...attributeLayers(state, model)])];
 }
 
 function layersOfGraph(state: KerasState, inputs: readonly TracedTensor[], outputs: Value): readonly InstanceValue[] {

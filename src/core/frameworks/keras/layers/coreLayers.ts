@@ -7,6 +7,7 @@ import { tensorOf } from '../../numpy/arrays';
 import { addExpression, applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { applyCoupling, applyNamed } from '../activations';
 import type { LayerCall, LayerTypes } from '../layerCall';
+import { einsumDense } from './einsumDense';
 
 const denseSignature =
   "units, activation=None, use_bias=True, kernel_initializer='glorot_uniform', bias_initializer='zeros', kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None, quantization_config=None";
@@ -23,6 +24,11 @@ export const coreLayers: LayerTypes = {
     signature:
       "input_dim, output_dim, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, weights=None",
     call: embedding,
+  },
+  ReversibleEmbedding: {
+    signature:
+      "input_dim, output_dim, tie_weights=True, embeddings_initializer='uniform', embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, reverse_dtype=None, logit_soft_cap=None",
+    call: reversibleEmbedding,
   },
   Activation: {
     signature: 'activation',
@@ -96,32 +102,6 @@ function dense(call: LayerCall): TracedTensor | undefined {
   return call.activated(result);
 }
 
-/** Equations over the last axis alone, `...x,xy->...y` in any letters, are dense layers; others stay unknown. */
-function einsumDense(call: LayerCall): TracedTensor | undefined {
-  const { input } = call;
-  const equation = call.text('equation')?.replace(/\s/g, '');
-  const match = equation?.match(/^(\.\.\.|\w*)(\w),(\w)(\w)->(\.\.\.|\w*)(\w)$/);
-  const features = input && call.sizeOf(input, -1);
-  const units = call.numbers('output_shape')?.at(-1);
-  const isDense = match && match[1] === match[5] && match[2] === match[3] && match[4] === match[6];
-  if (!input) return undefined;
-  if (!isDense || features === undefined || units === undefined) {
-    return call.unknown(`the equation ${equation ?? ''} of ${call.own.name} is not followed yet`, undefined);
-  }
-  const kernel = call.weight({
-    name: 'kernel',
-    role: 'weight',
-    shape: [features, units],
-    stored: [units, features],
-    argument: 'kernel_initializer',
-  });
-  const bias = call.isNone('bias_axes') ? [] : call.bias(units);
-  const shape: Shape = input.shape && [...input.shape.slice(0, -1), units];
-  return call.activated(
-    call.add({ kind: 'linear', inFeatures: features, outFeatures: units }, [input], shape, [kernel, ...bias]),
-  );
-}
-
 function embedding(call: LayerCall): TracedTensor | undefined {
   const { input } = call;
   const count = call.int('input_dim');
@@ -141,6 +121,29 @@ function embedding(call: LayerCall): TracedTensor | undefined {
     undefined,
     `Embedding(${count}, ${features})`,
   );
+}
+
+/** With `reverse=True` the same table, or one of its own, gives scores over the rows. */
+function reversibleEmbedding(call: LayerCall): TracedTensor | undefined {
+  const count = call.int('input_dim');
+  const features = call.int('output_dim');
+  const { input } = call;
+  if (!input || count === undefined || features === undefined) return undefined;
+  const isTied = call.flag('tie_weights') === true;
+  const reversed = isTied
+    ? call.weight({ name: 'embeddings', role: 'weight', shape: [count, features], argument: 'embeddings_initializer' })
+    : call.weight({
+        name: 'reverse_embeddings',
+        role: 'weight',
+        shape: [features, count],
+        stored: [count, features],
+        argument: 'embeddings_initializer',
+      });
+  const isReverse = call.callValue('reverse', 1);
+  if (!isReverse || call.context.truth(isReverse) !== true) return embedding(call);
+  const shape: Shape = input.shape && [...input.shape.slice(0, -1), count];
+  const operation = { kind: 'linear', inFeatures: features, outFeatures: count } as const;
+  return call.add(operation, [input], shape, [reversed], 'reverse');
 }
 
 function activationLayer(

@@ -21,7 +21,10 @@ export const normalisationLayers: LayerTypes = {
   RMSNormalization: { signature: 'axis=-1, epsilon=1e-06', call: rmsNormalisation },
   UnitNormalization: {
     signature: 'axis=-1',
-    call: (call) => call.unknown('unit normalisation is not followed yet', call.input?.shape),
+    call: (call) => {
+      const axes = axesOf(call);
+      return call.input && axes && unitNorm(call, call.input, axes);
+    },
   },
   Dropout: dropout('element'),
   SpatialDropout1D: dropout('channel'),
@@ -120,6 +123,18 @@ function rmsNormalisation(call: LayerCall): TracedTensor | undefined {
     input.shape,
     [scale],
   );
+}
+
+/** x / ‖x‖ over the axes: a root mean square of one, divided by the root of their number of elements. */
+export function unitNorm(call: LayerCall, tensor: TracedTensor, axes: readonly number[]): TracedTensor {
+  const sizes = axes.map((axis) => call.sizeOf(tensor, axis));
+  const count = sizes.reduce<number | undefined>((product, size) => product && size && product * size, 1);
+  if (!count) return call.unknown(`the features of ${call.own.name} are not known`, tensor.shape);
+  const channelAxis = axes.at(-1) ?? 0;
+  const operation = { kind: 'normalisation', variant: 'rms', axes, channelAxis, groups: 1, epsilon: 0 } as const;
+  const normalised = call.add(operation, [tensor], tensor.shape, [], 'rms', 'unit norm');
+  const coefficients = [1 / Math.sqrt(count)];
+  return call.add({ kind: 'sum', coefficients }, [normalised], tensor.shape, [], 'scaled');
 }
 
 /** Scale and shift, as far as the layer has them. */

@@ -1,6 +1,7 @@
 import type { Padding } from '../../../network/network';
 import { pooledSize, samePadding, withSpatialSizes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
+import { poolToSize } from '../../tensor/adaptivePooling';
 import { reduce } from '../../tensor/combining';
 import type { LayerCall, LayerType, LayerTypes } from '../layerCall';
 
@@ -14,6 +15,8 @@ export const poolingLayers: LayerTypes = Object.fromEntries(
     [`AveragePooling${rank}D`, pooling('average', rank, [`AvgPool${rank}D`])],
     [`GlobalMaxPooling${rank}D`, globalPooling('max', rank, [`GlobalMaxPool${rank}D`])],
     [`GlobalAveragePooling${rank}D`, globalPooling('average', rank, [`GlobalAvgPool${rank}D`])],
+    [`AdaptiveMaxPooling${rank}D`, adaptivePooling('max', rank)],
+    [`AdaptiveAveragePooling${rank}D`, adaptivePooling('average', rank)],
   ]),
 );
 
@@ -59,6 +62,18 @@ function globalPooling(variant: Variant, rank: Rank, aliases: readonly string[])
       const axes = Array.from({ length: rank }, (_, index) => first + index);
       const reduction = variant === 'max' ? 'max' : 'mean';
       return reduce(call.session, reduction, call.input, axes, call.flag('keepdims') === true, call.site());
+    },
+  };
+}
+
+function adaptivePooling(variant: Variant, rank: Rank): LayerType {
+  return {
+    signature: 'output_size, data_format=None',
+    call: (call) => {
+      const outputSize = call.perAxis('output_size', rank);
+      if (!call.input || !outputSize) return undefined;
+      const channelAxis = channelAxisOf(call, rank);
+      return poolToSize(call.session, call.input, { rank, variant, channelAxis, outputSize }, call.site());
     },
   };
 }

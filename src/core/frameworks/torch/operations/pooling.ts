@@ -1,7 +1,7 @@
 import { pooledSize, shapeText, withSpatialSizes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
-import { reduce } from '../../tensor/combining';
+import { poolToSize } from '../../tensor/adaptivePooling';
 import { addNode, addUnknown, reportProblem, type Site } from '../../tensor/trace';
 import { perAxisOf } from '../call';
 import type { TorchState } from '../state';
@@ -69,10 +69,7 @@ export function pool(
   );
 }
 
-/**
- * Pooling to a given output size, with windows of equal size where it divides the input; -1 stands for None, which keeps a size.
- * To one position it is a reduction over the positions.
- */
+/** Pooling to a given output size. */
 export function poolAdaptively(
   state: TorchState,
   input: TracedTensor,
@@ -83,42 +80,11 @@ export function poolAdaptively(
 ): TracedTensor | undefined {
   const channelAxis = input.shape?.length === rank + 1 ? 0 : 1;
   const channels = input.shape?.[channelAxis];
-  const { session } = state;
   if (!outputSize) {
     const unknownShape = withSpatialSizes(input.shape, rank, channelAxis, channels, () => undefined);
-    return addUnknown(session, 'a pooling to an unknown size', [input], unknownShape, site);
+    return addUnknown(state.session, 'a pooling to an unknown size', [input], unknownShape, site);
   }
-  const sizes = input.shape?.slice(-rank) ?? [];
-  const shape = withSpatialSizes(input.shape, rank, channelAxis, channels, (size, axis) => {
-    const output = outputSize[axis] ?? 1;
-    return output < 0 ? size : output;
-  });
-  if (input.shape && outputSize.every((size) => size === 1)) {
-    const axes = sizes.map((_, axis) => -rank + axis);
-    return reduce(session, variant === 'max' ? 'max' : 'mean', input, axes, true, site);
-  }
-  const targets = sizes.map((size, axis) => (outputSize[axis] === -1 ? size : outputSize[axis]));
-  const known = sizes.map((size, axis): [number, number] | undefined => {
-    const target = targets[axis];
-    return typeof size === 'number' && size > 0 && typeof target === 'number' && target > 0
-      ? [size, target]
-      : undefined;
-  });
-  const pairs = known.filter((pair) => pair !== undefined);
-  if (pairs.length === 0 || pairs.length < known.length) {
-    return addUnknown(session, 'a pooling of an unknown size', [input], shape, site);
-  }
-  // Windows of ⌈size / target⌉ at most; where the target does not divide the size they overlap by one.
-  const kernel = pairs.map(([size, target]) => Math.ceil(size / target));
-  const stride = pairs.map(([size, target]) => Math.max(1, Math.floor(size / target)));
-  const padding = kernel.map(() => ({ before: 0, after: 0 }));
-  return addNode(
-    session,
-    { kind: 'pooling', variant, rank, kernel, stride, padding, channelAxis },
-    [input],
-    shape,
-    site,
-  );
+  return poolToSize(state.session, input, { rank, variant, channelAxis, outputSize }, site);
 }
 
 /** An output size as the adaptive layers take it: None keeps the input's. */
