@@ -95,8 +95,7 @@ async function withFixes(
 ): Promise<Analysis> {
   const reanalyse = (text: string) => {
     const edited: Project = {
-      ...(project.searchPaths && { searchPaths: project.searchPaths }),
-      readBytes: async (file) => project.readBytes?.(file),
+      ...project,
       readText: (file) => (file === source.file ? Promise.resolve(text) : project.readText(file)),
     };
     return analyze(edited, source.file, { ...options, withFixes: false });

@@ -6,6 +6,8 @@ export interface Project {
   readBytes?(file: string): Promise<Uint8Array | undefined>;
   /** Folders in which imports are looked for, named as files are, beside the importing file's own package. Without it no import is followed. */
   readonly searchPaths?: readonly string[];
+  /** True for files that the user edits, false for installed packages: fixes write nowhere else. Without it only the open file is edited. */
+  readonly isEditable?: (file: string) => boolean;
 }
 
 /** Set by the host when the answer is no longer wanted; the core looks at it between steps. */

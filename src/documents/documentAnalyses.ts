@@ -6,6 +6,7 @@ import { settingsSection } from '../protocol/ids';
 import { notebookOf, notebookSource, type OpenSource, sourceOf } from './openSources';
 import { readSettings } from './settings';
 import { Snapshot } from './snapshot';
+import type { ProjectSource } from './workspaceProject';
 
 /** The door of the core, or a double of it. */
 export type Analyze = (project: Project, file: string, options: AnalyzeOptions) => Promise<Analysis>;
@@ -31,8 +32,8 @@ interface Entry {
   snapshot: Snapshot | undefined;
   /** Kept for the snapshot's version. */
   fixes: { readonly version: string; readonly snapshot: Promise<Snapshot | undefined> } | undefined;
-  /** Other files that the last analysis read. */
-  read: ReadonlySet<string>;
+  /** Other files that the last analysis asked for, with the text of those that somebody may edit. */
+  asked: ReadonlyMap<string, string | undefined>;
 }
 
 const maxEntries = 64;
@@ -45,7 +46,7 @@ export class DocumentAnalyses extends Disposable {
 
   constructor(
     private readonly analyze: Analyze,
-    private readonly project: Project,
+    private readonly project: ProjectSource,
     private readonly clock: Clock,
     private readonly log: LogOutputChannel,
   ) {
@@ -64,6 +65,12 @@ export class DocumentAnalyses extends Disposable {
       }),
     );
     this.register(workspace.onDidCloseNotebookDocument((notebook) => this.#remove(notebook.uri)));
+    this.register(
+      project.onDidChange((change) => {
+        if (change.kind === 'everything') for (const { source } of this.#entries.values()) this.#schedule(source);
+        else void this.#fileChanged(change.uri);
+      }),
+    );
     this.register(
       workspace.onDidChangeConfiguration((change) => {
         for (const entry of this.#entries.values()) {
@@ -110,7 +117,7 @@ export class DocumentAnalyses extends Disposable {
     const entry = this.#entries.get(uriOf(document).toString()) ?? this.#open(sourceOf(document));
     if (!entry) return undefined;
     const { version } = entry.source.read();
-    if (entry.snapshot?.version === version && !entry.run) return entry.snapshot;
+    if (entry.snapshot?.version === version && !this.isBusy(entry.source.uri)) return entry.snapshot;
     if (entry.run?.version !== version) this.#start(entry);
     await entry.run?.done;
     const isSame = entry.source.read().version === version && this.#isOpen(entry);
@@ -148,7 +155,7 @@ export class DocumentAnalyses extends Disposable {
       run: undefined,
       snapshot: undefined,
       fixes: undefined,
-      read: new Set(),
+      asked: new Map(),
     };
     this.#entries.set(key, entry);
     this.#evict(key);
@@ -157,15 +164,26 @@ export class DocumentAnalyses extends Disposable {
   }
 
   #edited(document: TextDocument): void {
-    const uri = document.uri.toString();
-    for (const entry of this.#entries.values()) {
-      if (entry.read.has(uri)) this.#schedule(entry.source);
-    }
+    void this.#fileChanged(document.uri);
     const source = sourceOf(document);
     if (source) this.#schedule(source);
   }
 
+  /** Analyses anew what the file has part in, or would have, unless its text is the one that was read. */
+  async #fileChanged(uri: Uri): Promise<void> {
+    const file = uri.toString();
+    for (const entry of [...this.#entries.values()]) {
+      const isInside = [...entry.asked.keys()].some((asked) => asked.startsWith(`${file}/`));
+      if (!isInside && !entry.asked.has(file)) continue;
+      const project = await this.project.around(entry.source.uri);
+      const isSame = !isInside && (await project.readText(file)) === entry.asked.get(file);
+      if (!isSame && this.#isOpen(entry)) this.#schedule(entry.source);
+    }
+  }
+
   #closed(document: TextDocument): void {
+    // What was typed and not saved is gone with it.
+    void this.#fileChanged(document.uri);
     const notebook = notebookOf(document);
     const source = notebook && notebookSource(notebook);
     if (source) this.#schedule(source);
@@ -219,19 +237,19 @@ export class DocumentAnalyses extends Disposable {
     const source = entry.source.read();
     const file = source.uri.toString();
     const settings = readSettings(entry.source.documents()[0] ?? source.uri);
-    const otherTexts = new Map<string, string>();
-    const { searchPaths } = this.project;
-    const project: Project = {
-      ...(searchPaths && { searchPaths }),
-      readText: async (name) => {
-        if (name === file) return source.text;
-        const text = await this.project.readText(name);
-        if (text !== undefined) otherTexts.set(name, text);
-        return text;
-      },
-    };
+    const asked = new Map<string, string | undefined>();
     const startMs = this.clock();
     try {
+      const around = await this.project.around(source.uri);
+      const project: Project = {
+        ...around,
+        readText: async (name) => {
+          if (name === file) return source.text;
+          const text = await around.readText(name);
+          asked.set(name, around.isEditable?.(name) ? text : undefined);
+          return text;
+        },
+      };
       const analysis = await this.analyze(project, file, {
         clock: this.clock,
         budget: { timeMs: settings.timeBudgetMs },
@@ -243,7 +261,7 @@ export class DocumentAnalyses extends Disposable {
       });
       if (this.isDisposed) return undefined;
       const elapsedMs = this.clock() - startMs;
-      entry.read = new Set(otherTexts.keys());
+      entry.asked = asked;
       const { readMs, signalMs, rulesMs } = analysis.timings;
       this.log.debug(
         `${file}: ${analysis.models.length} models in ${elapsedMs.toFixed(0)} ms (reading ${readMs.toFixed(0)}, signal ${signalMs.toFixed(0)}, rules ${rulesMs.toFixed(0)}).`,
@@ -251,7 +269,8 @@ export class DocumentAnalyses extends Disposable {
       return new Snapshot({
         analysis,
         source,
-        otherTexts,
+        otherTexts: asked,
+        problems: around.problems,
         readNow: entry.source.read,
         elapsedMs,
         isOverBudget: elapsedMs > settings.timeBudgetMs,

@@ -15,6 +15,8 @@ export interface Settings {
   /** Undefined: worked out from the model's input. */
   readonly input: InputPreset | undefined;
   readonly batchSize: number | undefined;
+  /** Folders in which imports are looked for too, absolute or from the workspace's folder on. */
+  readonly searchPath: readonly string[];
   readonly rules: RuleSettings;
   readonly opensPanelOnStart: boolean;
 }
@@ -33,6 +35,9 @@ export function readSettings(scope: ConfigurationScope | undefined): Settings {
     timeBudgetMs: numberBetween(read(settingIds.analysisTimeBudgetMs), 50, 600_000) ?? 2000,
     input: inputPresets.find((preset) => preset === read(settingIds.analysisInput)),
     batchSize: numberBetween(read(settingIds.analysisBatchSize), 1, 1e6),
+    searchPath: textsOf(read(settingIds.searchPath)).map((folder) =>
+      folder.replace(/^\$\{workspaceFolder\}[\\/]?/, './'),
+    ),
     rules: {
       severities: entriesOf(read(settingIds.ruleSeverities), severityOf),
       thresholds: entriesOf(read(settingIds.ruleThresholds), (value) =>
@@ -49,6 +54,13 @@ function severityOf(value: unknown): Severity | 'off' | undefined {
 
 function numberBetween(value: unknown, low: number, high: number): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? Math.min(Math.max(value, low), high) : undefined;
+}
+
+const maxFolders = 50;
+
+function textsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((entry): entry is string => typeof entry === 'string' && entry !== '').slice(0, maxFolders);
 }
 
 function entriesOf<T>(value: unknown, check: (value: unknown) => T | undefined): Record<string, T> {

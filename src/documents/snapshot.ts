@@ -1,5 +1,6 @@
-import { type Location, type Position, type TextDocument, Uri } from 'vscode';
+import { type Location, type Position, type TextDocument, Uri, workspace } from 'vscode';
 import type { Analysis } from '../core/analysis';
+import type { Message } from '../core/findings/finding';
 import type { Span } from '../core/span';
 import { fileText, type SourceText } from './sourceText';
 import { TextShift } from './textShift';
@@ -8,8 +9,10 @@ export interface SnapshotData {
   readonly analysis: Analysis;
   /** The text that was analysed. */
   readonly source: SourceText;
-  /** Texts of other files that the analysis read, by name. */
-  readonly otherTexts: ReadonlyMap<string, string>;
+  /** Texts of other files that the analysis read, by name, as far as they may be edited. */
+  readonly otherTexts: ReadonlyMap<string, string | undefined>;
+  /** What is wrong with the search path. */
+  readonly problems: readonly Message[];
   /** The text as it stands now. */
   readonly readNow: () => SourceText;
   readonly elapsedMs: number;
@@ -25,6 +28,7 @@ export class Snapshot {
   readonly isStale: boolean;
   readonly isOverBudget: boolean;
   readonly elapsedMs: number;
+  readonly problems: readonly Message[];
   #present: { readonly source: SourceText; readonly shift: TextShift } | undefined;
   readonly #others = new Map<string, SourceText>();
 
@@ -33,6 +37,7 @@ export class Snapshot {
     this.isStale = data.isStale;
     this.isOverBudget = data.isOverBudget;
     this.elapsedMs = data.elapsedMs;
+    this.problems = data.problems;
   }
 
   get uri(): Uri {
@@ -78,12 +83,13 @@ export class Snapshot {
     return this.#present;
   }
 
+  /** A file that was edited since is of no use until the next analysis: edits would hit the wrong place. */
   #other(file: string): SourceText | undefined {
-    const known = this.#others.get(file);
-    if (known) return known;
+    const uri = Uri.parse(file);
     const text = this.data.otherTexts.get(file);
-    if (text === undefined) return undefined;
-    const source = fileText(Uri.parse(file), text);
+    const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+    if (text === undefined || (open && open.getText() !== text)) return undefined;
+    const source = this.#others.get(file) ?? fileText(uri, text);
     this.#others.set(file, source);
     return source;
   }

@@ -26,9 +26,11 @@ export class Commands extends Disposable {
   }
 }
 
-/** The command's own argument, else the active Python editor. */
+/** The command's own argument, else the active Python editor or notebook. */
 function targetOf(argument: unknown): ProfileTarget | undefined {
   if (isProfileTarget(argument)) return argument;
   const document = window.activeTextEditor?.document;
-  return document?.languageId === pythonLanguage ? { uri: uriOf(document).toString() } : undefined;
+  if (document?.languageId === pythonLanguage) return { uri: uriOf(document).toString() };
+  const notebook = window.activeNotebookEditor?.notebook;
+  return notebook && { uri: notebook.uri.toString() };
 }

@@ -6,6 +6,7 @@ import type { Snapshot } from '../documents/snapshot';
 import { formatCount } from '../protocol/format';
 import { commandIds, productName, pythonLanguage } from '../protocol/ids';
 import { allFindings } from './findings';
+import { messageText } from './translate';
 
 /** The language status item: what the analysis of the active editor's text says, and whether it is at work. */
 export class Status extends Disposable {
@@ -46,7 +47,13 @@ export function statusText({ analysis }: Snapshot): string {
   ].join(', ');
 }
 
-function statusDetail({ isStale, isOverBudget, elapsedMs, analysis }: Snapshot): string | undefined {
+function statusDetail({
+  isStale,
+  isOverBudget,
+  elapsedMs,
+  analysis,
+  problems: [problem],
+}: Snapshot): string | undefined {
   if (isStale) return l10n.t('The text does not parse: shown is what was last understood.');
   if (isOverBudget) {
     return l10n.t(
@@ -54,5 +61,6 @@ function statusDetail({ isStale, isOverBudget, elapsedMs, analysis }: Snapshot):
       formatCount(elapsedMs),
     );
   }
+  if (problem && analysis.isRelevant) return messageText(problem);
   return analysis.isRelevant ? l10n.t('Analysed in {0} ms', formatCount(elapsedMs)) : undefined;
 }

@@ -14,8 +14,18 @@ import {
 import type { Analysis, AnalyzeOptions } from '../../src/core/analysis';
 import type { Project } from '../../src/core/project';
 import { DocumentAnalyses } from '../../src/documents/documentAnalyses';
+import type { ProjectSource } from '../../src/documents/workspaceProject';
 import { closeEverything, freshFile, replaceIn } from './documents';
 import { until } from './wait';
+
+/** No other file, and nothing changes. */
+class QuietProject implements ProjectSource {
+  readonly onDidChange = () => ({ dispose() {} });
+
+  async around() {
+    return { readText: async () => undefined, problems: [] };
+  }
+}
 
 /** An analysis that ends when the test says so. */
 interface Pending {
@@ -35,7 +45,7 @@ suite('analyses of documents', () => {
     log = window.createOutputChannel('Gradlens test', { log: true });
     pending = [];
     started = new EventEmitter();
-    const project: Project = { readText: async () => undefined };
+    const project = new QuietProject();
     analyses = new DocumentAnalyses(analyzeLater, project, () => performance.now(), log);
   });
 
@@ -121,7 +131,7 @@ suite('analyses of documents', () => {
         cell(NotebookCellKind.Code, 'act = torch.nn.ReLU()', 'python'),
       ]),
     );
-    const text = '#matplotlib inline\nimport torch\nact = torch.nn.ReLU()\n';
+    const text = '0#atplotlib inline\nimport torch\nact = torch.nn.ReLU()\n';
     const finishAll = () => {
       for (const { finish } of pending) finish();
     };

@@ -10,7 +10,13 @@ export async function run(): Promise<void> {
   if (mark !== undefined) {
     Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log(mark + format(...args));
   }
-  const mocha = new Mocha({ ui: 'tdd', color: false, timeout: 30_000, slow: 2_000 });
+  const mocha = new Mocha({
+    ui: 'tdd',
+    color: false,
+    timeout: 30_000,
+    slow: 2_000,
+    grep: process.env.GRADLENS_TEST_GREP,
+  });
   const files = readdirSync(__dirname).filter((name) => name.endsWith('.test.js'));
   for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));
   const failures = await new Promise<number>((resolve) => {

@@ -77,6 +77,7 @@ async function main() {
   const workspaceFolder = path.join(folder, 'workspace');
   try {
     await cp(path.join(root, 'test/editor/workspace'), workspaceFolder, { recursive: true });
+    await cp(path.join(root, 'examples/project'), path.join(workspaceFolder, 'project'), { recursive: true });
     return await runEditorTests({
       extensionDevelopmentPath: root,
       extensionTestsPath: path.join(root, 'out/test/index.js'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { analyze } from '../../../src/core/analyze';
 import { alarmsOf, analyzeText } from '../analyzeText';
 
 const folder = path.resolve(__dirname, '../../../examples');
@@ -31,6 +32,23 @@ suite('examples', () => {
       assert.ok(analysis.models.length > 0 || analysis.activations.length > 0);
     });
   }
+
+  test('project/train.py gives vanishing-gradient through three imported files', async () => {
+    const root = path.join(folder, 'project');
+    const readText = async (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+    const analysis = await analyze({ readText, searchPaths: [root] }, path.join(root, 'train.py'), {
+      clock: () => performance.now(),
+    });
+    const [model] = analysis.models;
+    assert.deepEqual(alarmsOf(analysis), ['vanishing-gradient']);
+    assert.deepEqual(model?.unknowns, []);
+    // 784·96 + 96, eight times 96·96 + 96, 96·10 + 10.
+    const counts = model?.network.parameters.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+    assert.equal(
+      counts?.reduce((sum, count) => sum + count, 0),
+      150_826,
+    );
+  });
 
   test('every example is listed', () => {
     assert.deepEqual(

@@ -1,0 +1,1 @@
+"""Networks that tell handwritten digits apart."""

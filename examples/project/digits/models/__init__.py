@@ -1,0 +1,3 @@
+from .classifier import DigitClassifier
+
+__all__ = ["DigitClassifier"]
