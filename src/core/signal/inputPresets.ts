@@ -7,7 +7,8 @@ export interface PresetMoments {
   readonly across: number;
 }
 
-interface Parts {
+/** What a preset's values are the sum of. */
+export interface PresetParts {
   readonly mean: number;
   readonly variance: number;
   /** Share of the variance that all samples have in common at a place. */
@@ -22,7 +23,7 @@ interface Parts {
  * Standard normal data and uniform noise (`torch.rand`) are exactly that. Images: mean and standard deviation of ImageNet (0.485 … 0.406, 0.229 … 0.225 in [0,1]), of MNIST
  * (0.1307, 0.3081); correlation lengths are those of smooth natural images.
  */
-const presets: Readonly<Record<InputPreset, Parts>> = {
+const presets: Readonly<Record<InputPreset, PresetParts>> = {
   'standard-normal': { mean: 0, variance: 1, common: 0, plateau: 0, length: 0 },
   table: { mean: 0, variance: 1, common: 0, plateau: 0, length: 0 },
   'image-unit': { mean: 0.45, variance: 0.26 ** 2, common: 0.05, plateau: 0.25, length: 0.2 },
@@ -33,11 +34,15 @@ const presets: Readonly<Record<InputPreset, Parts>> = {
   'uniform-noise': { mean: 0.5, variance: 1 / 12, common: 0, plateau: 0, length: 0 },
 };
 
+/** The preset's own numbers, shifted and scaled where the source says so. */
+export function presetParts(input: InputPreset | ScaledPreset): PresetParts {
+  if (typeof input === 'string') return presets[input];
+  const { mean, variance, ...rest } = presets[input.preset];
+  return { ...rest, mean: (mean - input.shift) / input.scale, variance: variance / (input.scale * input.scale) };
+}
+
 export function presetMoments(input: InputPreset | ScaledPreset): PresetMoments {
-  const { preset, shift, scale } = typeof input === 'string' ? { preset: input, shift: 0, scale: 1 } : input;
-  const { common, plateau, length, ...unscaled } = presets[preset];
-  const mean = (unscaled.mean - shift) / scale;
-  const variance = unscaled.variance / (scale * scale);
+  const { mean, variance, common, plateau, length } = presetParts(input);
   return {
     mean,
     within: (distance) => {

@@ -54,6 +54,13 @@ export interface SampleStatistics {
    * and a dark image differ from pairs of two bright ones; what all pairs have on average does not tell.
    */
   readonly pairSpread?: { readonly own: number; readonly mean: number };
+  /** Samples of the batch themselves, row-major: as many as a run of the network may want. */
+  readonly rows?: SampleRows;
+}
+
+export interface SampleRows {
+  readonly count: number;
+  readonly values: Float32Array;
 }
 
 export interface OffsetMoments {

@@ -1,4 +1,4 @@
-import type { SampleStatistics } from './inputStatistics';
+import type { SampleRows, SampleStatistics } from './inputStatistics';
 import { axisWeights, binsOf, outer } from './moments/layout';
 import type { NumericArray, Refusal } from './npy';
 
@@ -52,7 +52,23 @@ export function sampleStatistics(array: NumericArray): SampleStatistics | Refusa
     within: { extents, values: [...within] },
     across: { extents, values: [...across] },
     pairSpread: pairSpread(array.values, count, sampleSize, maps),
+    rows: sampleRows(array.values, count, sampleSize),
   };
+}
+
+/** Numbers of the batch that are kept as they are: enough for an ordinary batch, little beside the rest of an analysis. */
+const mostKept = 1 << 20;
+
+/** Samples evenly from the whole batch. */
+function sampleRows(values: Float64Array, count: number, sampleSize: number): SampleRows | undefined {
+  const kept = Math.min(count, Math.floor(mostKept / sampleSize));
+  if (kept === 0) return undefined;
+  const rows = new Float32Array(kept * sampleSize);
+  for (let index = 0; index < kept; index++) {
+    const start = Math.floor((index * count) / kept) * sampleSize;
+    rows.set(values.subarray(start, start + sampleSize), index * sampleSize);
+  }
+  return { count: kept, values: rows };
 }
 
 /** Samples whose pairs are looked at one by one. */

@@ -133,7 +133,7 @@ function sampleField(layout: Layout, sample: SampleStatistics, call: Call): Fiel
 }
 
 /** The axes whose elements are exchangeable: the channel axis of the first layer that names one, else the last. */
-export function unitAxesOf(call: Call): number[] {
+export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
   const rank = call.node.outputShape?.length ?? 0;
   if (rank <= 2) return rank === 2 ? [1] : [];
   const reached = new Set([call.node.id]);

@@ -1,0 +1,121 @@
+import type { Distribution } from '../../network/network';
+import type { RandomSource } from './random';
+import { elementCountOf, type Tensor } from './tensor';
+
+/** Elements drawn as an initialiser says; undefined where that is not known. */
+export function drawTensor(
+  distribution: Distribution,
+  shape: readonly number[],
+  random: RandomSource,
+): Tensor | undefined {
+  switch (distribution.kind) {
+    case 'constant': {
+      const { value } = distribution;
+      return filled(shape, Math.abs(value), (unit) => () => value * unit);
+    }
+    case 'normal': {
+      const { mean, std } = distribution;
+      return filled(shape, Math.abs(mean) + Math.abs(std), (unit) => {
+        return () => mean * unit + std * unit * random.normal();
+      });
+    }
+    case 'truncatedNormal': {
+      const { mean, std, low, high } = distribution;
+      const draw = truncatedNormal(mean, std, low, high, random);
+      return draw && filled(shape, Math.abs(mean) + Math.abs(std), (unit) => () => draw() * unit);
+    }
+    case 'uniform': {
+      const { low, high } = distribution;
+      return filled(shape, Math.abs(low) + Math.abs(high), (unit) => {
+        return () => low * unit + (high - low) * unit * random.uniform();
+      });
+    }
+    case 'orthogonal':
+      return orthogonal(distribution, shape, random);
+    case 'identity':
+      return identity(distribution.gain, shape);
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** `draw` makes numbers in units of a size that float32 can hold; the size itself becomes the tensor's scale where it must. */
+function filled(
+  shape: readonly number[],
+  magnitude: number,
+  drawIn: (unit: number) => () => number,
+): Tensor | undefined {
+  if (!Number.isFinite(magnitude)) return undefined;
+  const isOrdinary = magnitude === 0 || (magnitude > 1e-15 && magnitude < 1e15);
+  const draw = drawIn(isOrdinary ? 1 : 1 / magnitude);
+  const data = new Float32Array(elementCountOf(shape));
+  for (let index = 0; index < data.length; index++) data[index] = draw();
+  return { shape, data, logScale: isOrdinary ? 0 : Math.log(magnitude) };
+}
+
+/** Draws until one falls between the bounds; between bounds that almost never happen, uniform. */
+function truncatedNormal(
+  mean: number,
+  std: number,
+  low: number,
+  high: number,
+  random: RandomSource,
+): (() => number) | undefined {
+  if (!(high >= low) || !Number.isFinite(mean) || !Number.isFinite(std)) return undefined;
+  const attempts = 1000;
+  return () => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const value = mean + std * random.normal();
+      if (value >= low && value <= high) return value;
+    }
+    return low + (high - low) * random.uniform();
+  };
+}
+
+/** Saxe et al. 2014: orthonormal rows or columns, whichever are fewer, of a Gaussian matrix, by Gram–Schmidt twice over. */
+function orthogonal(
+  { gain, rows, columns }: { readonly gain: number; readonly rows: number; readonly columns: number },
+  shape: readonly number[],
+  random: RandomSource,
+): Tensor | undefined {
+  const count = elementCountOf(shape);
+  if (rows * columns !== count || !Number.isFinite(gain)) return undefined;
+  const few = Math.min(rows, columns);
+  const long = Math.max(rows, columns);
+  const vectors: Float64Array[] = [];
+  for (let index = 0; index < few; index++) {
+    const vector = Float64Array.from({ length: long }, () => random.normal());
+    for (let round = 0; round < 2; round++) {
+      for (const other of vectors) subtractProjection(vector, other);
+    }
+    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+    for (let at = 0; at < long; at++) vector[at] = (vector[at] as number) / norm;
+    vectors.push(vector);
+  }
+  const data = new Float32Array(count);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const [which, at] = rows <= columns ? [row, column] : [column, row];
+      data[row * columns + column] = gain * ((vectors[which] as Float64Array)[at] as number);
+    }
+  }
+  return { shape, data, logScale: 0 };
+}
+
+function subtractProjection(vector: Float64Array, onto: Float64Array): void {
+  let product = 0;
+  for (let at = 0; at < vector.length; at++) product += (vector[at] as number) * (onto[at] as number);
+  for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] as number) - product * (onto[at] as number);
+}
+
+/** The identity matrix; of a kernel [out, in, …window] the Dirac delta in the middle of the window (PyTorch 2.13 `eye_`, `dirac_`). */
+function identity(gain: number, shape: readonly number[]): Tensor | undefined {
+  const [rows, columns, ...window] = shape;
+  if (rows === undefined || columns === undefined || !Number.isFinite(gain)) return undefined;
+  const data = new Float32Array(elementCountOf(shape));
+  const size = elementCountOf(window);
+  let middle = 0;
+  for (const extent of window) middle = middle * extent + Math.floor(extent / 2);
+  for (let index = 0; index < Math.min(rows, columns); index++) data[(index * columns + index) * size + middle] = gain;
+  return { shape, data, logScale: 0 };
+}

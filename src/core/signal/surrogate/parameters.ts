@@ -1,0 +1,50 @@
+import type { Network, ParameterId } from '../../network/network';
+import { drawTensor } from './draw';
+import type { RandomSource } from './random';
+import type { DrawnParameter } from './rule';
+import { elementCountOf, type Tensor } from './tensor';
+
+/** Draws every parameter once, when it is first asked for: what layers share, they share. */
+export class ParameterDraws {
+  readonly #drawn = new Map<ParameterId, DrawnParameter | undefined>();
+  readonly #parameters: ReadonlyMap<ParameterId, Network['parameters'][number]>;
+  readonly #random: RandomSource;
+
+  constructor(network: Network, random: RandomSource) {
+    this.#parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+    this.#random = random;
+  }
+
+  get(id: ParameterId): DrawnParameter | undefined {
+    if (this.#drawn.has(id)) return this.#drawn.get(id);
+    const parameter = this.#parameters.get(id);
+    const value = parameter && drawParameter(parameter, this.#random);
+    const drawn = parameter && value && { parameter, value };
+    this.#drawn.set(id, drawn);
+    return drawn;
+  }
+}
+
+function drawParameter(
+  { shape, initialiser }: Network['parameters'][number],
+  random: RandomSource,
+): Tensor | undefined {
+  if (shape.some((size) => !Number.isInteger(size) || size < 0)) return undefined;
+  const { distribution } = initialiser;
+  const value = drawTensor(distribution, shape, random);
+  if (!value || distribution.kind !== 'orthogonal') return value;
+  return storedOrder(value, distribution.rows, distribution.columns);
+}
+
+/** Keras keeps matrices [in, out]: an orthogonal one is turned to [out, in], in which the network's weights stand. */
+function storedOrder(value: Tensor, rows: number, columns: number): Tensor {
+  const [first] = value.shape;
+  if (first === rows || first !== columns) return value;
+  const data = new Float32Array(elementCountOf(value.shape));
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      data[column * rows + row] = value.data[row * columns + column] as number;
+    }
+  }
+  return { ...value, data };
+}

@@ -1,0 +1,438 @@
+import type { Operation } from '../../../network/network';
+import { type Multiply, rowMajor, transposed } from '../matrix';
+import type { Call, Step } from '../rule';
+import { permuted, sumOfSquares, type Tensor, trueValues } from '../tensor';
+import { dropoutMask } from './attention';
+import { type Cell, gruCell, lstmCell, plainCell, type StepValues } from './cells';
+
+type Recurrent = Extract<Operation, { kind: 'recurrent' }>;
+
+/** Weights of one layer in one direction, as PyTorch lays them out: [gates·hidden, in]. */
+interface Weights {
+  readonly suffix: string;
+  readonly input: Float32Array;
+  readonly recurrent: Float32Array;
+  readonly inputBias: Float32Array | undefined;
+  readonly recurrentBias: Float32Array | undefined;
+  readonly inFeatures: number;
+}
+
+/** Sizes that all directions share. */
+interface Sizes {
+  readonly steps: number;
+  readonly samples: number;
+  readonly hidden: number;
+  readonly multiply: Multiply;
+}
+
+interface DirectionGradients {
+  /** dL/dx [step, sample, feature], all times `exp(logScale)`. */
+  readonly input: Float32Array;
+  readonly parameters: Readonly<Record<string, Float32Array>>;
+  readonly logScale: number;
+  /** Natural logarithm of the mean square of dL/dh at each step. */
+  readonly stepLogSquares: readonly number[];
+}
+
+interface Direction {
+  /** [step, sample, unit]. */
+  readonly hidden: Float32Array;
+  readonly backward: (gradient: Float32Array) => DirectionGradients;
+}
+
+/** Recurrent layers, stacked and in both directions, unrolled in time (Werbos 1990 backward). */
+export function recurrentStep(call: Call, operation: Recurrent): Step | undefined {
+  const [raw] = call.inputs;
+  if (!raw) return undefined;
+  const sequence = stepsFirst(raw, operation.timeAxis);
+  if (!sequence) return undefined;
+  const [steps, samples] = sequence.shape as [number, number, number];
+  const sizes: Sizes = { steps, samples, hidden: operation.hiddenFeatures, multiply: call.multiply };
+  const cell = cellOf(operation);
+  const suffixes = operation.isBidirectional ? ['', 'Reverse'] : [''];
+  const layers: { readonly directions: readonly Direction[]; readonly mask: Float32Array | undefined }[] = [];
+  let current = trueValues(sequence);
+  let width = operation.inputFeatures;
+  const count = Math.max(1, operation.layers);
+  for (let layer = 0; layer < count; layer++) {
+    const directions: Direction[] = [];
+    for (const suffix of suffixes) {
+      const weights = weightsOf(call, operation, `${layer}${suffix}`, width, cell.gates);
+      if (!weights) return undefined;
+      directions.push(runDirection(cell, weights, current, sizes, suffix !== ''));
+    }
+    const joined = sideBySide(directions, sizes);
+    const isDropped = operation.dropout > 0 && layer < count - 1;
+    const mask = isDropped ? dropoutMask(joined.length, operation.dropout, call.random) : undefined;
+    current = mask ? joined.map((value, at) => value * (mask[at] as number)) : joined;
+    layers.push({ directions, mask });
+    width = operation.hiddenFeatures * suffixes.length;
+  }
+  const last = operation.returnsSequence ? undefined : lastSteps(sizes, suffixes.length);
+  const output: Tensor = last
+    ? { shape: [samples, width], data: Float32Array.from(last, (at) => current[at] as number), logScale: 0 }
+    : fromStepsFirst({ shape: [steps, samples, width], data: current, logScale: 0 }, raw, operation.timeAxis);
+  return {
+    output,
+    stepLogs: rowLogs(current, steps),
+    isApproximate: operation.dropout > 0,
+    backward: (gradient) => {
+      let external: Float32Array;
+      if (last) {
+        external = new Float32Array(steps * samples * width);
+        last.forEach((at, index) => {
+          external[at] = gradient.data[index] as number;
+        });
+      } else external = (stepsFirst(gradient, operation.timeAxis) as Tensor).data;
+      let logScale = gradient.logScale;
+      let stepGradients: readonly number[] = [];
+      const parameters: Record<string, Tensor> = {};
+      for (let layer = layers.length - 1; layer >= 0; layer--) {
+        const { directions, mask } = layers[layer] as (typeof layers)[number];
+        if (mask) external = external.map((value, at) => value * (mask[at] as number));
+        const parts = directions.map((direction, which) =>
+          direction.backward(oneDirection(external, which, directions.length, sizes)),
+        );
+        if (layer === layers.length - 1)
+          stepGradients = meanLogs(
+            parts.map((part) => part.stepLogSquares),
+            logScale,
+          );
+        for (const part of parts) {
+          for (const [role, data] of Object.entries(part.parameters)) {
+            parameters[role] = { shape: [data.length], data, logScale: logScale + part.logScale };
+          }
+        }
+        const most = Math.max(...parts.map((part) => part.logScale));
+        external = summed(parts.map((part) => ({ data: part.input, factor: Math.exp(part.logScale - most) })));
+        logScale += most;
+      }
+      const features = operation.inputFeatures;
+      const back: Tensor = { shape: [steps, samples, features], data: external, logScale };
+      return {
+        inputs: [fromStepsFirst(back, raw, operation.timeAxis)],
+        parameters,
+        parts: {
+          ...(parameters.inputWeight0 && { input: parameters.inputWeight0 }),
+          ...(parameters.recurrentWeight0 && { recurrent: parameters.recurrentWeight0 }),
+        },
+        stepLogs: stepGradients,
+      };
+    },
+  };
+}
+
+function cellOf({ cell, activation, gateActivation }: Recurrent): Cell {
+  if (cell === 'rnn') return plainCell(activation);
+  return cell === 'lstm' ? lstmCell(gateActivation, activation) : gruCell(gateActivation, activation);
+}
+
+function weightsOf(
+  call: Call,
+  operation: Recurrent,
+  suffix: string,
+  inFeatures: number,
+  gates: number,
+): Weights | undefined {
+  const rows = gates * operation.hiddenFeatures;
+  const values = (role: string) => {
+    const drawn = call.parameter(role + suffix);
+    return drawn && trueValues(drawn.value);
+  };
+  const input = values('inputWeight');
+  const recurrent = values('recurrentWeight');
+  if (input?.length !== rows * inFeatures || recurrent?.length !== rows * operation.hiddenFeatures) return undefined;
+  let inputBias = values('inputBias');
+  let recurrentBias = values('recurrentBias');
+  if (inputBias?.length === 2 * rows) {
+    recurrentBias = inputBias.subarray(rows);
+    inputBias = inputBias.subarray(0, rows);
+  }
+  if (inputBias && inputBias.length !== rows) return undefined;
+  if (recurrentBias && recurrentBias.length !== rows) return undefined;
+  if (operation.forgetBias !== 0 && gates > 1) {
+    inputBias = inputBias ? Float32Array.from(inputBias) : new Float32Array(rows);
+    inputBias.fill(operation.forgetBias, operation.hiddenFeatures, 2 * operation.hiddenFeatures);
+  }
+  return { suffix, input, recurrent, inputBias, recurrentBias, inFeatures };
+}
+
+function runDirection(cell: Cell, weights: Weights, input: Float32Array, sizes: Sizes, isReversed: boolean): Direction {
+  const { steps, samples, hidden, multiply } = sizes;
+  const area = samples * hidden;
+  const order = Array.from({ length: steps }, (_, index) => (isReversed ? steps - 1 - index : index));
+  const arrays = (count: number, length: number) => Array.from({ length: count }, () => new Float32Array(length));
+  const fromInput = arrays(cell.gates, steps * area);
+  fromInput.forEach((data, gate) => {
+    multiply({
+      rows: steps * samples,
+      columns: hidden,
+      inner: weights.inFeatures,
+      left: rowMajor(input, weights.inFeatures),
+      right: transposed(weights.input, weights.inFeatures, gate * hidden * weights.inFeatures),
+      target: { data, start: 0 },
+    });
+    addBias(data, weights.inputBias, gate, hidden);
+  });
+  const fromState = arrays(cell.gates, steps * area);
+  const gates = arrays(cell.gates, steps * area);
+  const inputs = arrays(cell.gates, steps * area);
+  const hiddenAll = new Float32Array(steps * area);
+  const memoryAll = new Float32Array(steps * area);
+  const nothing = new Float32Array(area);
+  const at = (data: Float32Array, step: number | undefined) =>
+    step === undefined ? nothing : data.subarray(step * area, (step + 1) * area);
+  const valuesAt = (index: number): StepValues => {
+    const step = order[index] as number;
+    const before = order[index - 1];
+    return {
+      fromInput: fromInput.map((data) => at(data, step)),
+      fromState: fromState.map((data) => at(data, step)),
+      gates: gates.map((data) => at(data, step)),
+      inputs: inputs.map((data) => at(data, step)),
+      hidden: at(hiddenAll, step),
+      memory: at(memoryAll, step),
+      hiddenBefore: at(hiddenAll, before),
+      memoryBefore: at(memoryAll, before),
+    };
+  };
+  for (let index = 0; index < steps; index++) {
+    const values = valuesAt(index);
+    values.fromState.forEach((data, gate) => {
+      if (index > 0) {
+        multiply({
+          rows: samples,
+          columns: hidden,
+          inner: hidden,
+          left: rowMajor(values.hiddenBefore, hidden),
+          right: transposed(weights.recurrent, hidden, gate * hidden * hidden),
+          target: { data, start: 0 },
+        });
+      }
+      addBias(data, weights.recurrentBias, gate, hidden);
+    });
+    cell.step(values);
+  }
+  return {
+    hidden: hiddenAll,
+    backward: (external) => backThroughTime(cell, weights, input, external, sizes, order, valuesAt),
+  };
+}
+
+function addBias(data: Float32Array, bias: Float32Array | undefined, gate: number, hidden: number): void {
+  if (!bias) return;
+  const start = gate * hidden;
+  for (let at = 0; at < data.length; at++) data[at] = (data[at] as number) + (bias[start + (at % hidden)] as number);
+}
+
+/** Below this root mean square the gradient that is carried from step to step moves into the logarithm of its scale. */
+const smallestCarried = 1e-12;
+const largestCarried = 1e12;
+
+function backThroughTime(
+  cell: Cell,
+  weights: Weights,
+  input: Float32Array,
+  external: Float32Array,
+  sizes: Sizes,
+  order: readonly number[],
+  valuesAt: (index: number) => StepValues,
+): DirectionGradients {
+  const { steps, samples, hidden, multiply } = sizes;
+  const area = samples * hidden;
+  const byInput = Array.from({ length: cell.gates }, () => new Float32Array(steps * area));
+  const byState = Array.from({ length: cell.gates }, () => new Float32Array(steps * area));
+  const stepLogs = new Array<number>(steps).fill(0);
+  const stepLogSquares = new Array<number>(steps).fill(Number.NEGATIVE_INFINITY);
+  let carriedHidden = new Float32Array(area);
+  let carriedMemory = new Float32Array(area);
+  let carriedLog = 0;
+  for (let index = steps - 1; index >= 0; index--) {
+    const step = order[index] as number;
+    const own = external.subarray(step * area, (step + 1) * area);
+    const ownSquare = sumOfSquares(own);
+    const logScale = ownSquare > 0 ? Math.max(carriedLog, Math.log(ownSquare / area) / 2) : carriedLog;
+    const carriedFactor = Math.exp(carriedLog - logScale);
+    const ownFactor = Math.exp(-logScale);
+    const total = carriedHidden.map((value, at) => value * carriedFactor + (own[at] as number) * ownFactor);
+    const memory = carriedMemory.map((value) => value * carriedFactor);
+    stepLogs[step] = logScale;
+    stepLogSquares[step] = Math.log(sumOfSquares(total) / area) + 2 * logScale;
+    const before = { hidden: new Float32Array(area), memory: new Float32Array(area) };
+    const atStep = (data: Float32Array) => data.subarray(step * area, (step + 1) * area);
+    cell.back(valuesAt(index), {
+      hidden: total,
+      memory,
+      fromInput: byInput.map(atStep),
+      fromState: byState.map(atStep),
+      hiddenBefore: before.hidden,
+      memoryBefore: before.memory,
+    });
+    byState.forEach((data, gate) => {
+      multiply({
+        rows: samples,
+        columns: hidden,
+        inner: hidden,
+        left: rowMajor(data, hidden, step * area),
+        right: rowMajor(weights.recurrent, hidden, gate * hidden * hidden),
+        target: { data: before.hidden, start: 0 },
+        adds: true,
+      });
+    });
+    const rms = Math.sqrt((sumOfSquares(before.hidden) + sumOfSquares(before.memory)) / area);
+    const isSafe = rms === 0 || (rms > smallestCarried && rms < largestCarried);
+    const factor = isSafe ? 1 : 1 / rms;
+    carriedHidden = before.hidden.map((value) => value * factor);
+    carriedMemory = before.memory.map((value) => value * factor);
+    carriedLog = logScale - Math.log(factor);
+  }
+  const most = Math.max(...stepLogs);
+  for (const data of [...byInput, ...byState]) {
+    for (let step = 0; step < steps; step++) {
+      const factor = Math.exp((stepLogs[step] as number) - most);
+      for (let at = step * area; at < (step + 1) * area; at++) data[at] = (data[at] as number) * factor;
+    }
+  }
+  return {
+    ...gathered(cell, weights, input, byInput, byState, sizes, order, valuesAt),
+    logScale: most,
+    stepLogSquares,
+  };
+}
+
+/** dL/dx and dL/d weights from what reaches the gates at every step. */
+function gathered(
+  cell: Cell,
+  weights: Weights,
+  input: Float32Array,
+  byInput: readonly Float32Array[],
+  byState: readonly Float32Array[],
+  { steps, samples, hidden, multiply }: Sizes,
+  order: readonly number[],
+  valuesAt: (index: number) => StepValues,
+): Pick<DirectionGradients, 'input' | 'parameters'> {
+  const rows = steps * samples;
+  const width = weights.inFeatures;
+  const back = new Float32Array(rows * width);
+  const inputWeight = new Float32Array(weights.input.length);
+  const recurrentWeight = new Float32Array(weights.recurrent.length);
+  const previous = new Float32Array(rows * hidden);
+  order.forEach((step, index) => {
+    previous.set(valuesAt(index).hiddenBefore, step * samples * hidden);
+  });
+  for (let gate = 0; gate < cell.gates; gate++) {
+    const data = byInput[gate] as Float32Array;
+    multiply({
+      rows,
+      columns: width,
+      inner: hidden,
+      left: rowMajor(data, hidden),
+      right: rowMajor(weights.input, width, gate * hidden * width),
+      target: { data: back, start: 0 },
+      adds: true,
+    });
+    multiply({
+      rows: hidden,
+      columns: width,
+      inner: rows,
+      left: transposed(data, hidden),
+      right: rowMajor(input, width),
+      target: { data: inputWeight, start: gate * hidden * width },
+    });
+    multiply({
+      rows: hidden,
+      columns: hidden,
+      inner: rows,
+      left: transposed(byState[gate] as Float32Array, hidden),
+      right: rowMajor(previous, hidden),
+      target: { data: recurrentWeight, start: gate * hidden * hidden },
+    });
+  }
+  const { suffix } = weights;
+  return {
+    input: back,
+    parameters: { [`inputWeight${suffix}`]: inputWeight, [`recurrentWeight${suffix}`]: recurrentWeight },
+  };
+}
+
+/** [step, sample, feature]. */
+function stepsFirst(tensor: Tensor, timeAxis: number): Tensor | undefined {
+  if (tensor.shape.length === 2) {
+    return timeAxis === 0 ? { ...tensor, shape: [tensor.shape[0] as number, 1, tensor.shape[1] as number] } : undefined;
+  }
+  if (tensor.shape.length !== 3) return undefined;
+  return timeAxis === 0 ? tensor : permuted(tensor, [1, 0, 2]);
+}
+
+function fromStepsFirst(tensor: Tensor, like: Tensor, timeAxis: number): Tensor {
+  if (like.shape.length === 2) return { ...tensor, shape: [tensor.shape[0] as number, tensor.shape[2] as number] };
+  return timeAxis === 0 ? tensor : permuted(tensor, [1, 0, 2]);
+}
+
+/** Units of both directions side by side. */
+function sideBySide(directions: readonly Direction[], { steps, samples, hidden }: Sizes): Float32Array {
+  const [only] = directions;
+  if (directions.length === 1 && only) return only.hidden;
+  const width = hidden * directions.length;
+  const data = new Float32Array(steps * samples * width);
+  directions.forEach((direction, which) => {
+    for (let row = 0; row < steps * samples; row++) {
+      data.set(direction.hidden.subarray(row * hidden, (row + 1) * hidden), row * width + which * hidden);
+    }
+  });
+  return data;
+}
+
+function oneDirection(
+  data: Float32Array,
+  which: number,
+  count: number,
+  { steps, samples, hidden }: Sizes,
+): Float32Array {
+  if (count === 1) return data;
+  const width = hidden * count;
+  const part = new Float32Array(steps * samples * hidden);
+  for (let row = 0; row < steps * samples; row++) {
+    const from = row * width + which * hidden;
+    part.set(data.subarray(from, from + hidden), row * hidden);
+  }
+  return part;
+}
+
+/** Places of the state that each direction ends with: the last step, of the reversed direction the first. */
+function lastSteps({ steps, samples, hidden }: Sizes, directions: number): Int32Array {
+  const width = hidden * directions;
+  return Int32Array.from({ length: samples * width }, (_, index) => {
+    const sample = Math.floor(index / width);
+    const unit = index % width;
+    const step = unit < hidden ? steps - 1 : 0;
+    return (step * samples + sample) * width + unit;
+  });
+}
+
+function rowLogs(data: Float32Array, rows: number): number[] {
+  const size = data.length / rows;
+  return Array.from({ length: rows }, (_, row) => {
+    return Math.log(sumOfSquares(data.subarray(row * size, (row + 1) * size)) / size) / 2;
+  });
+}
+
+/** Root mean squares over the directions. */
+function meanLogs(parts: readonly (readonly number[])[], logScale: number): number[] {
+  const [first = []] = parts;
+  return first.map((_, step) => {
+    const logs = parts.map((part) => part[step] as number);
+    const most = Math.max(...logs);
+    if (most === Number.NEGATIVE_INFINITY) return most;
+    const mean = logs.reduce((sum, log) => sum + Math.exp(log - most), 0) / logs.length;
+    return (most + Math.log(mean)) / 2 + logScale;
+  });
+}
+
+function summed(terms: readonly { readonly data: Float32Array; readonly factor: number }[]): Float32Array {
+  const result = new Float32Array(terms[0]?.data.length ?? 0);
+  for (const { data, factor } of terms) {
+    for (let at = 0; at < result.length; at++) result[at] = (result[at] as number) + factor * (data[at] as number);
+  }
+  return result;
+}

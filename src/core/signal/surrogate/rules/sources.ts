@@ -1,0 +1,155 @@
+import type { Network, NetworkNode, Operation } from '../../../network/network';
+import type { InputPreset, SampleStatistics } from '../../inputStatistics';
+import { drawTensor } from '../draw';
+import type { RandomSource } from '../random';
+import type { Call, Step } from '../rule';
+import { elementCountOf, reshaped, type Tensor } from '../tensor';
+import { dropoutMask } from './attention';
+import { drawPreset } from './inputField';
+
+/** The model's input: samples of the user's batch, or values drawn as the preset has them. */
+export function inputStep(
+  call: Call,
+  content: 'real' | 'tokens',
+  statistics: InputPreset | SampleStatistics,
+): Step | undefined {
+  const { shape } = call;
+  if (!shape) return undefined;
+  const output = drawInput(call, shape, content, statistics);
+  return output && { output };
+}
+
+function drawInput(
+  call: Call,
+  shape: readonly number[],
+  content: 'real' | 'tokens',
+  statistics: InputPreset | SampleStatistics,
+): Tensor | undefined {
+  if (typeof statistics !== 'string') {
+    const picked = pickedSamples(shape, call.batch, statistics, call.random);
+    if (picked) return picked;
+  }
+  if (content === 'tokens') return drawTokens(call, shape);
+  if (typeof statistics === 'string') return drawPreset(call, shape, statistics);
+  const variance = Math.max(0, statistics.square - statistics.mean ** 2);
+  return drawTensor({ kind: 'normal', mean: statistics.mean, std: Math.sqrt(variance) }, shape, call.random);
+}
+
+/** As many samples as the batch has, each at most once where there are enough; undefined where their sizes differ. */
+function pickedSamples(
+  shape: readonly number[],
+  batch: number,
+  { rows }: SampleStatistics,
+  random: RandomSource,
+): Tensor | undefined {
+  const count = elementCountOf(shape);
+  const size = count / batch;
+  if (!rows || !Number.isInteger(size) || rows.values.length !== rows.count * size) return undefined;
+  const order = Array.from({ length: rows.count }, (_, index) => index);
+  const data = new Float32Array(count);
+  for (let sample = 0; sample < batch; sample++) {
+    const at = sample % rows.count;
+    const other = at + random.integer(rows.count - at);
+    const picked = order[other] as number;
+    order[other] = order[at] as number;
+    order[at] = picked;
+    data.set(rows.values.subarray(picked * size, (picked + 1) * size), sample * size);
+  }
+  return { shape, data, logScale: 0 };
+}
+
+function drawTokens(call: Call, shape: readonly number[]): Tensor {
+  const below = tokenCount(call.network, call.node);
+  const data = Float32Array.from({ length: elementCountOf(shape) }, () => call.random.integer(below));
+  return { shape, data, logScale: 0 };
+}
+
+/** Rows of the smallest table that the tokens reach. */
+function tokenCount(network: Network, input: NetworkNode): number {
+  const reached = new Set([input.id]);
+  let count = Number.POSITIVE_INFINITY;
+  for (const { id, inputs, operation } of network.nodes) {
+    if (!inputs.some((source) => reached.has(source))) continue;
+    if (operation.kind === 'embedding') count = Math.min(count, operation.count);
+    else reached.add(id);
+  }
+  return Number.isFinite(count) ? count : 1000;
+}
+
+/** A parameter read as a tensor. */
+export function parameterStep(call: Call): Step | undefined {
+  const drawn = call.parameter('value');
+  if (!drawn) return undefined;
+  const { value } = drawn;
+  const output = call.shape && elementCountOf(call.shape) === value.data.length ? reshaped(value, call.shape) : value;
+  return {
+    output,
+    backward: (gradient) => ({ inputs: [], parameters: { value: reshaped(gradient, value.shape) } }),
+  };
+}
+
+/** One value, a table of which the moments are known, or, where an embedding reads it, positions 0, 1, … */
+export function constantStep(call: Call, operation: Extract<Operation, { kind: 'constant' }>): Step | undefined {
+  const { shape, node, network } = call;
+  const { value, moments } = operation;
+  if (!shape) return undefined;
+  if (moments) {
+    const std = Math.sqrt(Math.max(0, moments.square - moments.mean ** 2));
+    const output = drawTensor({ kind: 'normal', mean: moments.mean, std }, shape, call.random);
+    return output && { output, isApproximate: true };
+  }
+  if (value !== undefined) {
+    const output = drawTensor({ kind: 'constant', value }, shape, call.random);
+    return output && { output };
+  }
+  const readers = network.nodes.filter(({ inputs }) => inputs.includes(node.id));
+  if (!readers.some(({ operation: reader }) => reader.kind === 'embedding')) return undefined;
+  const width = shape.at(-1) ?? 1;
+  const data = Float32Array.from({ length: elementCountOf(shape) }, (_, index) => index % width);
+  return { output: { shape, data, logScale: 0 } };
+}
+
+/** Fresh noise: targets, latent vectors. */
+export function randomStep(call: Call, { distribution }: Extract<Operation, { kind: 'random' }>): Step | undefined {
+  const { shape, random } = call;
+  if (!shape) return undefined;
+  if (distribution.kind === 'integers') {
+    const data = Float32Array.from({ length: elementCountOf(shape) }, () => random.integer(distribution.below));
+    return { output: { shape, data, logScale: 0 } };
+  }
+  const output = drawTensor(distribution, shape, random);
+  return output && { output };
+}
+
+/** Dropout in training mode (Srivastava et al. 2014); `alpha` keeps mean and variance of SELU's values (Klambauer et al. 2017, section 3). */
+export function dropoutStep(call: Call, { rate, variant }: Extract<Operation, { kind: 'dropout' }>): Step | undefined {
+  const [input] = call.inputs;
+  if (!input) return undefined;
+  if (!(rate > 0)) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
+  const inner = variant === 'channel' ? elementCountOf(input.shape.slice(2)) : 1;
+  const mask = dropoutMask(input.data.length / inner, rate, call.random);
+  const alpha = variant === 'alpha' ? alphaDropout(rate) : undefined;
+  const scale = alpha ? alpha.factor * (1 - rate) : 1;
+  const data = input.data.map((value, at) => value * (mask[Math.floor(at / inner)] as number) * scale);
+  if (alpha) {
+    const unit = Math.exp(-input.logScale);
+    for (let at = 0; at < data.length; at++) {
+      const isDropped = mask[at] === 0;
+      data[at] = (data[at] as number) + (alpha.shift + (isDropped ? alpha.factor * alpha.negative : 0)) * unit;
+    }
+  }
+  return {
+    output: { shape: input.shape, data, logScale: input.logScale },
+    backward: (gradient) => {
+      const back = gradient.data.map((value, at) => value * (mask[Math.floor(at / inner)] as number) * scale);
+      return { inputs: [{ ...gradient, data: back }] };
+    },
+  };
+}
+
+/** PyTorch 2.13 `alpha_dropout`: dropped values become −1.7581, then a·x + b. */
+function alphaDropout(rate: number) {
+  const negative = -1.7580993408473766;
+  const factor = 1 / Math.sqrt((negative * negative * rate + 1) * (1 - rate));
+  return { negative, factor, shift: -factor * negative * rate };
+}

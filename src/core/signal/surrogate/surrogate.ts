@@ -1,0 +1,122 @@
+import type { Network } from '../../network/network';
+import type { CancelSignal, Clock } from '../../project';
+import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { Estimate, NodeSignal, SignalFlag, SignalProfile } from '../profile';
+import type { Multiply } from './matrix';
+import { type NodeRun, runNetwork } from './run';
+
+export interface SurrogateRequest {
+  readonly network: Network;
+  readonly statistics: InputPreset | SampleStatistics;
+  readonly multiply: Multiply;
+  /** Runs at most, each with fresh weights and fresh inputs. */
+  readonly seeds: number;
+  /** After this time no further run is begun. */
+  readonly budgetMs: number;
+  readonly clock: Clock;
+  readonly cancel?: CancelSignal;
+  readonly onRun?: (done: number) => void;
+}
+
+/** What a number of real initialisations of the network showed. */
+export interface SurrogateProfile {
+  readonly profile: SignalProfile;
+  /** Runs behind it. */
+  readonly seeds: number;
+}
+
+/** Runs the network with random weights, forward and backward, and averages over seeds; undefined where it was cancelled before the first run's end. */
+export function runSurrogate(request: SurrogateRequest): SurrogateProfile | undefined {
+  const { network, clock, budgetMs } = request;
+  const started = clock();
+  const runs: (readonly (NodeRun | undefined)[])[] = [];
+  for (let seed = 1; seed <= request.seeds; seed++) {
+    if (request.cancel?.cancelled) break;
+    if (seed > 1 && clock() - started > budgetMs) break;
+    const run = runNetwork({ ...request, seed });
+    if (!run) break;
+    runs.push(run);
+    request.onRun?.(seed);
+  }
+  if (runs.length === 0) return undefined;
+  const nodes = network.nodes.map((node, index) => {
+    const own = runs.map((run) => run[index]).filter((run) => run !== undefined);
+    return nodeSignal(node.id, own);
+  });
+  return { profile: { nodes }, seeds: runs.length };
+}
+
+/** Largest float32, as a decimal logarithm. */
+const overflowLog10 = 38.5;
+/** What a step's exact zero is reported as: below every number that any float holds. */
+const floorLog10 = -1000;
+
+function nodeSignal(node: number, runs: readonly NodeRun[]): NodeSignal {
+  const flags = new Set<SignalFlag>();
+  const activation = estimateOf(runs.map((run) => run.activation));
+  const isUnknown = runs.length === 0 || runs.some((run) => run.gradient === 'unknown');
+  const gradients = runs.map((run) => (run.gradient === 'unknown' ? undefined : run.gradient));
+  const gradient = isUnknown ? undefined : estimateOf(gradients);
+  if (isUnknown) flags.add('unknown-upstream');
+  if (runs.some((run) => run.isApproximate)) flags.add('approximate');
+  if (runs.some((run) => run.activation === Number.NEGATIVE_INFINITY)) flags.add('zero-activation');
+  if (gradients.some((log) => log === Number.NEGATIVE_INFINITY)) flags.add('zero-gradient');
+  if (isBeyondFloat(activation) || isBeyondFloat(gradient)) flags.add('overflow');
+  const weightGradients: Record<string, Estimate> = {};
+  for (const name of Object.keys(runs[0]?.parts ?? {})) {
+    const estimate = estimateOf(runs.map((run) => run.parts[name]));
+    if (estimate) weightGradients[name] = estimate;
+  }
+  return {
+    node,
+    activation,
+    gradient,
+    weightGradient: isUnknown ? undefined : estimateOf(runs.map((run) => run.weightGradient)),
+    weightGradients,
+    outputMean: meanOf(runs.map((run) => run.mean)),
+    outputStd: meanOf(runs.map((run) => run.std)),
+    saturated: meanOf(runs.map((run) => run.saturated)),
+    preactivation: preactivationOf(runs),
+    steps: stepsOf(runs),
+    flags: [...flags],
+  };
+}
+
+/** Mean over seeds of log10 of the root mean square, and the spread from seed to seed; undefined where it was zero in every one. */
+function estimateOf(logs: readonly (number | undefined)[]): Estimate | undefined {
+  const finite = logs
+    .filter((log) => log !== undefined && Number.isFinite(log))
+    .map((log) => (log as number) / Math.LN10);
+  if (finite.length === 0) return undefined;
+  const mean = finite.reduce((sum, log) => sum + log, 0) / finite.length;
+  const square = finite.reduce((sum, log) => sum + (log - mean) ** 2, 0);
+  return { log10Rms: mean, sd: finite.length > 1 ? Math.sqrt(square / (finite.length - 1)) : 0 };
+}
+
+function meanOf(values: readonly (number | undefined)[]): number | undefined {
+  const finite = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
+  return finite.length === 0 ? undefined : finite.reduce((sum, value) => sum + value, 0) / finite.length;
+}
+
+function preactivationOf(runs: readonly NodeRun[]): NodeSignal['preactivation'] {
+  const mean = meanOf(runs.map((run) => run.preactivation?.mean));
+  const std = meanOf(runs.map((run) => run.preactivation?.std));
+  const slopeRms = meanOf(runs.map((run) => run.preactivation?.slopeRms));
+  return mean === undefined || std === undefined || slopeRms === undefined ? undefined : { mean, std, slopeRms };
+}
+
+function stepsOf(runs: readonly NodeRun[]): NodeSignal['steps'] {
+  const activation = stepMeans(runs.map((run) => run.stepActivation));
+  if (!activation) return undefined;
+  return { activation, gradient: stepMeans(runs.map((run) => run.stepGradient)) ?? [] };
+}
+
+function stepMeans(runs: readonly (readonly number[] | undefined)[]): number[] | undefined {
+  const known = runs.filter((run) => run !== undefined);
+  const [first] = known;
+  return first?.map((_, step) => estimateOf(known.map((run) => run[step]))?.log10Rms ?? floorLog10);
+}
+
+function isBeyondFloat(estimate: Estimate | undefined): boolean {
+  return estimate !== undefined && estimate.log10Rms > overflowLog10;
+}
