@@ -1,4 +1,4 @@
-import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { InputStatistics } from '../inputStatistics';
 import type { Call, Step } from './rule';
 import { activationStep, elementwiseStep, gatedLinearUnitStep } from './rules/activation';
 import { productStep, reductionStep, sumStep } from './rules/arithmetic';
@@ -25,7 +25,7 @@ import {
 } from './rules/structure';
 
 /** Runs one operation; undefined where it, or what it needs, is not known. */
-export function applyRule(call: Call, statistics: InputPreset | SampleStatistics): Step | undefined {
+export function applyRule(call: Call, statistics: InputStatistics): Step | undefined {
   const { operation } = call.node;
   switch (operation.kind) {
     case 'input':

@@ -1,6 +1,6 @@
 import type { Network, NetworkNode, ParameterId, Shape } from '../../network/network';
 import type { CancelSignal } from '../../project';
-import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { InputStatistics } from '../inputStatistics';
 import { applyRule } from './applyRule';
 import type { Multiply } from './matrix';
 import { ParameterDraws } from './parameters';
@@ -25,7 +25,7 @@ export interface NodeRun {
 
 export interface RunRequest {
   readonly network: Network;
-  readonly statistics: InputPreset | SampleStatistics;
+  readonly statistics: InputStatistics;
   readonly multiply: Multiply;
   readonly seed: number;
   readonly cancel?: CancelSignal;

@@ -1,13 +1,13 @@
 import type { Network } from '../../network/network';
 import type { CancelSignal, Clock } from '../../project';
-import type { InputPreset, SampleStatistics } from '../inputStatistics';
+import type { InputStatistics } from '../inputStatistics';
 import type { Estimate, NodeSignal, SignalFlag, SignalProfile } from '../profile';
 import type { Multiply } from './matrix';
 import { type NodeRun, runNetwork } from './run';
 
 export interface SurrogateRequest {
   readonly network: Network;
-  readonly statistics: InputPreset | SampleStatistics;
+  readonly statistics: InputStatistics;
   readonly multiply: Multiply;
   /** Runs at most, each with fresh weights and fresh inputs. */
   readonly seeds: number;

@@ -59,6 +59,6 @@ export function wave(shape: readonly number[], phase: number): Tensor {
 
 /** Σ weight·output. */
 export function weighted(step: Step | undefined, weights: Tensor): number {
-  const values = step ? trueValues(step.output) : [];
-  return values.reduce((sum, value, index) => sum + value * (weights.data[index] as number), 0);
+  const values = step ? trueValues(step.output) : new Float32Array();
+  return values.reduce<number>((sum, value, index) => sum + value * (weights.data[index] as number), 0);
 }

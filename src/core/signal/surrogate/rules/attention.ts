@@ -354,7 +354,7 @@ function projectionOf(call: Call, which: number, features: number, inFeatures: n
   const letter = 'qkv'.charAt(which);
   const joint = call.parameter('in_proj_weight');
   const drawn = joint ?? call.parameter(`${letter}_proj_weight`);
-  if (!drawn || drawn.value.logScale !== 0) return undefined;
+  if (drawn?.value.logScale !== 0) return undefined;
   if (drawn.value.data.length !== (joint ? 3 : 1) * features * inFeatures) return undefined;
   const jointBias = call.parameter('in_proj_bias');
   return {

@@ -1,5 +1,5 @@
 import { presetParts } from '../../inputPresets';
-import type { InputPreset } from '../../inputStatistics';
+import type { InputPreset, ScaledPreset } from '../../inputStatistics';
 import { unitAxesOf } from '../../moments/input';
 import type { RandomSource } from '../random';
 import type { Call } from '../rule';
@@ -9,7 +9,7 @@ import { elementCountOf, stridesOf, type Tensor } from '../tensor';
 const waveCount = 48;
 
 /** Values with the preset's mean, variance and correlations between positions, samples alike in the part that they have in common. */
-export function drawPreset(call: Call, shape: readonly number[], preset: InputPreset): Tensor {
+export function drawPreset(call: Call, shape: readonly number[], preset: InputPreset | ScaledPreset): Tensor {
   const { random } = call;
   const { mean, variance, common, plateau, length } = presetParts(preset);
   const data = new Float32Array(elementCountOf(shape));

@@ -1,5 +1,5 @@
 import type { Network, NetworkNode, Operation } from '../../../network/network';
-import type { InputPreset, SampleStatistics } from '../../inputStatistics';
+import type { InputStatistics, SampleStatistics } from '../../inputStatistics';
 import { drawTensor } from '../draw';
 import type { RandomSource } from '../random';
 import type { Call, Step } from '../rule';
@@ -8,11 +8,7 @@ import { dropoutMask } from './attention';
 import { drawPreset } from './inputField';
 
 /** The model's input: samples of the user's batch, or values drawn as the preset has them. */
-export function inputStep(
-  call: Call,
-  content: 'real' | 'tokens',
-  statistics: InputPreset | SampleStatistics,
-): Step | undefined {
+export function inputStep(call: Call, content: 'real' | 'tokens', statistics: InputStatistics): Step | undefined {
   const { shape } = call;
   if (!shape) return undefined;
   const output = drawInput(call, shape, content, statistics);
@@ -23,14 +19,13 @@ function drawInput(
   call: Call,
   shape: readonly number[],
   content: 'real' | 'tokens',
-  statistics: InputPreset | SampleStatistics,
+  statistics: InputStatistics,
 ): Tensor | undefined {
-  if (typeof statistics !== 'string') {
-    const picked = pickedSamples(shape, call.batch, statistics, call.random);
-    if (picked) return picked;
-  }
+  const sample = typeof statistics !== 'string' && statistics.kind === 'sample' ? statistics : undefined;
+  const picked = sample && pickedSamples(shape, call.batch, sample, call.random);
+  if (picked) return picked;
   if (content === 'tokens') return drawTokens(call, shape);
-  if (typeof statistics === 'string') return drawPreset(call, shape, statistics);
+  if (typeof statistics === 'string' || statistics.kind !== 'sample') return drawPreset(call, shape, statistics);
   const variance = Math.max(0, statistics.square - statistics.mean ** 2);
   return drawTensor({ kind: 'normal', mean: statistics.mean, std: Math.sqrt(variance) }, shape, call.random);
 }
