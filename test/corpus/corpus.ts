@@ -13,14 +13,16 @@ interface RecordedModel {
   readonly file: string;
   readonly expression: string;
   readonly family?: string;
-  /** Without the batch axis. */
-  readonly input: readonly number[];
+  /** Without the first axis; absent where the framework was given no single tensor. */
+  readonly input?: readonly number[];
+  /** The size of the first axis, where it is not 1: a batch, or the steps of a sequence. */
+  readonly first?: number;
   readonly parameters: number;
   /** Of `parameters`, where the framework tells them apart. */
   readonly trainable?: number;
   /** Number of parameter tensors. */
   readonly tensors: number;
-  /** Without the batch axis; absent where the framework could not run the model without data. */
+  /** Without the first axis; absent where the framework could not run the model without data. */
   readonly output?: readonly number[];
 }
 
@@ -66,7 +68,7 @@ async function compare(recorded: RecordedModel): Promise<Outcome> {
     clock,
     modelExpression: recorded.expression,
     inputShape: recorded.input,
-    batchSize: 1,
+    batchSize: recorded.first ?? 1,
     budget: { timeMs: 20_000, steps: 20_000_000 },
   });
   const { readMs } = analysis.timings;
