@@ -87,7 +87,7 @@ function judge(model: ModelAnalysis, recorded: RecordedModel): { verdict: Verdic
   const trainable = countOf(network.parameters.filter((parameter) => parameter.isTrainable));
   const tensors = network.parameters.length;
   const shape = network.nodes[network.outputs[0] ?? -1]?.outputShape;
-  const output = shape?.slice(1).map(sizeOf);
+  const output = shape?.slice(1).map((dim) => sizeOf(dim, recorded.first ?? 1));
   const [reason] = unknowns;
   const why = reason ? `: ${formatMessage(reason.reason)}` : '';
   const isUnknown = reason !== undefined || output === undefined || output.includes(undefined);
@@ -107,8 +107,8 @@ function countOf(parameters: readonly Parameter[]): number {
   return parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
-function sizeOf(dim: Dim): number | undefined {
-  return typeof dim === 'object' ? dim.perBatch : dim;
+function sizeOf(dim: Dim, batchSize: number): number | undefined {
+  return typeof dim === 'object' ? dim.perBatch * batchSize : dim;
 }
 
 function report(name: string, outcomes: readonly Outcome[]): void {

@@ -112,7 +112,7 @@ function evaluateFile(
   }
   const activations = findRecognisedActivations(evaluation);
   return {
-    models: withoutParts(models.filter(isWorthShowing)),
+    models: modelExpression === undefined ? withoutParts(models.filter(isWorthShowing)) : models,
     activations,
     unknowns: [...stoppedEarly(evaluation), ...unknowns],
   };

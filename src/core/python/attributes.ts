@@ -13,6 +13,7 @@ import type {
   InstanceValue,
   ModuleValue,
   NativeFunctionValue,
+  Scope,
   SuperValue,
   Value,
 } from './values';
@@ -84,6 +85,10 @@ export function findAttribute(
 }
 
 function moduleAttribute(machine: Machine, object: ModuleValue, name: string): Value | undefined {
+  if (name === '__dict__' && object.scope) {
+    object.names?.();
+    return attributeDict(namesOfModule(object.scope));
+  }
   const found = object.lookup(name);
   if (found) settleImports(machine, found, undefined, name);
   return found;
@@ -225,8 +230,14 @@ function propertyAttribute(property: Extract<Value, { kind: 'property' }>, name:
   return undefined;
 }
 
-/** `__dict__`: a mapping whose entries are the attributes themselves, so that `self.__dict__.update(…)` sets them. */
-function attributeDict(attributes: Map<string, Value>): DictValue {
+/** The names of a module, with those that wait. */
+export function namesOfModule(scope: Scope): Map<string, Value> {
+  for (const name of scope.deferred?.names ?? []) scope.deferred?.take(name);
+  return scope.names;
+}
+
+/** `__dict__`, `globals()`: a mapping whose entries are the names themselves, so that `self.__dict__.update(…)` sets them. */
+export function attributeDict(attributes: Map<string, Value>): DictValue {
   return { kind: 'dict', entries: new AttributeEntries(attributes) };
 }
 
@@ -292,8 +303,10 @@ export function setAttribute(
     case 'function':
       object.attributes.set(name, value);
       return;
-    case 'unknown':
     case 'module':
+      object.scope?.names.set(name, value);
+      return;
+    case 'unknown':
     case 'native':
     case 'method':
       return;

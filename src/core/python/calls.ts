@@ -136,6 +136,7 @@ function callFunction(machine: Machine, callee: FunctionValue, args: CallArgumen
     self: firstArgument(scope),
     yields: definition.kind === 'function' && definition.isGenerator ? [] : undefined,
     returned: undefined,
+    caller: machine.frame,
   };
   const { frame: frameBefore, site: siteBefore, nesting } = machine;
   machine.frame = frame;

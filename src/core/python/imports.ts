@@ -20,11 +20,8 @@ export function importModules(machine: Machine, frame: Frame, node: ImportStatem
     if (root === undefined || !last) continue;
     const span = spanOf(frame, { start: path[0]?.start ?? node.start, end: last.end });
     const dotted = parts.join('.');
-    const load = (): ModuleValue => {
-      if (alias) return moduleByName(machine, frame.file, dotted, 0, span);
-      const whole = parts.length > 1 ? moduleByName(machine, frame.file, dotted, 0, span) : undefined;
-      return withSubmodule(moduleByName(machine, frame.file, root, 0, span), parts.slice(1), whole);
-    };
+    const load = (): ModuleValue =>
+      alias ? moduleByName(machine, frame.file, dotted, 0, span) : importDotted(machine, frame.file, dotted, span);
     const waiting = waitingImports(machine, frame, { level: 0, dotted, names: [] });
     if (waiting) waiting.defer(alias?.name ?? root, load);
     else assignName(frame, alias?.name ?? root, load());
@@ -39,7 +36,13 @@ function waitingImports(machine: Machine, frame: Frame, imported: ScannedImport)
   return machine.tryDepth > 0 ? undefined : frame.scope.deferred;
 }
 
-/** `import a.b` binds `a`, through which `a.b` can be reached. */
+/** What `import a.b` binds: `a`, through which `a.b` can be reached. */
+export function importDotted(machine: Machine, file: string, dotted: string, span: Span): ModuleValue {
+  const [root = '', ...rest] = dotted.split('.');
+  const whole = rest.length > 0 ? moduleByName(machine, file, dotted, 0, span) : undefined;
+  return withSubmodule(moduleByName(machine, file, root, 0, span), rest, whole);
+}
+
 function withSubmodule(top: ModuleValue, parts: readonly string[], whole: ModuleValue | undefined): ModuleValue {
   const [next, ...rest] = parts;
   if (next === undefined || !whole) return top;
@@ -162,6 +165,23 @@ export function moduleByName(machine: Machine, file: string, dotted: string, lev
   return missing;
 }
 
+/** The module whose code runs in `frame`, as it stands now. */
+export function moduleOf(machine: Machine, frame: Frame): ModuleValue {
+  const known = machine.loadedModules.get(frame.file);
+  const scope = frame.moduleScope;
+  if (known?.scope === scope) return known;
+  const name = scope.names.get('__name__');
+  const made: ModuleValue = {
+    kind: 'module',
+    name: name?.kind === 'str' ? name.value : frame.file,
+    lookup: (wanted) => scope.names.get(wanted),
+    names: () => [...scope.names.keys()],
+    scope,
+  };
+  machine.loadedModules.set(frame.file, made);
+  return made;
+}
+
 /** `torch.nn` where a framework offers `torch` with a module `nn` in it. */
 function nestedModule(machine: Machine, dotted: string): ModuleValue | undefined {
   const at = dotted.lastIndexOf('.');
@@ -217,7 +237,7 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
     const below = resolved.isPackage ? projectModule(machine, resolved.file, name, 1) : undefined;
     return below ?? deferred.takeRest(name);
   };
-  const module: ModuleValue = { kind: 'module', name: dotted, lookup, names: () => evaluated().names };
+  const module: ModuleValue = { kind: 'module', name: dotted, lookup, names: () => evaluated().names, scope };
   machine.loadedModules.set(resolved.file, module);
   machine.deferredNames.set(resolved.file, deferred);
   return module;

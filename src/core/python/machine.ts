@@ -30,6 +30,8 @@ export interface Frame {
   readonly outerScope?: Scope;
   /** While a class body runs. */
   readonly classBeingMade?: ClassValue;
+  /** Whose code called this one. */
+  readonly caller?: Frame;
 }
 
 /** A call and the calls around it: a linked list, made into a trail only when somebody asks. */

@@ -7,6 +7,7 @@ import type {
   IntValue,
   ListValue,
   NoneValue,
+  Scope,
   SetValue,
   StrValue,
   TupleValue,
@@ -56,6 +57,11 @@ export function makeDict(entries: Iterable<readonly [Value, Value]> = []): DictV
   const dict: DictValue = { kind: 'dict', entries: new Map() };
   for (const [key, value] of entries) setEntry(dict, key, value);
   return dict;
+}
+
+/** The names of a scope as they are now. */
+export function namesOfScope(scope: Scope): DictValue {
+  return makeDict([...scope.names].map(([name, value]) => [makeStr(name), value]));
 }
 
 export function makeSet(items: Iterable<Value> = []): SetValue {

@@ -163,6 +163,8 @@ export interface ModuleValue {
   readonly lookup: (name: string) => Value | undefined;
   /** What a star import brings, where that is known. */
   readonly names?: () => readonly string[];
+  /** Of a module that is read from a file. */
+  readonly scope?: Scope;
 }
 export interface UnknownValue {
   readonly kind: 'unknown';

@@ -1,8 +1,8 @@
-import { deleteAttribute, findAttribute, getAttribute, setAttribute } from '../attributes';
+import { attributeDict, deleteAttribute, findAttribute, getAttribute, namesOfModule, setAttribute } from '../attributes';
 import { classOf, functionClass, typeClass } from '../builtinClasses';
 import { callWith, makeArguments } from '../calls';
 import type { Machine } from '../machine';
-import { identityOf, keyOf, makeBool, makeDict, makeInt, makeList, makeStr, none } from '../make';
+import { identityOf, keyOf, makeBool, makeDict, makeInt, makeList, makeStr, namesOfScope, none } from '../make';
 import { hasUnknownBase, isSubclass, lookupInClass, makeClass, objectClass } from '../nativeClass';
 import { PythonRaise } from '../pythonRaise';
 import type { ClassValue, Value } from '../values';
@@ -107,9 +107,8 @@ const vars: BuiltinFunction = ([object], call) => {
 
 function scopeDict(call: NativeCall, which: 'scope' | 'moduleScope'): Value {
   const scope = call.machine.frame?.[which];
-  for (const name of scope?.deferred?.names ?? []) scope?.deferred?.take(name);
-  const names = scope?.names;
-  return makeDict([...(names ?? [])].map(([name, value]) => [makeStr(name), value]));
+  if (!scope) return makeDict();
+  return scope.kind === 'module' ? attributeDict(namesOfModule(scope)) : namesOfScope(scope);
 }
 
 function namesOf(object: Value | undefined, call: NativeCall): Value {
@@ -182,7 +181,6 @@ export function attributeFunctions(): readonly (readonly [string, Value])[] {
     open: (_args, call) => call.context.unknown('files are not read'),
     eval: (_args, call) => call.context.unknown('eval is not followed'),
     exec: (_args, call) => call.context.unknown('exec is not followed'),
-    __import__: (_args, call) => call.context.unknown('__import__ is not followed'),
   };
   return [
     ...Object.entries(functions).map(([name, body]) => [name, makeBuiltin(name, body)] as const),

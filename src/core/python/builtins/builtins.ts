@@ -2,6 +2,7 @@ import * as classes from '../builtinClasses';
 import { ellipsis, falseValue, none, trueValue } from '../make';
 import { objectClass } from '../nativeClass';
 import { notImplemented } from '../operators';
+import { dunderImport } from '../stdlib/importing';
 import type { Value } from '../values';
 import { attributeFunctions } from './attributeFunctions';
 import { defineConstructors } from './constructors';
@@ -49,6 +50,7 @@ function makeTable(): ReadonlyMap<string, Value> {
     ['Ellipsis', ellipsis],
     ['NotImplemented', notImplemented],
     ['__debug__', trueValue],
+    ['__import__', dunderImport],
   ]);
 }
 

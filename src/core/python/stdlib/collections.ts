@@ -149,10 +149,18 @@ const namedtuple: BuiltinFunction = ([name, fields], call) => {
   const given = call.named.get('defaults');
   const values = given ? (iterate(call.machine, given) ?? []) : [];
   const defaults = new Map(values.map((value, index) => [texts[texts.length - values.length + index] ?? '', value]));
-  const cls = makeClass({ name: name.value, bases: [tupleClass], namespace: new Map(), isNative: false });
-  defineTupleFields(cls, texts, defaults);
-  return cls;
+  return makeNamedTuple(name.value, texts, defaults);
 };
+
+export function makeNamedTuple(
+  name: string,
+  fields: readonly string[],
+  defaults: ReadonlyMap<string, Value> = new Map(),
+): ClassValue {
+  const cls = makeClass({ name, bases: [tupleClass], namespace: new Map(), isNative: false });
+  defineTupleFields(cls, fields, defaults);
+  return cls;
+}
 
 export const namedTupleClass = makeNativeClass('NamedTuple', [tupleClass], {
   __init_subclass__: makeBuiltin('NamedTuple.__init_subclass__', ([cls]) => {

@@ -5,6 +5,8 @@ import { copyModule } from './copying';
 import { dataclassesModule } from './dataclasses';
 import { enumModule } from './enumeration';
 import { functoolsModule } from './functools';
+import { importlibModule } from './importing';
+import { inspectModule } from './inspection';
 import { itertoolsModule } from './itertools';
 import { mathModule } from './math';
 import { regularExpressionsModule } from './regularExpressions';
@@ -30,6 +32,8 @@ const makers: Readonly<Record<string, () => ModuleValue>> = {
   dataclasses: dataclassesModule,
   enum: enumModule,
   functools: functoolsModule,
+  importlib: importlibModule,
+  inspect: inspectModule,
   itertools: itertoolsModule,
   math: mathModule,
   numbers: () => abstractModule('numbers'),

@@ -7,6 +7,8 @@ import { makeNativeClass } from '../nativeClass';
 import { binary, unary } from '../operators';
 import type { BinaryOperator, CompareOperator } from '../syntax';
 import type { InstanceValue, ModuleValue, Value } from '../values';
+import { loadedModules } from './importing';
+import { makeFrame } from './inspection';
 import { doNothing, functionsOf, makePartialModule, passThrough, transparentDecorator } from './tables';
 
 /** The environment is empty: `get` gives its default. */
@@ -83,7 +85,12 @@ export function sysModule(): ModuleValue {
     new Map<string, Value>([
       ['version_info', makeTuple([makeInt(3), makeInt(12), makeInt(0), makeStr('final'), makeInt(0)])],
       ['maxsize', makeInt(Number.MAX_SAFE_INTEGER)],
-      ...functionsOf('sys', { exit: doNothing, setrecursionlimit: doNothing }),
+      ['modules', loadedModules],
+      ...functionsOf('sys', {
+        exit: doNothing,
+        setrecursionlimit: doNothing,
+        _getframe: ([depth], call) => makeFrame(call.machine.frame, depth?.kind === 'int' ? depth.value : 0),
+      }),
     ]),
   );
 }
