@@ -54,5 +54,6 @@ const classes: Readonly<Record<Exclude<Value['kind'], 'instance' | 'unknown'>, C
 /** `type(value)`; undefined for unknown values. */
 export function classOf(value: Value): ClassValue | undefined {
   if (value.kind === 'instance') return value.class;
+  if (value.kind === 'tuple' && value.class) return value.class;
   return value.kind === 'unknown' ? undefined : (classes[value.kind] ?? objectClass);
 }

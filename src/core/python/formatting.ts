@@ -68,6 +68,7 @@ export function tryRepr(machine: Machine, value: Value, depth: number): string |
     case 'ellipsis':
       return 'Ellipsis';
     case 'tuple':
+      if (value.class) return wrap(`${value.class.name}([`, value.items, '])');
       return wrap('(', value.items, value.items.length === 1 ? ',)' : ')');
     case 'list':
       return wrap('[', value.items, ']');

@@ -4,7 +4,7 @@ import { bindAttribute } from './attributes';
 import { callValue } from './calls';
 import { reprOf } from './formatting';
 import type { Machine } from './machine';
-import { keyOf, makeInt, makeList, makeStr, makeTuple, setEntry } from './make';
+import { keyOf, makeInt, makeList, makeStr, setEntry } from './make';
 import { hasUnknownBase, lookupInClass } from './nativeClass';
 import { describeKind } from './operators';
 import { unwrap } from './payload';
@@ -146,7 +146,7 @@ function slice(machine: Machine, object: Value, index: SliceValue, span: Span | 
   if (object.kind === 'str') return makeStr(positions.map((at) => object.value.charAt(at)).join(''));
   if (object.kind === 'bytes') return { kind: 'bytes', length: positions.length };
   const items = positions.flatMap((at) => itemAt(object, at) ?? []);
-  return object.kind === 'tuple' ? makeTuple(items) : makeList(items);
+  return object.kind === 'tuple' ? { ...object, items } : makeList(items);
 }
 
 export function setItem(machine: Machine, object: Value, index: Value, value: Value, span: Span | undefined): void {

@@ -2,6 +2,7 @@ import type { Span } from '../span';
 import { arithmetic, integerOf, isFailure, isNumber, numberOf } from './arithmetic';
 import { callValue } from './calls';
 import { formatPercent } from './formatting';
+import { iterate } from './iteration';
 import type { Machine } from './machine';
 import { makeFloat, makeInt, makeList, makeStr, makeTuple } from './make';
 import { lookupInClass, makeNativeClass } from './nativeClass';
@@ -117,16 +118,13 @@ function sequenceOperation(
   if (operator === '%' && left.kind === 'str') return formatPercent(machine, left.value, right, span);
   if (operator === '+') {
     if (left.kind === 'str' && right.kind === 'str') return limitedString(machine, left.value + right.value, span);
-    if (left.kind === 'tuple' && right.kind === 'tuple') return makeTuple([...left.items, ...right.items]);
-    if (left.kind === 'list' && right.kind === 'list') {
-      if (!isInPlace) return makeList([...left.items, ...right.items]);
-      for (const item of [...right.items]) left.items.push(item);
-      return left;
+    if (left.kind === 'tuple' && right.kind === 'tuple') return { ...left, items: [...left.items, ...right.items] };
+    if (left.kind === 'list' && isInPlace) {
+      const added = iterate(machine, right);
+      if (added) left.items.push(...added);
+      return added && left;
     }
-    if (left.kind === 'list' && right.kind === 'tuple' && isInPlace) {
-      for (const item of right.items) left.items.push(item);
-      return left;
-    }
+    if (left.kind === 'list' && right.kind === 'list') return makeList([...left.items, ...right.items]);
   }
   if (operator === '*') {
     const count = integerOf(left) ?? integerOf(right);

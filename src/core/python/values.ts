@@ -63,6 +63,8 @@ export interface EllipsisValue {
 export interface TupleValue {
   readonly kind: 'tuple';
   readonly items: readonly Value[];
+  /** A framework's class derived from tuple, such as `torch.Size`; else it is a plain one. */
+  readonly class?: ClassValue;
 }
 export interface ListValue {
   readonly kind: 'list';

@@ -17,6 +17,11 @@ export function dimOf(value: Value | undefined): Dim {
   return undefined;
 }
 
+/** How many elements an axis has at this batch size. */
+export function countOf(dim: Dim, batchSize: number): number | undefined {
+  return typeof dim === 'object' ? dim.perBatch * batchSize : dim;
+}
+
 export function shapeValue(shape: Shape, batchSize: number): TupleValue | UnknownValue {
   if (!shape) return unknownSize('a shape that could not be worked out');
   return { kind: 'tuple', items: shape.map((dim) => dimValue(dim, batchSize)) };

@@ -12,7 +12,10 @@ import {
 } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import type { TraceSession } from '../framework';
+import { countOf } from './dimValues';
 import { addNode, addUnknown, reportProblem, type Site } from './trace';
+
+const mostPieces = 1024;
 
 /** `sizes` may hold one -1. */
 export function reshape(session: TraceSession, tensor: TracedTensor, sizes: readonly Dim[], site: Site): TracedTensor {
@@ -232,9 +235,15 @@ export function split(
 }
 
 /** One tensor for each element of the axis, which they no longer have. */
-export function unbind(session: TraceSession, tensor: TracedTensor, axis: number, site: Site): readonly TracedTensor[] {
-  const count = tensor.shape?.[axis];
-  if (typeof count !== 'number') return [];
+/** Undefined where the axis has no known size, or too many elements to follow each. */
+export function unbind(
+  session: TraceSession,
+  tensor: TracedTensor,
+  axis: number,
+  site: Site,
+): readonly TracedTensor[] | undefined {
+  const count = countOf(tensor.shape?.[axis], session.tracer.batchSize);
+  if (count === undefined || count > mostPieces) return undefined;
   return Array.from({ length: count }, (_, index) =>
     sliceAxis(session, tensor, axis, { from: index, to: index + 1, step: 1, drop: true }, site),
   );

@@ -30,6 +30,7 @@ import {
   withoutEffect,
 } from './packageNames';
 import { packedSequenceFunctions } from './packedSequence';
+import { sizeClass } from './sizeClass';
 import type { TorchState } from './state';
 
 type Names = Map<string, Value>;
@@ -83,6 +84,7 @@ export function torchModules(
   for (const entry of packageFunctions) put(tables, entry.name, nativeFunction(state, entry));
   const torch = torchNames(state, tables);
   torch.set('Tensor', tensorClass);
+  torch.set('Size', sizeClass);
   tables.set('torch', torch);
   const module = classes.find((cls) => cls.name === 'torch.nn.Module');
   if (module) {

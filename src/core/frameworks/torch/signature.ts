@@ -6,6 +6,16 @@ export interface LenientArguments {
   readonly rest: readonly Value[];
 }
 
+/** NumPy's names for parameters (torch 2.13, torch/csrc/utils/python_arg_parser.cpp, numpy_compatibility_arg_names). */
+const numpyNames: ReadonlyMap<string, string> = new Map([
+  ['axis', 'dim'],
+  ['keepdims', 'keepdim'],
+  ['x', 'input'],
+  ['a', 'input'],
+  ['x1', 'input'],
+  ['x2', 'other'],
+]);
+
 /**
  * Arguments by parameter name, with defaults; a missing one is absent, a stray one is kept under its name or in `rest`: half-typed
  * calls and arguments of other PyTorch versions still say what they can.
@@ -25,6 +35,12 @@ export function bindLeniently(parameters: readonly SignatureParameter[], args: C
     if (name === undefined) rest.push(value);
     else values.set(name, value);
   });
-  for (const [name, value] of args.named) values.set(name, value);
+  for (const [name, value] of args.named) values.set(parameterNamed(parameters, name), value);
   return { values, rest };
+}
+
+function parameterNamed(parameters: readonly SignatureParameter[], name: string): string {
+  const has = (wanted: string | undefined) => parameters.some((parameter) => parameter.name === wanted);
+  const alias = numpyNames.get(name);
+  return alias !== undefined && !has(name) && has(alias) ? alias : name;
 }

@@ -1,6 +1,13 @@
 import { broadcastShapes } from '../../network/shapes';
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
-import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
+import type {
+  CallContext,
+  ClassValue,
+  NativeFunctionValue,
+  TupleValue,
+  UnknownValue,
+  Value,
+} from '../../python/values';
 import { dimValue, shapeValue } from '../tensor/dimValues';
 import { permute, unbind } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
@@ -19,6 +26,7 @@ import { inertValue } from './inert';
 import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
 import { parameterDistribution } from './parameterClass';
 import { bindLeniently } from './signature';
+import { sizeClass } from './sizeClass';
 import type { TorchState } from './state';
 import { getItem, setItem } from './tensorItems';
 
@@ -177,7 +185,7 @@ function accessors(state: () => TorchState): [string, Value][] {
   ];
   const table: Record<string, Method> = {
     size: (self, args, context) => {
-      const shape = shapeValue(state().payloadOf(self)?.shape, state().batchSize);
+      const shape = sizeOf(state(), self);
       const axis = args.positional[0] ?? args.named.get('dim');
       return axis && axis.kind !== 'none' ? context.getItem(shape, axis) : shape;
     },
@@ -221,7 +229,7 @@ function accessors(state: () => TorchState): [string, Value][] {
   };
   return [
     ...methods('torch.Tensor', table),
-    property('shape', (self) => shapeValue(state().payloadOf(self)?.shape, state().batchSize)),
+    property('shape', (self) => sizeOf(state(), self)),
     property('ndim', (self) => rank(state(), self)),
     property('data', (self) => self),
     property('real', (self) => self),
@@ -274,7 +282,6 @@ function augment(
 
 function elements(state: TorchState, self: Value, context: CallContext): Value {
   const payload = state.payloadOf(self);
-  const size = payload?.shape?.[0];
   const { values } = payload?.facts ?? {};
   const site: Site = { trail: context.trail, name: 'unbind' };
   if (values && payload?.shape?.length === 1) {
@@ -282,9 +289,9 @@ function elements(state: TorchState, self: Value, context: CallContext): Value {
       values.map((value) => constantTensor(state, [], [value], site, { isInteger: payload?.facts.isInteger === true })),
     );
   }
-  if (!payload || typeof size !== 'number' || size > 1024)
-    return makeUnknown('the elements of a tensor are not counted');
-  return makeList(unbind(state.session, payload.tensor, 0, site).map((piece) => state.tensorValue(piece)));
+  const pieces = payload?.shape && unbind(state.session, payload.tensor, 0, site);
+  if (!pieces) return makeUnknown('the elements of a tensor are not counted');
+  return makeList(pieces.map((piece) => state.tensorValue(piece)));
 }
 
 function item(state: TorchState, self: Value): Value {
@@ -299,8 +306,13 @@ function rank(state: TorchState, self: Value): Value {
   return length === undefined ? makeUnknown('the rank of a tensor is not known') : makeInt(length);
 }
 
-function count(state: TorchState, self: Value, context: CallContext): Value {
+function sizeOf(state: TorchState, self: Value): TupleValue | UnknownValue {
   const shape = shapeValue(state.payloadOf(self)?.shape, state.batchSize);
+  return shape.kind === 'tuple' ? { ...shape, class: sizeClass } : shape;
+}
+
+function count(state: TorchState, self: Value, context: CallContext): Value {
+  const shape = sizeOf(state, self);
   if (shape.kind === 'unknown') return shape;
   return shape.items.reduce<Value>((total, size) => context.binary('*', total, size), makeInt(1));
 }

@@ -1,4 +1,11 @@
-import { attributeDict, deleteAttribute, findAttribute, getAttribute, namesOfModule, setAttribute } from '../attributes';
+import {
+  attributeDict,
+  deleteAttribute,
+  findAttribute,
+  getAttribute,
+  namesOfModule,
+  setAttribute,
+} from '../attributes';
 import { classOf, functionClass, typeClass } from '../builtinClasses';
 import { callWith, makeArguments } from '../calls';
 import type { Machine } from '../machine';

@@ -116,11 +116,9 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('unbind', 'dim=0', (call) => {
     const input = call.tensor('input');
     const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
-    const count = axis === undefined ? undefined : input?.shape?.[axis];
-    if (!input || axis === undefined || typeof count !== 'number' || count > 4096) return undefined;
-    return makeTuple(
-      unbind(call.state.session, input, axis, call.site()).map((piece) => call.state.tensorValue(piece)),
-    );
+    if (!input || axis === undefined) return undefined;
+    const pieces = unbind(call.state.session, input, axis, call.site());
+    return pieces && makeTuple(pieces.map((piece) => call.state.tensorValue(piece)));
   }),
   ...onTensor('narrow', 'dim, start, length', (call, input) => {
     const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
@@ -160,7 +158,7 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
 /** `torch.cat` and kin: the tensors are the first argument. */
 export const joiningFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('cat concat concatenate', 'dim=0, out=None', (call) =>
-    join(call, (tensors) => concat(call.state.session, tensors, call.int('dim') ?? call.int('axis') ?? 0, call.site())),
+    join(call, (tensors) => concat(call.state.session, tensors, call.int('dim') ?? 0, call.site())),
   ),
   ...tensorFunctions('stack', 'dim=0, out=None', (call) =>
     join(call, (tensors) => stack(call.state.session, tensors, call.int('dim') ?? 0, call.site())),

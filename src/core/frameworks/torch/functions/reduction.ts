@@ -60,8 +60,8 @@ export function product(call: TorchCall, firstName: string, secondName: string):
 
 function reduction(call: TorchCall, variant: ReductionVariant): Value | undefined {
   const input = call.tensor('input');
-  const dim = call.value('dim') ?? call.value('axis');
-  const axes = dim && dim.kind !== 'none' && dim.kind !== 'bool' ? (call.ints('dim') ?? call.ints('axis')) : undefined;
+  const dim = call.value('dim');
+  const axes = dim && dim.kind !== 'none' && dim.kind !== 'bool' ? call.ints('dim') : undefined;
   if (!input || dim?.kind === 'unknown') return undefined;
   return call.result(reduce(call.state.session, variant, input, axes, call.flag('keepdim') ?? false, call.site()));
 }
