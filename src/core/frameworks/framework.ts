@@ -19,11 +19,16 @@ export interface Framework {
   readonly importRoots: readonly string[];
   /** Modules of the framework that no table describes: their own source is read, where it is installed. */
   readonly sourceModules?: readonly string[];
-  /** Fresh state for the evaluation of one file. `readSource` gives an installed module as its source says it. */
-  open(session: TraceSession, readSource?: (dottedName: string) => ModuleValue | undefined): OpenFramework;
+  /** Fresh state for the evaluation of one file. */
+  open(session: TraceSession, readSource?: SourceReader): OpenFramework;
 }
 
+/** Gives an installed module as its source says it. */
+export type SourceReader = (dottedName: string) => ModuleValue | undefined;
+
 export interface OpenFramework extends FrameworkModules {
+  /** Fresh state for another file, with the same tables. */
+  reopen?(session: TraceSession, readSource: SourceReader): void;
   /** A class of the user's (or of the framework's containers) whose instances are models. */
   isModelClass(value: ClassValue): boolean;
   isModel(value: Value): value is InstanceValue;

@@ -1,5 +1,6 @@
 import type { AnalyzeOptions } from '../analysis';
 import type { FrameworkId, OpenFramework } from '../frameworks/framework';
+import { openFramework, returnFramework } from '../frameworks/idleFrameworks';
 import { frameworks } from '../frameworks/registry';
 import { Interpreter, type ModuleResolver } from '../python/interpreter';
 import type { ParsedModule } from '../python/parse';
@@ -50,9 +51,20 @@ export class FileEvaluation {
     if (!framework) return undefined;
     const { id } = framework;
     const readSource = (name: string) => this.interpreter.moduleFromSource(name);
-    const opened = this.#opened.get(id) ?? { id, open: framework.open(this.session, readSource) };
+    const opened = this.#opened.get(id) ?? { id, open: openFramework(framework, this.session, readSource) };
     this.#opened.set(id, opened);
     return opened.open;
+  }
+
+  /** Nothing of the evaluation is used after this but what was read from it. */
+  close(): void {
+    this.interpreter.restoreNativeClasses();
+    const resting = new ReadingSession(1);
+    for (const framework of frameworks) {
+      const opened = this.#opened.get(framework.id);
+      if (opened) returnFramework(framework, opened.open, resting);
+    }
+    this.#opened.clear();
   }
 
   /** The framework whose model this is. */

@@ -70,7 +70,9 @@ export async function readModels(
   for (;;) {
     const timeMs = wholeTimeMs - (clock() - started - waitedMs);
     const within = { ...options, budget: { ...options.budget, timeMs } };
-    const found = evaluateFile(parsed, file, within, modules, directed.byModel);
+    const evaluation = new FileEvaluation(parsed, file, within, options.batchSize ?? defaultBatchSize, modules);
+    const found = readEvaluation(evaluation, within, modules, directed.byModel);
+    evaluation.close();
     if (!modules?.isWaiting || options.cancel?.cancelled) {
       modules?.end();
       const unknowns = [...found.unknowns, ...directed.refused];
@@ -82,16 +84,14 @@ export async function readModels(
   }
 }
 
-/** From the tree to models; of no worth while `modules` waits for a file. */
-function evaluateFile(
-  parsed: ParsedModule,
-  file: string,
+/** Of no worth while `modules` waits for a file. */
+function readEvaluation(
+  evaluation: FileEvaluation,
   options: AnalyzeOptions,
   modules: ProjectModules | undefined,
   directedData: ReadonlyMap<string, InputStatistics>,
 ): Pick<Reading, 'models' | 'activations' | 'unknowns'> {
   const nothing = { models: [], activations: [], unknowns: [] };
-  const evaluation = new FileEvaluation(parsed, file, options, options.batchSize ?? defaultBatchSize, modules);
   if (modules?.isWaiting) return nothing;
   const models: ReadModel[] = [];
   let evidence: DataEvidence | undefined;

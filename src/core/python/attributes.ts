@@ -175,7 +175,7 @@ function classAttribute(machine: Machine, object: ClassValue, name: string): Val
     case '__bases__':
       return makeTuple(object.bases);
     case '__dict__':
-      return attributeDict(object.namespace);
+      return attributeDict(object.isNative ? new Map(object.namespace) : object.namespace);
     case '__doc__':
       return none;
     case 'mro':
@@ -298,6 +298,7 @@ export function setAttribute(
       return;
     }
     case 'class':
+      if (object.isNative) machine.noteNativeChange(object, name);
       object.namespace.set(name, value);
       return;
     case 'function':
@@ -338,6 +339,8 @@ export function deleteAttribute(machine: Machine, object: Value, name: string, s
       return;
     }
     object.attributes.delete(name);
-  } else if (object.kind === 'class') object.namespace.delete(name);
-  else if (object.kind === 'function') object.attributes.delete(name);
+  } else if (object.kind === 'class') {
+    if (object.isNative) machine.noteNativeChange(object, name);
+    object.namespace.delete(name);
+  } else if (object.kind === 'function') object.attributes.delete(name);
 }

@@ -80,6 +80,11 @@ export class Interpreter {
     return projectModule(this.#machine, '', dotted, 0);
   }
 
+  /** Undoes what the source did to classes that it did not define: others share them. */
+  restoreNativeClasses(): void {
+    this.#machine.restoreNativeClasses();
+  }
+
   get unknowns(): readonly RecordedUnknown[] {
     return this.#machine.unknowns;
   }

@@ -132,6 +132,8 @@ export class Machine {
   /** Branches taken on unknown conditions. */
   undecided = 0;
 
+  readonly #nativeChanges: { readonly cls: ClassValue; readonly name: string; readonly before: Value | undefined }[] =
+    [];
   #steps = 0;
   #exhausted: string | undefined;
   readonly #clock: Clock;
@@ -147,6 +149,19 @@ export class Machine {
     this.#clock = options.clock;
     this.#cancel = options.cancel;
     this.#deadline = options.clock() + this.budget.timeMs;
+  }
+
+  /** An attribute of a native class is about to change. */
+  noteNativeChange(cls: ClassValue, name: string): void {
+    this.#nativeChanges.push({ cls, name, before: cls.namespace.get(name) });
+  }
+
+  restoreNativeClasses(): void {
+    for (const { cls, name, before } of this.#nativeChanges.reverse()) {
+      if (before) cls.namespace.set(name, before);
+      else cls.namespace.delete(name);
+    }
+    this.#nativeChanges.length = 0;
   }
 
   get steps(): number {

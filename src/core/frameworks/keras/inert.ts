@@ -14,10 +14,9 @@ import type {
  */
 export class InertObjects {
   readonly #class: ClassValue;
-  readonly #object: InstanceValue;
 
   constructor() {
-    const again = makeNative('inert', () => this.#object);
+    const again = makeNative('inert', () => this.object);
     const namespace: Readonly<Record<string, Value>> = {
       __init__: makeNative('inert.__init__', () => ({ kind: 'none' })),
       __call__: again,
@@ -26,7 +25,6 @@ export class InertObjects {
       __exit__: makeNative('inert.__exit__', () => ({ kind: 'none' })),
     };
     this.#class = makeNativeClass('inert', [], namespace);
-    this.#object = { kind: 'instance', class: this.#class, attributes: new Map(), made: [] };
   }
 
   /** A module all of whose names are classes of such objects. */
@@ -39,7 +37,7 @@ export class InertObjects {
   }
 
   get object(): InstanceValue {
-    return this.#object;
+    return { kind: 'instance', class: this.#class, attributes: new Map(), made: [] };
   }
 
   /** A module of data: everything it gives is unknown, and nobody needs to hear of it. */

@@ -1,13 +1,11 @@
-import type { ModuleValue, Value } from '../../python/values';
-import type { Framework, OpenFramework, TraceSession } from '../framework';
+import type { Value } from '../../python/values';
+import type { Framework, OpenFramework, SourceReader, TraceSession } from '../framework';
 import { tensorsIn } from '../numpy/numpy';
 import { baseClasses } from './baseClasses';
-import { KerasState } from './kerasState';
+import { type KerasClasses, KerasState } from './kerasState';
 import { callModel, declaredInputShapes, forwardParameters, hasForward, mayHaveForward, parametersOf } from './models';
 import { applicationModules } from './modules/applications';
 import { kerasModules } from './modules/kerasModules';
-
-type SourceReader = (dottedName: string) => ModuleValue | undefined;
 
 /** Keras 3 (3.15.1), also as `tf.keras`, with the TensorFlow functions that models are written with. */
 export const keras: Framework = {
@@ -18,10 +16,19 @@ export const keras: Framework = {
 };
 
 function openKeras(session: TraceSession, readSource: SourceReader = () => undefined): OpenFramework {
-  const classes = baseClasses(() => state);
-  const state: KerasState = new KerasState(session, classes);
-  const module = kerasModules(() => state, classes, readSource);
+  const classes: KerasClasses = baseClasses(() => state);
+  let state = new KerasState(session, classes);
+  let sourceOf = readSource;
+  const module = kerasModules(
+    () => state,
+    classes,
+    (name) => sourceOf(name),
+  );
   return {
+    reopen: (another, source) => {
+      state = new KerasState(another, classes);
+      sourceOf = source;
+    },
     module,
     isModelClass: (value) => value.mro.includes(classes.model) && mayHaveForward(value),
     isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value) && hasForward(state, value),

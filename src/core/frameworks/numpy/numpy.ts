@@ -17,9 +17,13 @@ export const numpy: Framework = {
 };
 
 function openNumpy(session: TraceSession): OpenFramework {
-  const room: ArrayRoom = { session, arrayClass: createArrayClass('numpy.ndarray', () => room) };
-  const modules = modulesOf(room);
+  const arrayClass: ClassValue = createArrayClass('numpy.ndarray', () => room);
+  let room: ArrayRoom = { session, arrayClass };
+  const modules = modulesOf(() => room, arrayClass);
   return {
+    reopen: (another) => {
+      room = { session: another, arrayClass };
+    },
     module: (name) => modules.get(name),
     isModelClass: () => false,
     isModel: (_value): _value is InstanceValue => false,
@@ -46,7 +50,7 @@ export function tensorsIn(value: Value, depth = 0): ReturnType<OpenFramework['te
   return [];
 }
 
-function modulesOf(room: ArrayRoom): ReadonlyMap<string, ModuleValue> {
+function modulesOf(room: () => ArrayRoom, arrayClass: ClassValue): ReadonlyMap<string, ModuleValue> {
   const modules = new Map<string, ModuleValue>();
   const add = (name: string, functions: ArrayFunctions, others: Readonly<Record<string, Value>> = {}): void => {
     const members = new Map(Object.entries(others));
@@ -58,7 +62,7 @@ function modulesOf(room: ArrayRoom): ReadonlyMap<string, ModuleValue> {
         const known = members.get(member) ?? modules.get(`${name}.${member}`);
         const entry = Object.hasOwn(functions, member) ? functions[member] : undefined;
         if (known || !entry) return known;
-        const made = nativeArrayFunction(() => room, `${name}.${member}`, entry);
+        const made = nativeArrayFunction(room, `${name}.${member}`, entry);
         members.set(member, made);
         return made;
       },
@@ -72,7 +76,7 @@ function modulesOf(room: ArrayRoom): ReadonlyMap<string, ModuleValue> {
     inf: { kind: 'float', value: Number.POSITIVE_INFINITY },
     nan: { kind: 'float', value: Number.NaN },
     newaxis: { kind: 'none' },
-    ndarray: room.arrayClass,
+    ndarray: arrayClass,
     ...Object.fromEntries(
       ['float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool_'].map((name) => [
         name,
@@ -96,10 +100,10 @@ function modulesOf(room: ArrayRoom): ReadonlyMap<string, ModuleValue> {
 }
 
 /** `default_rng()`: the drawing functions as methods. */
-function generatorClass(room: ArrayRoom): ClassValue {
+function generatorClass(room: () => ArrayRoom): ClassValue {
   const namespace = new Map<string, Value>();
   for (const [name, entry] of Object.entries(randomFunctions)) {
-    const drawing = nativeArrayFunction(() => room, `numpy.random.${name}`, entry);
+    const drawing = nativeArrayFunction(room, `numpy.random.${name}`, entry);
     const method: NativeFunctionValue = makeNative(drawing.name, (args, context) =>
       drawing.call(
         { ...args, positional: args.positional.slice(1), positionalSpans: args.positionalSpans.slice(1) },

@@ -72,6 +72,14 @@ export class TorchState {
     private readonly lookup: (name: string) => Value,
   ) {}
 
+  /** The same tables and nothing of this evaluation. */
+  reopened(session: TraceSession): TorchState {
+    const { tensorClass, parameterClass, moduleClass, moduleListClass, lookup } = this;
+    const state = new TorchState(session, tensorClass, parameterClass, moduleClass, moduleListClass, lookup);
+    for (const [name, layer] of this.layers) state.layers.set(name, layer);
+    return state;
+  }
+
   /** `torch.<name>`. */
   torchFunction(name: string): Value {
     return this.lookup(name);

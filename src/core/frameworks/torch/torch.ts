@@ -57,7 +57,7 @@ export const torch: Framework = {
 };
 
 class OpenTorch implements OpenFramework {
-  readonly #state: TorchState;
+  #state: TorchState;
   readonly #modules: ReadonlyMap<string, ModuleValue>;
 
   constructor(session: TraceSession) {
@@ -74,6 +74,10 @@ class OpenTorch implements OpenFramework {
     const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
     const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers, ...layerClasses];
     this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
+  }
+
+  reopen(session: TraceSession): void {
+    this.#state = this.#state.reopened(session);
   }
 
   module(dottedName: string): ModuleValue | undefined {

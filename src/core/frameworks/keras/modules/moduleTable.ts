@@ -26,7 +26,9 @@ export class ModuleTable {
       kind: 'module',
       name,
       lookup: (member) => {
-        if (!found.has(member)) found.set(member, this.moduleNamed(`${name}.${member}`) ?? lookup(member));
+        const module = this.moduleNamed(`${name}.${member}`);
+        if (module) return module;
+        if (!found.has(member)) found.set(member, lookup(member));
         return found.get(member);
       },
     });
