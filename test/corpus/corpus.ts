@@ -4,7 +4,9 @@ import path from 'node:path';
 import type { ModelAnalysis } from '../../src/core/analysis';
 import { analyze } from '../../src/core/analyze';
 import type { Dim, Parameter } from '../../src/core/network/network';
+import { defaultBudget } from '../../src/core/python/machine';
 import { formatMessage } from '../../src/protocol/format';
+import { fuzz } from './fuzz';
 import { cacheFolder, fetchPackages } from './packages';
 
 /** One model as its framework reports it. */
@@ -114,11 +116,14 @@ function sizeOf(dim: Dim, batchSize: number): number | undefined {
 function report(name: string, outcomes: readonly Outcome[]): void {
   const count = (verdict: Verdict, among = outcomes) => among.filter((outcome) => outcome.verdict === verdict).length;
   const times = outcomes.map(({ ms }) => ms).sort((a, b) => a - b);
+  const totalMs = times.reduce((sum, ms) => sum + ms, 0);
   const median = times[Math.floor(times.length / 2)] ?? 0;
   console.log(
     `\n${name}: ${count('exact')} exact, ${count('wrong')} wrong, ${count('unknown')} unknown of ${outcomes.length}` +
-      `; ${median.toFixed(0)} ms a model (median), ${(times.at(-1) ?? 0).toFixed(0)} ms at most`,
+      `; ${median.toFixed(0)} ms a model (median), ${(times.at(-1) ?? 0).toFixed(0)} ms at most, ${(totalMs / 1000).toFixed(1)} s in all`,
   );
+  const within = times.filter((ms) => ms <= defaultBudget.timeMs).length;
+  console.log(`  within the ${defaultBudget.timeMs} ms that reading may take by default: ${within} of ${times.length}`);
   const families = new Set(outcomes.map(({ recorded }) => recorded.family ?? ''));
   if (families.size > 1) {
     for (const family of families) {
@@ -138,8 +143,18 @@ function report(name: string, outcomes: readonly Outcome[]): void {
   for (const [reason, times_] of commonest) console.log(`  ${String(times_).padStart(5)} ${reason}`);
 }
 
-/** `npm run corpus [-- TABLE [NAME]] [--list]`: one table, or only its models whose file or expression holds NAME; what is not exact, listed. */
+/**
+ * `npm run corpus [-- TABLE [NAME]] [--list]`: one table, or only its models whose file or expression holds NAME; what is not exact, listed.
+ * `npm run corpus -- --fuzz`: the damaged files alone, which otherwise follow the tables.
+ */
 async function main(): Promise<void> {
+  const isFuzzOnly = process.argv.includes('--fuzz');
+  if (!isFuzzOnly) await compareTables();
+  const isWhole = process.argv.length === 2;
+  if ((isFuzzOnly || isWhole) && !(await fuzz())) process.exitCode = 1;
+}
+
+async function compareTables(): Promise<void> {
   const [table, only] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   for (const name of recordedTables(table)) {
     const file = path.join(__dirname, `${name}.json`);
