@@ -42,6 +42,8 @@ export interface OpenFramework extends FrameworkModules {
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined;
   /** The parameters of the model's forward method after self, in order: name and whether it has a default. */
   forwardParameters(model: InstanceValue): readonly { readonly name: string; readonly hasDefault: boolean }[];
+  /** A constructor's argument that every model of the framework takes and that shapes nothing: keys of random numbers. */
+  suppliedArgument?(name: string): Value | undefined;
   /** Applies the model: `model(*inputs)`. */
   apply(model: InstanceValue, inputs: readonly Value[], context: CallContext): Value;
 }

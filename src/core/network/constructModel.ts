@@ -1,5 +1,7 @@
 import type { Assumption } from '../analysis';
 import type { Message } from '../findings/finding';
+import type { OpenFramework } from '../frameworks/framework';
+import { requiredFields } from '../python/stdlib/dataclasses';
 import type { CallExpression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Scope, Value } from '../python/values';
@@ -22,14 +24,25 @@ export function constructModel(evaluation: FileEvaluation, cls: ClassValue, { op
     const model = interpreter.evaluateExpression(call, scope, file);
     if (open.isModel(model) && isWhole(model)) return { kind: 'model', model, assumptions: [] };
   }
-  const initialiser = initialiserOf(cls);
-  const { assumed, missing } = assumeArguments(initialiser ? requiredParameters(initialiser).slice(1) : []);
+  const { supplied, assumed, missing } = argumentsFor(cls, open);
   if (missing.length > 0) return failed('the argument {name} has no default and nobody gives it', missing.join(', '));
   const place: Span = { file, start: cls.definition?.name.start ?? 0, end: cls.definition?.name.end ?? 0 };
-  const named = new Map(assumed.map(({ name, value }) => [name, value]));
+  const named = new Map([...supplied, ...assumed.map(({ name, value }) => [name, value] as const)]);
   const model = interpreter.context([place]).call(cls, [], named);
   if (!open.isModel(model)) return failed('{name} could not be constructed', cls.name);
   return { kind: 'model', model, assumptions: assumed.map((argument) => assumptionOf(argument, place)) };
+}
+
+/** Values for what the constructor requires: the framework's own, and assumed ones. */
+function argumentsFor(cls: ClassValue, open: OpenFramework) {
+  const initialiser = initialiserOf(cls);
+  const required = initialiser ? requiredParameters(initialiser).slice(1) : requiredFields(cls);
+  const supplied = required.flatMap((name) => {
+    const value = open.suppliedArgument?.(name);
+    return value ? [[name, value] as const] : [];
+  });
+  const given = new Set(supplied.map(([name]) => name));
+  return { supplied, ...assumeArguments(required.filter((name) => !given.has(name))) };
 }
 
 function failed(text: string, name: string): Construction {

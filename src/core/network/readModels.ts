@@ -153,7 +153,7 @@ function readModel(
   const context = interpreter.context([entry.span]);
   const assumedBefore = interpreter.assumptions.length;
   const unknownBefore = interpreter.unknowns.length;
-  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess, entry.framework === 'keras');
+  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess, entry.framework !== 'torch');
   const loss = applied && attachLoss(evaluation, entry, applied);
   const application = applied?.application;
   const traced = cutNetwork({

@@ -1,5 +1,13 @@
 import { makeStr } from './make';
-import type { CallArguments, CallContext, ClassValue, ModuleValue, NativeFunctionValue, Value } from './values';
+import type {
+  CallArguments,
+  CallContext,
+  ClassValue,
+  InstanceValue,
+  ModuleValue,
+  NativeFunctionValue,
+  Value,
+} from './values';
 
 /** `object`; its methods are filled in by the built-in types. */
 export const objectClass: ClassValue = {
@@ -17,6 +25,31 @@ export function makeNative(
   call: (args: CallArguments, context: CallContext) => Value,
 ): NativeFunctionValue {
   return { kind: 'native', name, call };
+}
+
+export type InstanceMethod = (self: InstanceValue, args: CallArguments, context: CallContext) => Value;
+
+/** A method of a native class: the instance is split off the arguments. */
+export function instanceMethod(name: string, body: InstanceMethod): NativeFunctionValue {
+  return makeNative(name, (args, context) => {
+    const [self, ...positional] = args.positional;
+    if (self?.kind !== 'instance') return context.unknown(`${name} is called without its object`);
+    return body(self, { ...args, positional, positionalSpans: args.positionalSpans.slice(1) }, context);
+  });
+}
+
+export function instanceProperty(
+  name: string,
+  get: (self: InstanceValue, context: CallContext) => Value,
+  set?: (self: InstanceValue, value: Value, context: CallContext) => void,
+): Value {
+  const getter = instanceMethod(name, (self, _args, context) => get(self, context));
+  if (!set) return { kind: 'property', get: getter };
+  const setter = instanceMethod(name, (self, { positional: [value] }, context) => {
+    if (value) set(self, value, context);
+    return { kind: 'none' };
+  });
+  return { kind: 'property', get: getter, set: setter };
 }
 
 /** A class that a table offers. Functions of `namespace` bind their instance as the first positional argument. */

@@ -1,13 +1,6 @@
 import { bindArguments } from '../../python/arguments';
-import { makeNative, makeNativeClass } from '../../python/nativeClass';
-import type {
-  CallArguments,
-  CallContext,
-  ClassValue,
-  InstanceValue,
-  NativeFunctionValue,
-  Value,
-} from '../../python/values';
+import { type InstanceMethod, instanceMethod, instanceProperty, makeNativeClass } from '../../python/nativeClass';
+import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { isTracedTensor, sizesOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
 import { permute } from '../tensor/rearranging';
@@ -17,30 +10,10 @@ import { LayerCall, type LayerType, type LayerTypes } from './layerCall';
 
 const none: Value = { kind: 'none' };
 
-export type Method = (self: InstanceValue, args: CallArguments, context: CallContext) => Value;
+export type Method = InstanceMethod;
 
-/** A method of a native class: the instance is split off the arguments. */
-export function kerasMethod(name: string, body: Method): NativeFunctionValue {
-  return makeNative(name, (args, context) => {
-    const [self, ...positional] = args.positional;
-    if (self?.kind !== 'instance') return context.unknown(`${name} is called without its object`);
-    return body(self, { ...args, positional, positionalSpans: args.positionalSpans.slice(1) }, context);
-  });
-}
-
-export function kerasProperty(
-  name: string,
-  get: (self: InstanceValue, context: CallContext) => Value,
-  set?: (self: InstanceValue, value: Value, context: CallContext) => void,
-): Value {
-  const getter = kerasMethod(name, (self, _args, context) => get(self, context));
-  if (!set) return { kind: 'property', get: getter };
-  const setter = kerasMethod(name, (self, { positional: [value] }, context) => {
-    if (value) set(self, value, context);
-    return none;
-  });
-  return { kind: 'property', get: getter, set: setter };
-}
+export const kerasMethod = instanceMethod;
+export const kerasProperty = instanceProperty;
 
 /** The classes of `keras.layers` by all their names. */
 export function layerClasses(

@@ -1,4 +1,4 @@
-import { type constant, normal, truncatedNormal, uniform } from '../../network/initialisers';
+import { type constant, normal, truncatedNormal, uniform, unknownDistribution } from '../../network/initialisers';
 import type { Dim, Operation } from '../../network/network';
 import type { Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
@@ -136,12 +136,14 @@ function filled(call: ArrayCall, value: number | undefined, shape: readonly Dim[
   return payloadValue(call.room, new ArrayPayload(shape, sourceNode(call, { kind: 'constant', value }, shape)));
 }
 
-function drawn(
+/** An array of random numbers; without a distribution it is not known what they are drawn from. */
+export function drawn(
   call: ArrayCall,
-  distribution: Extract<Operation, { kind: 'random' }>['distribution'],
+  known: Extract<Operation, { kind: 'random' }>['distribution'] | undefined,
   shape: readonly Dim[] | undefined,
 ): Value | undefined {
   if (!shape) return undefined;
+  const distribution = known ?? unknownDistribution('the parameters of the draw are not known');
   return payloadValue(call.room, new ArrayPayload(shape, sourceNode(call, { kind: 'random', distribution }, shape)));
 }
 
@@ -154,11 +156,7 @@ function drawnWith(
   const first = call.number(names[0]);
   const second = call.number(names[1]);
   const isKnown = first !== undefined && second !== undefined;
-  return drawn(
-    call,
-    isKnown ? distribution(first, second) : { kind: 'unknown', reason: 'the parameters of the draw are not known' },
-    shape,
-  );
+  return drawn(call, isKnown ? distribution(first, second) : undefined, shape);
 }
 
 function integers(call: ArrayCall): Value | undefined {

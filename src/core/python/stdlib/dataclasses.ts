@@ -72,6 +72,11 @@ export function fieldsOf(cls: ClassValue): readonly DataField[] {
   return [...fields.values()];
 }
 
+/** Names of the fields that a data class cannot be made without. */
+export function requiredFields(cls: ClassValue): readonly string[] {
+  return fieldsOf(cls).flatMap((entry) => (entry.isInit && !entry.default && !entry.factory ? [entry.name] : []));
+}
+
 /** Marks a default that a factory makes at each call. */
 const madeByFactory = makeUnknown('made by a default factory');
 

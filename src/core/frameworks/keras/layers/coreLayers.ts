@@ -3,9 +3,10 @@ import { add, multiply, z } from '../../../activations/construct';
 import { meanOf } from '../../../network/initialisers';
 import type { Shape } from '../../../network/network';
 import type { TracedTensor } from '../../../network/tracer';
+import { applyCoupling } from '../../activationCall';
 import { tensorOf } from '../../numpy/arrays';
 import { addExpression, applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
-import { applyCoupling, applyNamed } from '../activations';
+import { applyNamed } from '../activations';
 import type { LayerCall, LayerTypes } from '../layerCall';
 import { einsumDense } from './einsumDense';
 
