@@ -1,6 +1,6 @@
 import type { Assumption, Unknown } from '../analysis';
 import type { FrameworkId, OpenFramework } from '../frameworks/framework';
-import type { ClassDefinition, FunctionDefinition } from '../python/syntax';
+import type { CallExpression, ClassDefinition, FunctionDefinition } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Value } from '../python/values';
 import type { Span } from '../span';
@@ -178,16 +178,27 @@ function modelClasses(evaluation: FileEvaluation): readonly (readonly [ClassValu
   });
 }
 
-/** True where another class of the file names this one, as a part or as a base. */
-function isReferredTo({ parsed }: FileEvaluation, definition: ClassDefinition): boolean {
-  return parsed.module.body.some((statement) => {
-    if (statement.kind !== 'class' || statement.start === definition.start) return false;
+/** True where another class of the file names this one, as a part or as a base, or where a model is constructed of it. */
+function isReferredTo(evaluation: FileEvaluation, definition: ClassDefinition): boolean {
+  const { name } = definition.name;
+  return evaluation.parsed.module.body.some((statement) => {
+    if (statement.kind === 'class' && statement.start === definition.start) return false;
     let isFound = false;
     walk(statement, (node) => {
-      if (node.kind === 'name' && node.name === definition.name.name) isFound = true;
+      if (statement.kind === 'class' && node.kind === 'name' && node.name === name) isFound = true;
+      if (node.kind === 'call' && isModelConstruction(evaluation, node) && isArgument(node, name)) isFound = true;
     });
     return isFound;
   });
+}
+
+function isModelConstruction({ scope, frameworks }: FileEvaluation, { callee }: CallExpression): boolean {
+  const cls = callee.kind === 'name' ? scope.names.get(callee.name) : undefined;
+  return cls?.kind === 'class' && frameworks.some(({ open }) => open.isModelClass(cls));
+}
+
+function isArgument(call: CallExpression, name: string): boolean {
+  return call.arguments.some(({ value }) => value.kind === 'name' && value.name === name);
 }
 
 /** Functions that are called nowhere and return a model, where their arguments are known or may be assumed. */

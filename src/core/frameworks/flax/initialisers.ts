@@ -104,7 +104,6 @@ export const defaultInitialisers = {
   orthogonal: () => (shape: readonly number[]) => orthogonalOver(shape, -1, 1),
   /** `default_embed_init`, flax/linen/linear.py and flax/nnx/nn/linear.py: `variance_scaling(1.0, 'fan_in', 'normal', out_axis=0)`. */
   embedding: () => scaled(1, 'fan_in', 'untruncated_normal', [-2], [0]),
-  slope: () => () => constant(0.01),
 } satisfies Readonly<Record<string, () => InitialiserType>>;
 
 export type DefaultInitialiser = keyof typeof defaultInitialisers;
@@ -164,6 +163,8 @@ export function initialiserOf(
   if (value.kind === 'instance' && value.payload instanceof InitialiserPayload) {
     return { distribution: value.payload.draw(shape), scheme: value.payload.name, ...placed };
   }
+  const number = numberOf(value);
+  if (number !== undefined) return { distribution: constant(number), scheme: 'constant', ...placed };
   if (value.kind === 'unknown')
     return { distribution: unknownDistribution(value.reason), scheme: 'unknown', ...placed };
   const sizes: Value = { kind: 'tuple', items: shape.map((size) => ({ kind: 'int', value: size })) };

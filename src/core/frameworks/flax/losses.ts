@@ -11,6 +11,7 @@ interface LossFunction {
   readonly prediction: string;
   /** True where the last axis, the classes, is summed over. */
   readonly dropsClasses: boolean;
+  readonly factor?: number;
 }
 
 const classes = (kind: LossKind): LossFunction => ({ kind, prediction: 'logits', dropsClasses: true });
@@ -27,10 +28,11 @@ const lossFunctions: Readonly<Record<string, LossFunction>> = {
   safe_softmax_cross_entropy: classes('crossEntropyLogits'),
   sigmoid_binary_cross_entropy: elements('binaryCrossEntropyLogits', 'logits'),
   squared_error: elements('meanSquaredError'),
+  l2_loss: { ...elements('meanSquaredError'), factor: 0.5 },
   huber_loss: elements('huber'),
 };
 
-/** A loss of `optax` or `optax.losses`; `l2_loss` is half of the squared error. */
+/** A loss of `optax` or `optax.losses`. */
 export function lossMember(state: () => FlaxState, name: string): NativeFunctionValue | undefined {
   const loss = Object.hasOwn(lossFunctions, name) ? lossFunctions[name] : undefined;
   if (!loss) return undefined;
@@ -47,6 +49,9 @@ export function lossMember(state: () => FlaxState, name: string): NativeFunction
     const shape = loss.dropsClasses ? prediction.shape?.slice(0, -1) : prediction.shape;
     const inputs = target ? [prediction, target] : [prediction];
     const site = { trail: context.trail, name: 'loss', label: name };
-    return state().tensorValue(addNode(state().session, operation, inputs, shape, site));
+    const made = addNode(state().session, operation, inputs, shape, site);
+    if (loss.factor === undefined) return state().tensorValue(made);
+    const scaled = addNode(state().session, { kind: 'sum', coefficients: [loss.factor] }, [made], shape, site);
+    return state().tensorValue(scaled);
   });
 }

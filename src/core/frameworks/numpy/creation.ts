@@ -36,9 +36,9 @@ export const creationFunctions: ArrayFunctions = {
       return ofValues(call, Math.max(0, Math.ceil((stop - start) / step - 1e-9)), (index) => start + index * step);
     },
   },
-  zeros: { signature: '*shape, dtype=None', call: (call) => filled(call, 0, call.sizes('shape')) },
-  ones: { signature: '*shape, dtype=None', call: (call) => filled(call, 1, call.sizes('shape')) },
-  empty: { signature: '*shape, dtype=None', call: (call) => filled(call, undefined, call.sizes('shape')) },
+  zeros: { signature: 'shape, dtype=None', call: (call) => filled(call, 0, call.sizes('shape')) },
+  ones: { signature: 'shape, dtype=None', call: (call) => filled(call, 1, call.sizes('shape')) },
+  empty: { signature: 'shape, dtype=None', call: (call) => filled(call, undefined, call.sizes('shape')) },
   full: {
     signature: 'shape, fill_value, dtype=None',
     call: (call) => filled(call, call.number('fill_value'), call.sizes('shape')),

@@ -166,7 +166,7 @@ function slopeOf(call: LayerCall): ParameterUse {
     name: 'negative_slope',
     shape: [],
     argument: 'negative_slope_init',
-    fallback: 'slope',
+    fallback: 'zeros',
   });
 }
 
