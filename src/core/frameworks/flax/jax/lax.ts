@@ -78,7 +78,7 @@ function stepsOf(
   const count = tensor?.shape?.[0];
   if (!tensor || typeof count !== 'number' || count > mostRounds) return undefined;
   const site = { trail: context.trail, name: 'scan' };
-  return unbind(state.session, tensor, 0, site).map((step) => state.tensorValue(step));
+  return unbind(state.session, tensor, 0, site)?.map((step) => state.tensorValue(step));
 }
 
 function stacked(state: FlaxState, outputs: readonly Value[], context: CallContext): Value {

@@ -100,19 +100,19 @@ function overSteps(
   }
   const site = { trail: context.trail, name: 'scan' };
   const method = context.getAttribute({ kind: 'super', self, after: self.class }, '__call__');
-  let state_ = carry;
+  let current = carry;
   const outputs: Value[] = [];
-  for (const step of unbind(state.session, sequence, inAxis, site)) {
-    const result = context.call(method, [state_, state.tensorValue(step)]);
+  for (const step of unbind(state.session, sequence, inAxis, site) ?? []) {
+    const result = context.call(method, [current, state.tensorValue(step)]);
     const [next, output] = result.kind === 'tuple' ? result.items : [];
     if (!next || !output) return context.unknown(`${cls.name} does not return a carry and an output`);
-    state_ = next;
+    current = next;
     outputs.push(output);
   }
   const tensors = outputs.map(tensorOf).filter((tensor) => tensor !== undefined);
   const joined = tensors.length === outputs.length && tensors.length > 0;
   return {
     kind: 'tuple',
-    items: [state_, joined ? state.tensorValue(stack(state.session, tensors, outAxis, site)) : { kind: 'none' }],
+    items: [current, joined ? state.tensorValue(stack(state.session, tensors, outAxis, site)) : { kind: 'none' }],
   };
 }
