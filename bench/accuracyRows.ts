@@ -37,7 +37,11 @@ export interface CaseErrors {
 const smallestLog10 = -17;
 
 /** Compares a profile with the measured rows, by module path. */
-export function compareWithMeasured(measured: MeasuredCase, network: Network, profile: SignalProfile): CaseErrors {
+export function compareWithMeasured(
+  measured: Pick<MeasuredCase, 'layers'>,
+  network: Network,
+  profile: SignalProfile,
+): CaseErrors {
   const result: CaseErrors = {
     errors: { activation: [], gradient: [], weightGradient: [], saturated: [] },
     missing: 0,

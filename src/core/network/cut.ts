@@ -1,5 +1,6 @@
 import { fuseActivations } from './fuse';
 import { fuseAttention } from './fuseAttention';
+import { fuseNormalisation } from './fuseNormalisation';
 import type { Dim, Network, NetworkNode, NodeId, ParameterId, Shape } from './network';
 import type { TracedTensor, Tracer } from './tracer';
 
@@ -28,7 +29,10 @@ export function cutNetwork(request: CutRequest): Network {
     loss: request.loss,
   };
   const whole = keepNeeded(leadsThroughOthers(request, traced) ? { ...traced, loss: undefined } : traced);
-  const fused = keepNeeded({ ...whole, nodes: fuseAttention(fuseActivations(whole.nodes), whole.outputs) });
+  const fused = keepNeeded({
+    ...whole,
+    nodes: fuseAttention(fuseNormalisation(fuseActivations(whole.nodes)), whole.outputs),
+  });
   const paths = new Set<string>();
   const nodes = fused.nodes.map((node): NetworkNode => {
     const path = uniquePath(node.path, paths);

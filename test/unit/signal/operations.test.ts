@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { useActivation } from '../../../src/core/activations/catalogue';
-import type { Dim, Operation } from '../../../src/core/network/network';
+import type { Dim, Distribution, Operation } from '../../../src/core/network/network';
 import { propagate } from '../../../src/core/signal/moments/propagate';
-import { NetworkBuilder, variance } from './networkBuilder';
+import { NetworkBuilder, variance, zero } from './networkBuilder';
 
 const samples: Dim = { perBatch: 1 };
 const even = (amount: number) => [
@@ -79,6 +79,20 @@ const rows: readonly Row[] = [
     outputShape: [samples, 64, 16, 16],
     activation: 1,
     gradient: 2,
+  },
+  {
+    name: 'bilinear upsampling',
+    operation: { kind: 'upsample', factors: [2, 2], mode: 'linear', channelAxis: 1 },
+    outputShape: [samples, 64, 16, 16],
+    activation: 0.672,
+    gradient: 1.3428,
+  },
+  {
+    name: 'bilinear upsampling by three',
+    operation: { kind: 'upsample', factors: [3, 3], mode: 'linear', channelAxis: 1 },
+    outputShape: [samples, 64, 24, 24],
+    activation: 0.7408,
+    gradient: 2.2232,
   },
   {
     name: 'pixel shuffle',
@@ -207,4 +221,49 @@ suite('signal: operations against PyTorch', () => {
       }
     });
   }
+});
+
+suite('signal: operations against closed forms', () => {
+  const log10 = (value: number | undefined) => (value === undefined ? Number.NaN : 10 ** value);
+
+  test('a norm scales by γ and shifts by β, and its gradient is scaled by γ', () => {
+    const through = (scale: Distribution, shift: Distribution) => {
+      const builder = new NetworkBuilder(16);
+      const input = builder.input(64, 8, 8);
+      const uses = [builder.parameter('weight', [64], scale), builder.parameter('bias', [64], shift)];
+      const out = builder.add(normalisation('instance', 1), [input], [samples, 64, 8, 8], uses);
+      const { nodes } = propagate(builder.network(out), 'standard-normal');
+      return { output: nodes[out], gradient: log10(nodes[input]?.gradient?.log10Rms) };
+    };
+    const constant = (value: number): Distribution => ({ kind: 'constant', value });
+    const plain = through(constant(1), zero);
+    const halved = through(constant(0.5), constant(2));
+    assert.ok(Math.abs(log10(halved.output?.activation?.log10Rms) - Math.sqrt(0.25 + 4)) < 1e-4);
+    assert.ok(Math.abs((halved.output?.outputMean ?? 0) - 2) < 1e-4);
+    assert.ok(Math.abs(halved.gradient / plain.gradient - 0.5) < 1e-4);
+    const random = through({ kind: 'normal', mean: 1, std: 0.5 }, zero);
+    assert.ok(Math.abs(log10(random.output?.activation?.log10Rms) - Math.sqrt(1.25)) < 1e-4);
+    assert.ok(Math.abs(random.gradient / plain.gradient - Math.sqrt(1.25)) < 1e-4);
+  });
+
+  test('what is multiplied onto every unit gets the gradient of all of them', () => {
+    const builder = new NetworkBuilder(64);
+    const units = builder.input(64);
+    const gate = builder.input(1);
+    const out = builder.add({ kind: 'product' }, [units, gate], [samples, 64]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[units]?.gradient?.log10Rms) - 1) < 1e-4);
+    assert.ok(Math.abs(log10(nodes[gate]?.gradient?.log10Rms) - 8) < 1e-4);
+  });
+
+  test('one place of a flattened map has the gradient that reaches it, the others none', () => {
+    const builder = new NetworkBuilder(64);
+    const map = builder.input(32, 4, 4);
+    const tokens = builder.same({ kind: 'permute', order: [0, 2, 3, 1] }, map);
+    const flat = builder.add({ kind: 'reshape' }, [tokens], [samples, 16, 32]);
+    const out = builder.add({ kind: 'slice', axis: 1, from: 0, to: 1, step: 1, drop: true }, [flat], [samples, 32]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - 1) < 1e-4);
+    assert.ok(Math.abs(log10(nodes[flat]?.gradient?.log10Rms) - 1 / 4) < 1e-4);
+  });
 });

@@ -1,6 +1,7 @@
 import { trueValue } from '../../python/make';
 import type { CallArguments, ClassValue, InstanceValue, Value } from '../../python/values';
-import { constructLayer, Layer, LayerPayload } from './layer';
+import { constructLayer, Layer, type LayerEntry } from './layer';
+import { nativeClass } from './nativeClass';
 
 const noArguments: CallArguments = {
   positional: [],
@@ -9,14 +10,6 @@ const noArguments: CallArguments = {
   namedSpans: new Map(),
 };
 
-/** A submodule that a layer makes for itself; `className` is for people, it has no forward of its own. */
-export function constructChild(parent: Layer, attribute: string, className: string): Layer {
-  const child = instanceOf(parent.state.moduleClass, parent);
-  child.payload = new LayerPayload(className, className);
-  parent.set(attribute, child);
-  return new Layer(parent.state, child, parent.context);
-}
-
 /** A submodule of a known layer: `Linear`. */
 export function constructLayerChild(
   parent: Layer,
@@ -24,13 +17,37 @@ export function constructLayerChild(
   layerName: string,
   positional: readonly Value[],
   named: Readonly<Record<string, Value>> = {},
-): void {
+): Layer | undefined {
   const known = parent.state.layers.get(layerName);
-  if (!known) return;
-  const child = instanceOf(known.class, parent);
+  return known && constructOf(parent, attribute, known.class, known.entry, positional, named);
+}
+
+/** A submodule of a class of its own that is a known layer for `isinstance`, and works as that: `NonDynamicallyQuantizableLinear`, a `Linear`. */
+export function constructDerivedChild(
+  parent: Layer,
+  attribute: string,
+  className: string,
+  layerName: string,
+  positional: readonly Value[],
+): Layer | undefined {
+  const known = parent.state.layers.get(layerName);
+  return known && constructOf(parent, attribute, nativeClass(className, known.class, []), known.entry, positional, {});
+}
+
+function constructOf(
+  parent: Layer,
+  attribute: string,
+  cls: ClassValue,
+  entry: LayerEntry,
+  positional: readonly Value[],
+  named: Readonly<Record<string, Value>>,
+): Layer {
+  const child = instanceOf(cls, parent);
   const args = { ...noArguments, positional, named: new Map(Object.entries(named)) };
-  constructLayer(new Layer(parent.state, child, parent.context), known.entry, args);
+  const layer = new Layer(parent.state, child, parent.context);
+  constructLayer(layer, entry, args);
   parent.set(attribute, child);
+  return layer;
 }
 
 /** A ModuleList of given modules. */

@@ -1,5 +1,5 @@
 import type { GradientSegment, Segment } from './field';
-import { type Atom, axisWeights, binCount, binsOf, hasBatch, type Layout } from './layout';
+import { type Atom, axisWeights, binCount, binsOf, hasBatch, type Layout, unitCount } from './layout';
 
 /** How one operand's bins and counts relate to those of the tensor it is broadcast to. */
 export interface Alignment {
@@ -59,11 +59,17 @@ export function broadcastSegment(segment: Segment, alignment: Alignment): Segmen
   return { ...segment, within: pick(segment.within), across: pick(segment.across) };
 }
 
-/** The gradient of a broadcast operand: the sum over the positions and samples it was copied to. */
+/** The gradient of a broadcast operand: the sum over the units, positions and samples it was copied to; those of units are independent. */
 export function unbroadcast(segment: GradientSegment, alignment: Alignment, batch: number): GradientSegment {
   const { operand, target, bins } = alignment;
   const size = binCount(operand);
-  if (size === binCount(target) && hasBatch(operand) === hasBatch(target) && bins.every((bin, i) => bin === i)) {
+  const unitCopies = unitCount(target) / unitCount(operand);
+  if (
+    unitCopies === 1 &&
+    size === binCount(target) &&
+    hasBatch(operand) === hasBatch(target) &&
+    bins.every((bin, i) => bin === i)
+  ) {
     return segment;
   }
   const covered = new Set<number>();
@@ -83,7 +89,7 @@ export function unbroadcast(segment: GradientSegment, alignment: Alignment, batc
   const sum = (values: Float64Array) => {
     const result = new Float64Array(size);
     values.forEach((value, bin) => {
-      let weight = copies * copies;
+      let weight = copies * copies * unitCopies;
       for (const axis of axes) weight *= axis.weights[Math.floor(bin / axis.stride) % axis.extent] as number;
       const at = bins[bin] as number;
       result[at] = (result[at] as number) + weight * value;

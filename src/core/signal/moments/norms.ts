@@ -1,4 +1,5 @@
 import type { Operation } from '../../network/network';
+import { scaledAndShifted } from './affine';
 import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
@@ -15,11 +16,17 @@ interface Statistics {
   readonly units: number;
 }
 
+/** Normalisation, then the learned scale and shift of every unit. */
+export function normalisationStep(call: Call, operation: Normalisation): Step | undefined {
+  const step = standardisedStep(call, operation);
+  return step && scaledAndShifted(step, call);
+}
+
 /**
  * Normalisation with freshly computed statistics. BatchNorm: Yang et al. 2019 (arXiv:1902.08129), its backward pass Ioffe & Szegedy 2015,
  * section 3, in second moments; LayerNorm: Ba et al. 2016; RMSNorm: Zhang & Sennrich 2019.
  */
-export function normalisationStep(call: Call, operation: Normalisation): Step | undefined {
+function standardisedStep(call: Call, operation: Normalisation): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;
   const statistics = statisticsOf(input, operation);

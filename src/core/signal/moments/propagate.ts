@@ -163,7 +163,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return inputStep(call, operation, statistics);
     case 'parameter': {
       const parameter = call.parameter('value');
-      const field = parameter && parameterField(parameter, call.node.outputShape, call.batch);
+      const field = parameter && parameterField(parameter, call.node.outputShape, call.partner?.layout, call.batch);
       return field && sourceStep(field);
     }
     case 'constant': {
@@ -257,14 +257,16 @@ function layoutLike(call: Call): Layout | undefined {
   return layoutOf(shape, shape ? [shape.length - 1] : []);
 }
 
-/** What a source (noise, targets, constants) meets in the operation that uses it. */
+const sourceKinds: ReadonlySet<string> = new Set(['random', 'constant', 'parameter']);
+
+/** What a source (noise, targets, constants, a parameter) meets in the operation that uses it. */
 function partnerOf(
   network: Network,
   node: NetworkNode,
   steps: readonly (Step | undefined)[],
   indexOf: ReadonlyMap<number, number>,
 ): Field | undefined {
-  if (node.operation.kind !== 'random' && node.operation.kind !== 'constant') return undefined;
+  if (!sourceKinds.has(node.operation.kind)) return undefined;
   const user = network.nodes.find((candidate) => candidate.inputs.includes(node.id));
   for (const id of user?.inputs ?? []) {
     const index = indexOf.get(id);

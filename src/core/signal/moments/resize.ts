@@ -1,5 +1,6 @@
 import type { Operation, Padding } from '../../network/network';
 import type { Field, Gradient, Segment } from './field';
+import { gatherInterpolated, interpolateAxis } from './interpolation';
 import { type Atom, binsOf, type Layout, mapAxis } from './layout';
 import { averageAxis, spreadAxis } from './pooling';
 import { withWindowAxes } from './reshape';
@@ -77,13 +78,13 @@ function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: Axis
   };
 }
 
-/** Each element repeated over a block; interpolation is taken as repetition. */
+/** Each element repeated over a block, or interpolated linearly between the blocks' middles. */
 export function upsampleStep(call: Call, operation: Extract<Operation, { kind: 'upsample' }>): Step | undefined {
   const resized = enlarged(call, operation.factors, operation.channelAxis, undefined);
   if (!resized) return undefined;
+  if (operation.mode === 'linear') return resizeStep(call, resized, interpolateAxis, gatherInterpolated, 1);
   const gain = operation.factors.reduce((product, factor) => product * factor * factor, 1);
-  const step = resizeStep(call, resized, spreadAxis, averageAxis, gain);
-  return { ...step, isApproximate: operation.mode === 'linear' };
+  return resizeStep(call, resized, spreadAxis, averageAxis, gain);
 }
 
 /** r² channels become the r × r block of one: neighbours in a block are different units (Shi et al. 2016). */

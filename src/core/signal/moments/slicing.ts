@@ -23,6 +23,7 @@ export function sliceStep(call: Call, range: Range): Step | undefined {
   if (!atoms || taken === 0) return undefined;
   const only = atoms[0];
   if (atoms.length === 1 && only?.kind === 'position') return slicePositions(input, range, only.index, taken, step);
+  if (taken === 1 && atoms.length > 1) return selectPosition(call, range);
   const total = atoms.reduce(
     (product, atom) =>
       product *
@@ -82,6 +83,38 @@ function scaled(gradient: Gradient, share: number) {
     within: (segment?.within ?? new Float64Array(1)).map((value) => value * share),
     across: (segment?.across ?? new Float64Array(1)).map((value) => value * share),
   };
+}
+
+/** One place of a flattened map: its place along each position axis in turn. */
+function selectPosition(call: Call, range: Range): Step | undefined {
+  const input = call.inputs[0];
+  const atoms = input?.layout.axes[range.axis] ?? [];
+  const [outermost] = atoms;
+  if (!input || outermost?.kind !== 'position' || atoms.some((atom) => atom.kind !== 'position')) return undefined;
+  const inner = atoms.slice(1).reduce((size, atom) => size * sizeOf(atom, input.layout), 1);
+  const at = Math.floor(range.from / inner);
+  const own: Range = { axis: range.axis, from: at, to: at + 1, step: 1, drop: false };
+  const outer = slicePositions(input, own, outermost.index, 1, 1);
+  const axes = outer.output.layout.axes.map((list, axis) => (axis === range.axis ? list.slice(1) : list));
+  const narrowed: Field = { ...outer.output, layout: { ...outer.output.layout, axes } };
+  const rest = sliceStep(
+    { ...call, inputs: [narrowed] },
+    { ...range, from: range.from - at * inner, to: range.from - at * inner + 1, step: 1 },
+  );
+  return (
+    rest && {
+      ...rest,
+      backward: (gradient, reference) => {
+        const [through] = rest.backward(gradient, reference).inputs;
+        return through && through !== 'unknown' ? outer.backward(through) : { inputs: [through] };
+      },
+    }
+  );
+}
+
+function sizeOf(atom: Atom, layout: Layout): number {
+  if (atom.kind === 'batch') return 1;
+  return atom.kind === 'units' ? atom.size : (layout.extents[atom.index] as number);
 }
 
 function slicePositions(input: Field, range: Range, position: number, taken: number, step: number): Step {

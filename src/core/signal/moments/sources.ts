@@ -1,7 +1,7 @@
 import { meanOf, varianceOf } from '../../network/initialisers';
-import type { Distribution, Parameter, Shape } from '../../network/network';
+import type { Dim, Distribution, Parameter, Shape } from '../../network/network';
 import { type Field, rescaledField } from './field';
-import { binCount, type Layout, layoutOf } from './layout';
+import { type Atom, binCount, type Layout, layoutOf } from './layout';
 import type { Step } from './rule';
 
 /** A tensor of values independent everywhere: of one mean and variance, drawn anew each run. */
@@ -25,14 +25,52 @@ export function sourceStep(output: Field): Step {
   return { output, backward: () => ({ inputs: [] }) };
 }
 
-/** A parameter read as a tensor: the same values in every sample. */
-export function parameterField(parameter: Parameter, shape: Shape, batch: number): Field | undefined {
+/** A parameter read as a tensor: the same values in every sample. Its axes divide as those of the tensor it is combined with. */
+export function parameterField(
+  parameter: Parameter,
+  shape: Shape,
+  partner: Layout | undefined,
+  batch: number,
+): Field | undefined {
   const { distribution } = parameter.initialiser;
-  const layout = layoutOf(shape ?? parameter.shape, shape ? [shape.length - 1] : [parameter.shape.length - 1], false);
+  const sizes = shape ?? parameter.shape;
+  const layout = (partner && layoutWithin(partner, sizes)) ?? layoutOf(sizes, [sizes.length - 1], false);
   const moments = momentsOf(distribution, parameter.shape);
   if (!layout || !moments) return undefined;
   const field = independentField(layout, moments.mean, moments.variance, batch);
   return { ...field, segments: field.segments.map((segment) => ({ ...segment, across: segment.within })) };
+}
+
+/** The layout of a tensor that is broadcast to `whole`, aligned from the right; undefined where an axis has another size than there. */
+function layoutWithin(whole: Layout, sizes: readonly Dim[]): Layout | undefined {
+  const kept = new Map<number, number>();
+  const axes: Atom[][] = [];
+  for (let axis = 0; axis < sizes.length; axis++) {
+    const size = sizes[axis];
+    const atoms = whole.axes[axis + whole.axes.length - sizes.length];
+    if (size === 1) axes.push([]);
+    else if (!atoms || typeof size !== 'number' || sizeOf(atoms, whole) !== size) return undefined;
+    else {
+      axes.push(
+        atoms.map((atom) => {
+          if (atom.kind !== 'position') return atom;
+          if (!kept.has(atom.index)) kept.set(atom.index, kept.size);
+          return { kind: 'position', index: kept.get(atom.index) as number };
+        }),
+      );
+    }
+  }
+  return { axes, extents: [...kept.keys()].map((index) => whole.extents[index] as number) };
+}
+
+/** Undefined for a batch axis. */
+function sizeOf(atoms: readonly Atom[], { extents }: Layout): number | undefined {
+  let size = 1;
+  for (const atom of atoms) {
+    if (atom.kind === 'batch') return undefined;
+    size *= atom.kind === 'units' ? atom.size : (extents[atom.index] as number);
+  }
+  return size;
 }
 
 export function randomField(

@@ -1,10 +1,10 @@
-import { uniform, xavierNormal, xavierUniform, zeros } from '../../../network/initialisers';
+import { xavierNormal, xavierUniform, zeros } from '../../../network/initialisers';
 import type { Shape } from '../../../network/network';
 import { addDims } from '../../../network/shapes';
-import { makeTuple, none } from '../../../python/make';
+import { makeBool, makeTuple, none } from '../../../python/make';
 import { addNode, addUnknown } from '../../tensor/trace';
 import type { TorchCall } from '../call';
-import { constructChild } from '../children';
+import { constructDerivedChild } from '../children';
 import type { Layer, LayerEntry } from '../layer';
 
 /** PyTorch 2.13 `nn/modules/activation.py`, `MultiheadAttention`: xavier_uniform on the whole in_proj, zero biases, default out_proj weight. */
@@ -44,11 +44,10 @@ function buildAttention(layer: Layer): void {
     layer.parameter('bias_k', [1, 1, features], distribution, 'xavier_normal_');
     layer.parameter('bias_v', [1, 1, features], distribution, 'xavier_normal_');
   }
-  const bound = features ? 1 / Math.sqrt(features) : 0;
-  const projection = constructChild(layer, 'out_proj', 'NonDynamicallyQuantizableLinear');
-  projection.parameter('weight', [features, features], uniform(-bound, bound), 'kaiming_uniform_(a=√5)');
-  if (hasBias) projection.parameter('bias', [features], zeros, 'zeros');
-  else projection.withoutParameter('bias');
+  const size = layer.get('embed_dim') ?? none;
+  const name = 'torch.nn.modules.linear.NonDynamicallyQuantizableLinear';
+  const projection = constructDerivedChild(layer, 'out_proj', name, 'Linear', [size, size, makeBool(hasBias)]);
+  if (hasBias) projection?.parameter('bias', [features], zeros, 'zeros');
 }
 
 /** Gives (output, averaged weights); the weights are not followed. */
