@@ -20,6 +20,7 @@ export function profileJson(analysis: Analysis, places: Places) {
     })),
     findings: analysis.findings.map((finding) => findingJson(finding, places)),
     unknowns: [...analysis.syntaxErrors, ...analysis.unknowns].map((unknown) => unknownJson(unknown, places)),
+    unbuilt: analysis.unbuilt.map(({ name, span, missing }) => ({ name, missing, range: places.range(span) })),
     timings: analysis.timings,
   };
 }
@@ -47,6 +48,12 @@ function modelJson(model: ModelAnalysis, places: Places) {
       ),
     ),
     findings: model.findings.map((finding) => findingJson(finding, places)),
+    origins: model.origins.map(({ subject, value, from, span }) => ({
+      ...subject,
+      value,
+      from,
+      range: span && places.range(span),
+    })),
     assumptions: model.assumptions.map((assumption) => assumptionJson(assumption, places)),
     unknowns: model.unknowns.map((unknown) => unknownJson(unknown, places)),
   };

@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import type { Analysis, ModelAnalysis } from '../core/analysis';
+import type { Analysis, ModelAnalysis, Origin, OriginSource } from '../core/analysis';
 import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import { NetworkView } from '../core/network/networkView';
@@ -53,6 +53,9 @@ function modelText(model: ModelAnalysis, places: Places): string {
     ...body,
     '',
     ...model.findings.map((finding) => findingText(finding, places)),
+    ...model.origins.flatMap((origin) =>
+      origin.from === 'assumption' ? [] : [colors.dim(originText(origin, places))],
+    ),
     ...model.assumptions.map(({ what, value }) =>
       colors.dim(`assumed: ${escapeControls(formatMessage(what))} = ${escapeControls(value)}`),
     ),
@@ -60,6 +63,23 @@ function modelText(model: ModelAnalysis, places: Places): string {
       colors.dim(`unknown: ${places.text(span)} ${escapeControls(formatMessage(reason))}`),
     ),
   ].join('\n')}\n`;
+}
+
+const sourceTexts: Readonly<Record<OriginSource, string>> = {
+  call: 'from the call',
+  otherFile: 'from a call in another file',
+  commandLine: 'default of a command line option',
+  default: 'the default',
+  directive: 'from the directive',
+  user: 'as you gave it',
+  source: 'from the source',
+  assumption: 'assumed',
+};
+
+function originText({ subject, value, from, span }: Origin, places: Places): string {
+  const names = { inputShape: 'input shape', inputData: 'input data', batchSize: 'batch size' };
+  const name = subject.kind === 'argument' ? subject.name : names[subject.kind];
+  return `${escapeControls(name)} = ${escapeControls(value)}: ${sourceTexts[from]}${span ? ` ${places.text(span)}` : ''}`;
 }
 
 function rowOf(node: NetworkNode, model: ModelAnalysis) {

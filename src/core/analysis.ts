@@ -2,7 +2,7 @@ import type { ActivationUse } from './activations/activation';
 import type { Finding, Message, Severity } from './findings/finding';
 import type { Network } from './network/network';
 import type { Budget, CancelSignal, Clock } from './project';
-import type { InputStatistics } from './signal/inputStatistics';
+import type { InputPreset, InputStatistics } from './signal/inputStatistics';
 import type { SignalProfile } from './signal/profile';
 import type { Span } from './span';
 
@@ -20,6 +20,51 @@ export interface Assumption {
   readonly span: Span | undefined;
 }
 
+/** What shapes a model and its numbers. */
+export type OriginSubject =
+  | { readonly kind: 'argument'; readonly name: string }
+  | { readonly kind: 'inputShape' }
+  | { readonly kind: 'inputData' }
+  | { readonly kind: 'batchSize' };
+
+/** Who says a value: a call in the file, or one in another; an option of the command line; the parameter's default; … */
+export type OriginSource =
+  | 'call'
+  | 'otherFile'
+  | 'commandLine'
+  | 'default'
+  | 'directive'
+  /** The user, to us: in the page, in the settings or as an option. */
+  | 'user'
+  /** What else the source shows: a declaration, a data set. */
+  | 'source'
+  | 'assumption';
+
+/** Where a value that shapes a model comes from. */
+export interface Origin {
+  readonly subject: OriginSubject;
+  /** As Python writes it. */
+  readonly value: string;
+  readonly from: OriginSource;
+  readonly span: Span | undefined;
+}
+
+/** A model that could not be constructed because nobody gives these arguments. */
+export interface UnbuiltModel {
+  readonly name: string;
+  readonly span: Span;
+  readonly missing: readonly string[];
+}
+
+/** What the user says of one model. */
+export interface ModelSettings {
+  /** Python literals by name of the argument. */
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** Without the batch axis. */
+  readonly inputShape?: readonly number[];
+  readonly data?: InputPreset;
+}
+
 export interface ModelAnalysis {
   /** The class or variable that a person would name it by. */
   readonly name: string;
@@ -34,6 +79,7 @@ export interface ModelAnalysis {
   readonly input: { readonly statistics: string; readonly isAssumed: boolean; readonly span?: Span };
   readonly findings: readonly Finding[];
   readonly assumptions: readonly Assumption[];
+  readonly origins: readonly Origin[];
   readonly unknowns: readonly Unknown[];
 }
 
@@ -62,6 +108,9 @@ export interface Analysis {
   /** Findings of no single model (unused suppressions). Those of models stand with them. */
   readonly findings: readonly Finding[];
   readonly unknowns: readonly Unknown[];
+  readonly unbuilt: readonly UnbuiltModel[];
+  /** Model classes that other models of the file are built of: each is profiled with the option `block`. */
+  readonly blocks: readonly string[];
   /** Where the text did not parse. */
   readonly syntaxErrors: readonly Unknown[];
   readonly timings: Timings;
@@ -93,6 +142,10 @@ export interface AnalyzeOptions {
   readonly batchSize?: number;
   /** A constructor or builder call, evaluated among the file's names: `resnet18(num_classes=10)`. The answer is then that model alone. */
   readonly modelExpression?: string;
+  /** A class that others are built of; the answer is then that model alone. */
+  readonly block?: string;
+  /** By name of the model. */
+  readonly models?: Readonly<Record<string, ModelSettings>>;
   readonly rules?: RuleSettings;
   readonly edits?: readonly NetworkEdit[];
   /** Compute quick fixes with their effects too (re-analyses the edited text). */

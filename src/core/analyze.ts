@@ -36,6 +36,8 @@ export async function analyze(project: Project, file: string, options: AnalyzeOp
     activations: reading.activations,
     findings: reportUnusedSuppressions(suppressions, used),
     unknowns: reading.unknowns,
+    unbuilt: reading.unbuilt,
+    blocks: reading.blocks,
     syntaxErrors: reading.syntaxErrors,
     timings: { readMs: read - started, ...spent },
   };
@@ -53,7 +55,7 @@ function analyzeModel(
   const { clock } = options;
   const started = clock();
   const network = applyNetworkEdits(model.network, options.edits ?? []);
-  const signal = propagate(network, options.input ?? model.input.statistics);
+  const signal = propagate(network, givenData(model, options) ?? model.input.statistics);
   const propagated = clock();
   const report = reportFindings({
     model: model.name,
@@ -77,14 +79,30 @@ function analyzeModel(
     input: statisticsOf(model, options),
     findings: report.findings,
     assumptions: model.assumptions,
+    origins: originsOf(model, options),
     unknowns: model.unknowns,
   };
 }
 
+/** What the user says of the data: of this model, else of all. */
+function givenData({ name }: ReadModel, { models, input }: AnalyzeOptions): AnalyzeOptions['input'] {
+  return models?.[name]?.data ?? input;
+}
+
 /** Says what the input is taken to be: a sample, the preset asked for, or the one that the source suggests. */
-function statisticsOf(model: ReadModel, { input }: AnalyzeOptions): ModelAnalysis['input'] {
-  if (input !== undefined) return { statistics: statisticsName(input), isAssumed: false };
+function statisticsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['input'] {
+  const given = givenData(model, options);
+  if (given !== undefined) return { statistics: statisticsName(given), isAssumed: false };
   return { ...model.input, statistics: statisticsName(model.input.statistics) };
+}
+
+function originsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['origins'] {
+  const given = givenData(model, options);
+  if (given === undefined) return model.origins;
+  const value = statisticsName(given);
+  return model.origins.map((origin) =>
+    origin.subject.kind === 'inputData' ? { ...origin, value, from: 'user', span: undefined } : origin,
+  );
 }
 
 async function withFixes(
@@ -116,6 +134,8 @@ function emptyAnalysis(file: string): Analysis {
     activations: [],
     findings: [],
     unknowns: [],
+    unbuilt: [],
+    blocks: [],
     syntaxErrors: [],
     timings,
   };

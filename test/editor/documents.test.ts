@@ -161,6 +161,8 @@ function emptyAnalysis(file: string): Analysis {
     activations: [],
     findings: [],
     unknowns: [],
+    unbuilt: [],
+    blocks: [],
     syntaxErrors: [],
     timings: { readMs: 0, signalMs: 0, rulesMs: 0 },
   };
@@ -177,6 +179,7 @@ function modelAt(span: Analysis['models'][number]['span']): Analysis['models'][n
     input: { statistics: 'standard-normal', isAssumed: true },
     findings: [],
     assumptions: [],
+    origins: [],
     unknowns: [],
   };
 }

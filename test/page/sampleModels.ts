@@ -70,6 +70,7 @@ export function sampleModel(
     input: { statistics: 'image-normalised', isAssumed: true },
     findings: [],
     assumptions: [],
+    origins: [],
     unknowns: [],
     ...more,
   };

@@ -1,4 +1,5 @@
 import { makeFloat, makeInt } from '../python/make';
+import type { Expression } from '../python/syntax';
 import type { FunctionValue, Value } from '../python/values';
 
 /** What a required argument is taken to be where nobody says: by its name, first match. Always stated as an assumption. */
@@ -28,24 +29,39 @@ export interface AssumedArgument {
   readonly value: Value;
 }
 
-/** Values for required parameters of these names; `missing` names those that nothing sensible can be assumed for. */
-export function assumeArguments(names: readonly string[]): {
+/** A parameter that a call can fill. */
+export interface ArgumentParameter {
+  readonly name: string;
+  readonly isRequired: boolean;
+  readonly annotation: Expression | undefined;
+}
+
+/**
+ * Values for these parameters: an object of the class that a parameter is annotated with, where that needs no arguments (a
+ * configuration with its defaults), else by name. `missing` names those that nothing sensible can be assumed for.
+ */
+export function assumeArguments(
+  parameters: readonly ArgumentParameter[],
+  configuration: (annotation: Expression) => Value | undefined,
+): {
   readonly assumed: readonly AssumedArgument[];
   readonly missing: readonly string[];
 } {
   const assumed: AssumedArgument[] = [];
   const missing: string[] = [];
-  for (const name of names) {
-    const value = assumedByName.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1];
+  for (const { name, annotation } of parameters) {
+    const value =
+      (annotation && configuration(annotation)) ??
+      assumedByName.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1];
     if (value) assumed.push({ name, value });
     else missing.push(name);
   }
   return { assumed, missing };
 }
 
-/** Names of parameters that a call must give, `self` included. */
-export function requiredParameters({ definition }: FunctionValue): readonly string[] {
-  return definition.parameters.flatMap(({ form, name, default: value }) =>
-    form === 'plain' && value === undefined && name ? [name.name] : [],
+/** Parameters that a call gives by position or name, `self` included. */
+export function parametersOf({ definition }: FunctionValue): readonly ArgumentParameter[] {
+  return definition.parameters.flatMap(({ form, name, default: value, annotation }) =>
+    form === 'plain' && name ? [{ name: name.name, isRequired: value === undefined, annotation }] : [],
   );
 }

@@ -1,65 +1,127 @@
-import type { Assumption } from '../analysis';
+import type { Assumption, ModelSettings } from '../analysis';
 import type { Message } from '../findings/finding';
 import type { OpenFramework } from '../frameworks/framework';
 import { requiredFields } from '../python/stdlib/dataclasses';
-import type { CallExpression } from '../python/syntax';
+import type { CallExpression, Expression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Scope, Value } from '../python/values';
 import type { Span } from '../span';
-import { type AssumedArgument, assumeArguments, requiredParameters } from './assumedArguments';
+import { type ArgumentParameter, type AssumedArgument, assumeArguments, parametersOf } from './assumedArguments';
 import { findDirectives, parseDirectiveCall } from './directive';
 import type { FileEvaluation, OpenedFramework } from './fileEvaluation';
+import { givenValues, noFile } from './givenValues';
+import type { Making } from './origins';
+import { valueText } from './valueText';
 
 export type Construction =
-  | { readonly kind: 'model'; readonly model: InstanceValue; readonly assumptions: readonly Assumption[] }
-  | { readonly kind: 'failed'; readonly reason: Message };
+  | {
+      readonly kind: 'model';
+      readonly model: InstanceValue;
+      readonly assumptions: readonly Assumption[];
+      readonly making: Making | undefined;
+    }
+  | { readonly kind: 'failed'; readonly reason: Message; readonly missing: readonly string[] };
 
 /**
- * An object of a class that the file only defines. Its arguments come from a directive, a call somewhere in the file, the defaults, and
- * where one is still missing from a stated assumption.
+ * An object of a class that the file only defines. Its arguments come from a directive, a call somewhere in the file, what the user gave,
+ * the defaults, and where one is still missing from a stated assumption.
  */
-export function constructModel(evaluation: FileEvaluation, cls: ClassValue, { open }: OpenedFramework): Construction {
+export function constructModel(
+  evaluation: FileEvaluation,
+  cls: ClassValue,
+  { open }: OpenedFramework,
+  settings: ModelSettings | undefined,
+): Construction {
   const { interpreter, scope, file } = evaluation;
-  for (const call of writtenCalls(evaluation, cls)) {
-    const model = interpreter.evaluateExpression(call, scope, file);
-    if (open.isModel(model) && isWhole(model)) return { kind: 'model', model, assumptions: [] };
+  for (const { call, making } of writtenCalls(evaluation, cls)) {
+    const model = interpreter.evaluateExpression(call, scope, making ? noFile : file);
+    if (open.isModel(model) && isWhole(model)) return { kind: 'model', model, assumptions: [], making };
   }
-  const { supplied, assumed, missing } = argumentsFor(cls, open);
-  if (missing.length > 0) return failed('the argument {name} has no default and nobody gives it', missing.join(', '));
-  const place: Span = { file, start: cls.definition?.name.start ?? 0, end: cls.definition?.name.end ?? 0 };
-  const named = new Map([...supplied, ...assumed.map(({ name, value }) => [name, value] as const)]);
-  const model = interpreter.context([place]).call(cls, [], named);
-  if (!open.isModel(model)) return failed('{name} could not be constructed', cls.name);
-  return { kind: 'model', model, assumptions: assumed.map((argument) => assumptionOf(argument, place)) };
-}
-
-/** Values for what the constructor requires: the framework's own, and assumed ones. */
-function argumentsFor(cls: ClassValue, open: OpenFramework) {
   const initialiser = initialiserOf(cls);
-  const required = initialiser ? requiredParameters(initialiser).slice(1) : requiredFields(cls);
-  const supplied = required.flatMap((name) => {
-    const value = open.suppliedArgument?.(name);
-    return value ? [[name, value] as const] : [];
-  });
-  const given = new Set(supplied.map(([name]) => name));
-  return { supplied, ...assumeArguments(required.filter((name) => !given.has(name))) };
+  const place: Span = { file, start: cls.definition?.name.start ?? 0, end: cls.definition?.name.end ?? 0 };
+  const required = initialiser ? parametersOf(initialiser).slice(1) : requiredFields(cls).map(requiredNamed);
+  const supplied = suppliedBy(open, required);
+  const parameters = required.filter(({ name }) => !supplied.has(name));
+  const chosen = chooseArguments(evaluation, parameters, place, settings);
+  if (chosen.missing.length > 0) {
+    const name = chosen.missing.join(', ');
+    return { ...failed('the argument {name} has no default and nobody gives it', name), missing: chosen.missing };
+  }
+  const model = interpreter.context([place]).call(cls, [], new Map([...supplied, ...chosen.named]));
+  if (!open.isModel(model)) return failed('{name} could not be constructed', cls.name);
+  const { given, assumed, assumptions } = chosen;
+  return { kind: 'model', model, assumptions, making: { kind: 'called', builder: undefined, given, assumed, place } };
 }
 
-function failed(text: string, name: string): Construction {
-  return { kind: 'failed', reason: { text, values: { name } } };
+/** What the framework itself hands to a constructor. */
+function suppliedBy(open: OpenFramework, parameters: readonly ArgumentParameter[]): ReadonlyMap<string, Value> {
+  return new Map(
+    parameters.flatMap(({ name, isRequired }) => {
+      const value = isRequired ? open.suppliedArgument?.(name) : undefined;
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+}
+
+function requiredNamed(name: string): ArgumentParameter {
+  return { name, isRequired: true, annotation: undefined };
+}
+
+/** What a class or builder is called with where the source does not say: what the user gave, else what may be assumed. */
+export function chooseArguments(
+  evaluation: FileEvaluation,
+  parameters: readonly ArgumentParameter[],
+  place: Span,
+  settings: ModelSettings | undefined,
+) {
+  const values = givenValues(evaluation, settings?.arguments);
+  const given = new Map([...values].filter(([name]) => parameters.some((parameter) => parameter.name === name)));
+  const required = parameters.filter(({ name, isRequired }) => isRequired && !given.has(name));
+  const { assumed, missing } = assumeArguments(required, (annotation) =>
+    configurationOf(evaluation, annotation, place),
+  );
+  const assumedValues = new Map(assumed.map(({ name, value }) => [name, value]));
+  return {
+    given,
+    assumed: assumedValues,
+    missing,
+    named: new Map([...assumedValues, ...given]),
+    assumptions: assumed.map((argument) => assumptionOf(argument, place)),
+  };
+}
+
+/** An object of the annotated class with all its defaults; undefined where it is a model's or wants arguments itself. */
+function configurationOf(evaluation: FileEvaluation, annotation: Expression, place: Span): Value | undefined {
+  const { interpreter, scope, file, frameworks } = evaluation;
+  const cls = interpreter.evaluateExpression(annotation, scope, file);
+  if (cls.kind !== 'class' || !cls.definition || frameworks.some(({ open }) => open.isModelClass(cls)))
+    return undefined;
+  const made = interpreter.context([place]).call(cls, [], new Map());
+  return made.kind === 'instance' && isWhole(made) ? made : undefined;
+}
+
+function failed(text: string, name: string) {
+  return { kind: 'failed', reason: { text, values: { name } }, missing: [] } as const;
+}
+
+interface WrittenCall {
+  readonly call: CallExpression;
+  readonly making: Making | undefined;
 }
 
 /** Calls of the class that stand in a directive or in code that was not run, in the order of trust. */
-function writtenCalls({ parsed, file, scope }: FileEvaluation, cls: ClassValue): readonly CallExpression[] {
+function writtenCalls({ parsed, file, scope }: FileEvaluation, cls: ClassValue): readonly WrittenCall[] {
   const name = cls.definition?.name.name;
-  const directives = findDirectives(parsed.comments).flatMap(({ modelName, call }) => {
+  const directives = findDirectives(parsed.comments).flatMap(({ modelName, call, start, end }): WrittenCall[] => {
     const parsedCall = modelName === name && call !== undefined ? parseDirectiveCall(call) : undefined;
-    return parsedCall ? [parsedCall] : [];
+    return parsedCall ? [{ call: parsedCall, making: { kind: 'directive', span: { file, start, end } } }] : [];
   });
-  const calls: CallExpression[] = [];
+  const calls: WrittenCall[] = [];
   walk(parsed.module, (node) => {
     const isCall = node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === name;
-    if (isCall && cls.file === file && calls.length < 4 && canEvaluate(node, scope)) calls.push(node);
+    if (isCall && cls.file === file && calls.length < 4 && canEvaluate(node, scope)) {
+      calls.push({ call: node, making: undefined });
+    }
   });
   return [...directives, ...calls];
 }
@@ -93,7 +155,8 @@ function isWhole(model: InstanceValue): boolean {
   return ![...model.attributes.values()].some((value: Value) => value.kind === 'unknown');
 }
 
-function initialiserOf(cls: ClassValue): FunctionValue | undefined {
+/** Its `__init__` where that is written in Python. */
+export function initialiserOf(cls: ClassValue): FunctionValue | undefined {
   for (const { namespace } of cls.mro) {
     const initialiser = namespace.get('__init__');
     if (initialiser) return initialiser.kind === 'function' ? initialiser : undefined;
@@ -102,6 +165,5 @@ function initialiserOf(cls: ClassValue): FunctionValue | undefined {
 }
 
 export function assumptionOf({ name, value }: AssumedArgument, span: Span): Assumption {
-  const text = value.kind === 'int' || value.kind === 'float' ? String(value.value) : value.kind;
-  return { what: { text: 'argument {name}', values: { name } }, value: text, span };
+  return { what: { text: 'argument {name}', values: { name } }, value: valueText(value), span };
 }

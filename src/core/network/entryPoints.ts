@@ -1,12 +1,14 @@
-import type { Assumption, Unknown } from '../analysis';
+import type { AnalyzeOptions, Assumption, UnbuiltModel, Unknown } from '../analysis';
+import type { Message } from '../findings/finding';
 import type { FrameworkId, OpenFramework } from '../frameworks/framework';
 import type { CallExpression, ClassDefinition, FunctionDefinition } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue, FunctionValue, InstanceValue, Value } from '../python/values';
 import type { Span } from '../span';
-import { assumeArguments, requiredParameters } from './assumedArguments';
-import { assumptionOf, constructModel } from './constructModel';
+import { parametersOf } from './assumedArguments';
+import { chooseArguments, constructModel } from './constructModel';
 import type { FileEvaluation, OpenedFramework } from './fileEvaluation';
+import type { Making } from './origins';
 import type { SeenApplication } from './readingSession';
 import { isCalled, runUncalledTraining } from './uncalledTraining';
 
@@ -21,30 +23,48 @@ export interface EntryPoint {
   /** Its first application in the file, with known inputs where there is one. */
   readonly application: SeenApplication | undefined;
   readonly assumptions: readonly Assumption[];
+  readonly making: Making | undefined;
 }
 
 export interface FoundEntries {
   readonly entries: readonly EntryPoint[];
   /** Models that could not be constructed, with the reason. */
   readonly unknowns: readonly Unknown[];
+  readonly unbuilt: readonly UnbuiltModel[];
 }
 
+/** What was found out about a model when it was made. */
+type Made = Pick<EntryPoint, 'assumptions' | 'making'>;
+
+const madeByTheSource: Made = { assumptions: [], making: undefined };
+
+/** What the user says of models, by name. */
+type Settings = AnalyzeOptions['models'];
+
 type Named = Pick<EntryPoint, 'name' | 'span' | 'body'>;
+
+type Add = (model: InstanceValue, named: Named | undefined, made?: Made) => void;
+
+interface Unbuilt extends Named {
+  readonly reason: Message;
+  readonly missing: readonly string[];
+}
 
 /**
  * The models of a file in the order of the source: those that it applies or keeps in a name, classes that it only defines and that no
  * other model is built of, and what its builder functions return. One entry a class or builder; a part of another model is none.
  */
-export function findEntryPoints(evaluation: FileEvaluation): FoundEntries {
-  const found = collectEntries(evaluation, new Map());
+export function findEntryPoints(evaluation: FileEvaluation, settings?: Settings): FoundEntries {
+  const found = collectEntries(evaluation, settings, new Map());
   if (!runUncalledTraining(evaluation, found.entries)) return found;
-  return collectEntries(evaluation, new Map(found.entries.map(({ model, assumptions }) => [model, assumptions])));
+  return collectEntries(evaluation, settings, new Map(found.entries.map((entry) => [entry.model, entry])));
 }
 
 /** `constructed`: models that an earlier look made, with what it assumed for them. */
 function collectEntries(
   evaluation: FileEvaluation,
-  constructed: ReadonlyMap<InstanceValue, readonly Assumption[]>,
+  settings: Settings,
+  constructed: ReadonlyMap<InstanceValue, Made>,
 ): FoundEntries {
   const applications = [...evaluation.session.applications];
   const instances = new Set<InstanceValue>([
@@ -54,7 +74,7 @@ function collectEntries(
   ]);
   const parts = partsOf(evaluation, instances);
   const entries = new Map<string, EntryPoint>();
-  const add = (model: InstanceValue, named: Named | undefined, assumptions: readonly Assumption[] = []) => {
+  const add: Add = (model, named, { assumptions, making } = madeByTheSource) => {
     const framework = evaluation.frameworkOf(model);
     if (!framework || !named || entries.has(named.name)) return;
     const application = preferKnownInputs(applications).find((candidate) => candidate.model === model);
@@ -65,16 +85,20 @@ function collectEntries(
       model,
       application,
       assumptions,
+      making,
     });
   };
   for (const model of instances) if (!parts.has(model)) add(model, nameOf(evaluation, model), constructed.get(model));
   const known = new Set([...instances, ...parts].map((instance) => instance.class));
-  const unknowns = addClasses(evaluation, known, add);
-  if (entries.size === 0) addBuilders(evaluation, add);
+  const unbuilt = addClasses(evaluation, settings, known, add);
+  if (entries.size === 0) addBuilders(evaluation, settings, add);
   const inOrder = [...entries.values()].sort((a, b) => a.span.start - b.span.start);
+  const isMissing = ({ span }: { readonly span: Span }) => !inOrder.some(({ body }) => body.start === span.start);
+  const failed = unbuilt.filter(({ body }) => isMissing({ span: body }));
   return {
     entries: inOrder,
-    unknowns: unknowns.filter(({ span }) => !inOrder.some((entry) => entry.body.start === span.start)),
+    unknowns: failed.map(({ reason, body }) => ({ reason, span: body })),
+    unbuilt: failed.flatMap(({ name, span, missing }) => (missing.length > 0 ? [{ name, span, missing }] : [])),
   };
 }
 
@@ -90,7 +114,7 @@ function modelsIn(evaluation: FileEvaluation, value: Value): readonly InstanceVa
 }
 
 /** Every object below the models' attributes. */
-function partsOf(evaluation: FileEvaluation, models: ReadonlySet<InstanceValue>): ReadonlySet<InstanceValue> {
+export function partsOf(evaluation: FileEvaluation, models: ReadonlySet<InstanceValue>): ReadonlySet<InstanceValue> {
   const parts = new Set<InstanceValue>();
   const visit = (value: Value, depth: number): void => {
     if (depth > 40) return;
@@ -118,7 +142,7 @@ function nameOf(evaluation: FileEvaluation, model: InstanceValue): Named | undef
   return namedByVariable(evaluation, model, made);
 }
 
-function namedByDefinition({ file }: FileEvaluation, definition: ClassDefinition | FunctionDefinition): Named {
+export function namedByDefinition({ file }: FileEvaluation, definition: ClassDefinition | FunctionDefinition): Named {
   const { name, start, end } = definition;
   return { name: name.name, span: { file, start: name.start, end: name.end }, body: { file, start, end } };
 }
@@ -155,22 +179,23 @@ function namedByVariable(
 /** Model classes that nothing in the file constructs and no other model refers to. */
 function addClasses(
   evaluation: FileEvaluation,
+  settings: Settings,
   known: ReadonlySet<ClassValue>,
-  add: (model: InstanceValue, named: Named, assumptions: readonly Assumption[]) => void,
-): readonly Unknown[] {
-  const unknowns: Unknown[] = [];
+  add: Add,
+): readonly Unbuilt[] {
+  const unbuilt: Unbuilt[] = [];
   for (const [cls, framework] of modelClasses(evaluation)) {
     const { definition } = cls;
     if (!definition || known.has(cls) || isReferredTo(evaluation, definition)) continue;
-    const constructed = constructModel(evaluation, cls, framework);
     const named = namedByDefinition(evaluation, definition);
-    if (constructed.kind === 'model') add(constructed.model, named, constructed.assumptions);
-    else unknowns.push({ reason: constructed.reason, span: named.body });
+    const constructed = constructModel(evaluation, cls, framework, settings?.[named.name]);
+    if (constructed.kind === 'model') add(constructed.model, named, constructed);
+    else unbuilt.push({ ...named, reason: constructed.reason, missing: constructed.missing });
   }
-  return unknowns;
+  return unbuilt;
 }
 
-function modelClasses(evaluation: FileEvaluation): readonly (readonly [ClassValue, OpenedFramework])[] {
+export function modelClasses(evaluation: FileEvaluation): readonly (readonly [ClassValue, OpenedFramework])[] {
   return [...evaluation.scope.names.values()].flatMap((value) => {
     if (value.kind !== 'class' || value.file !== evaluation.file) return [];
     const framework = evaluation.frameworks.find(({ open }) => open.isModelClass(value));
@@ -179,7 +204,7 @@ function modelClasses(evaluation: FileEvaluation): readonly (readonly [ClassValu
 }
 
 /** True where another class of the file names this one, as a part or as a base, or where a model is constructed of it. */
-function isReferredTo(evaluation: FileEvaluation, definition: ClassDefinition): boolean {
+export function isReferredTo(evaluation: FileEvaluation, definition: ClassDefinition): boolean {
   const { name } = definition.name;
   return evaluation.parsed.module.body.some((statement) => {
     if (statement.kind === 'class' && statement.start === definition.start) return false;
@@ -202,21 +227,18 @@ function isArgument(call: CallExpression, name: string): boolean {
 }
 
 /** Functions that are called nowhere and return a model, where their arguments are known or may be assumed. */
-function addBuilders(
-  evaluation: FileEvaluation,
-  add: (model: InstanceValue, named: Named, assumptions: readonly Assumption[]) => void,
-): void {
+function addBuilders(evaluation: FileEvaluation, settings: Settings, add: Add): void {
   for (const value of evaluation.scope.names.values()) {
     if (value.kind !== 'function' || value.file !== evaluation.file || value.definition.kind !== 'function') continue;
     if (!mayBuild(evaluation, value)) continue;
     const { definition } = value;
     const span: Span = { file: evaluation.file, start: definition.name.start, end: definition.name.end };
-    const { assumed, missing } = assumeArguments(requiredParameters(value));
-    if (missing.length > 0) continue;
-    const named = new Map(assumed.map((argument) => [argument.name, argument.value]));
-    const [model] = modelsIn(evaluation, evaluation.interpreter.context([span]).call(value, [], named));
-    const assumptions = assumed.map((argument) => assumptionOf(argument, span));
-    if (model) add(model, namedByDefinition(evaluation, definition), assumptions);
+    const chosen = chooseArguments(evaluation, parametersOf(value), span, settings?.[definition.name.name]);
+    if (chosen.missing.length > 0) continue;
+    const [model] = modelsIn(evaluation, evaluation.interpreter.context([span]).call(value, [], chosen.named));
+    const { given, assumed, assumptions } = chosen;
+    const making: Making = { kind: 'called', builder: value, given, assumed, place: span };
+    if (model) add(model, namedByDefinition(evaluation, definition), { assumptions, making });
   }
 }
 

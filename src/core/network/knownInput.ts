@@ -1,4 +1,3 @@
-import type { AnalyzeOptions } from '../analysis';
 import type { InputPreset } from '../signal/inputStatistics';
 import type { Directive } from './directive';
 import type { EntryPoint } from './entryPoints';
@@ -22,11 +21,11 @@ const batch: Dim = { perBatch: 1 };
 export function knownInput(
   evaluation: FileEvaluation,
   entry: EntryPoint,
-  options: AnalyzeOptions,
+  givenShape: readonly number[] | undefined,
   directive: Directive | undefined,
 ): KnownInput | undefined {
   const example = exampleInput(evaluation, entry);
-  const sizes = options.inputShape ?? directive?.inputShape;
+  const sizes = givenShape ?? directive?.inputShape;
   if (sizes) {
     const content = example?.guess.contents[0] ?? (readsTokens(evaluation, entry) ? 'tokens' : 'real');
     const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], isAssumed: false };

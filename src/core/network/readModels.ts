@@ -1,4 +1,4 @@
-import type { AnalyzeOptions, Assumption, RecognisedActivation, Unknown } from '../analysis';
+import type { AnalyzeOptions, Assumption, Origin, RecognisedActivation, UnbuiltModel, Unknown } from '../analysis';
 import type { FrameworkId } from '../frameworks/framework';
 import type { Project } from '../project';
 import { defaultBudget } from '../python/machine';
@@ -8,6 +8,7 @@ import { walk } from '../python/syntaxSearch';
 import type { InputStatistics } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { attachLoss } from './attachLoss';
+import { blockEntry, blockNames } from './blocks';
 import { cutNetwork } from './cut';
 import { findDirectives } from './directive';
 import { readDirectiveData } from './directiveData';
@@ -17,6 +18,7 @@ import { type Applied, applyWithInputs } from './inputPolicy';
 import { type KnownInput, knownInput } from './knownInput';
 import type { Network, Shape } from './network';
 import { placedIn } from './openFile';
+import { argumentOrigins, batchOrigin, dataOrigin, shapeOrigin } from './origins';
 import { type DuplicatePackage, openProjectModules, type ProjectModules } from './projectModules';
 import { importsFramework, isDescribed } from './quickScan';
 import { findRecognisedActivations } from './recognisedActivations';
@@ -34,6 +36,7 @@ export interface ReadModel {
   /** `span`: where the source says what the data are. */
   readonly input: { readonly statistics: InputStatistics; readonly isAssumed: boolean; readonly span?: Span };
   readonly assumptions: readonly Assumption[];
+  readonly origins: readonly Origin[];
   readonly unknowns: readonly Unknown[];
 }
 
@@ -44,8 +47,14 @@ export interface Reading {
   readonly models: readonly ReadModel[];
   readonly activations: readonly RecognisedActivation[];
   readonly unknowns: readonly Unknown[];
+  readonly unbuilt: readonly UnbuiltModel[];
+  readonly blocks: readonly string[];
   readonly syntaxErrors: readonly Unknown[];
 }
+
+type FoundInFile = Pick<Reading, 'models' | 'activations' | 'unknowns' | 'unbuilt' | 'blocks'>;
+
+const nothingFound: FoundInFile = { models: [], activations: [], unknowns: [], unbuilt: [], blocks: [] };
 
 const defaultBatchSize = 32;
 
@@ -57,7 +66,7 @@ export async function readModels(
   options: AnalyzeOptions,
 ): Promise<Reading> {
   if (!importsFramework(text) && options.modelExpression === undefined) {
-    return { isRelevant: false, parsed: undefined, models: [], activations: [], unknowns: [], syntaxErrors: [] };
+    return { isRelevant: false, parsed: undefined, syntaxErrors: [], ...nothingFound };
   }
   const parsed = parsePython(text);
   const syntaxErrors = parsed.errors.map(({ message, start, end }) => unknownAt(message, { file, start, end }));
@@ -90,9 +99,8 @@ function readEvaluation(
   options: AnalyzeOptions,
   modules: ProjectModules | undefined,
   directedData: ReadonlyMap<string, InputStatistics>,
-): Pick<Reading, 'models' | 'activations' | 'unknowns'> {
-  const nothing = { models: [], activations: [], unknowns: [] };
-  if (modules?.isWaiting) return nothing;
+): FoundInFile {
+  if (modules?.isWaiting) return nothingFound;
   const models: ReadModel[] = [];
   let evidence: DataEvidence | undefined;
   const data = (name: string, sizes: Shape, network: Network): WrittenData | undefined => {
@@ -101,11 +109,15 @@ function readEvaluation(
     evidence ??= gatherDataEvidence(evaluation);
     return writtenData(evidence, sizes, network);
   };
-  const { modelExpression } = options;
-  const { entries, unknowns } =
-    modelExpression === undefined ? findEntryPoints(evaluation) : writtenEntry(evaluation, modelExpression);
+  const { modelExpression, block } = options;
+  const inFile = modelExpression === undefined ? findEntryPoints(evaluation, options.models) : undefined;
+  const { entries, unknowns, unbuilt } = !inFile
+    ? writtenEntry(evaluation, modelExpression ?? '')
+    : block === undefined
+      ? inFile
+      : blockEntry(evaluation, block, inFile, options.models);
   for (const entry of entries) {
-    if (modules?.isWaiting) return nothing;
+    if (modules?.isWaiting) return nothingFound;
     if (options.cancel?.cancelled) break;
     const model = readModel(evaluation, entry, options, data);
     models.push({ ...model, assumptions: [...model.assumptions, ...chosenPackages(modules?.duplicates ?? [])] });
@@ -115,6 +127,8 @@ function readEvaluation(
     models: modelExpression === undefined ? withoutParts(models.filter(isWorthShowing)) : models,
     activations,
     unknowns: [...stoppedEarly(evaluation), ...unknowns],
+    unbuilt,
+    blocks: inFile ? blockNames(evaluation, inFile) : [],
   };
 }
 
@@ -147,7 +161,8 @@ function readModel(
 ): ReadModel {
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
-  const known = knownInput(evaluation, entry, options, directive);
+  const inputShape = options.models?.[entry.name]?.inputShape ?? options.inputShape;
+  const known = knownInput(evaluation, entry, inputShape, directive);
   const batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? writtenBatchSize(evaluation);
   session.tracer.batchSize = batchSize ?? defaultBatchSize;
   const context = interpreter.context([entry.span]);
@@ -170,13 +185,24 @@ function readModel(
   const isWhole = isWholeNetwork(network) && session.mismatches.length === 0;
   const isHere = (index: number, before: number, span: Span | undefined) =>
     index >= before || isWithin(span, entry.body);
+  const input = inputStatistics(applied, known, (sizes) => data(entry.name, sizes, network));
   return {
     name: entry.name,
     framework: entry.framework,
     span: entry.span,
     body: entry.body,
     network,
-    input: inputStatistics(applied, known, (sizes) => data(entry.name, sizes, network)),
+    input,
+    origins: [
+      ...argumentOrigins(evaluation, entry.model, entry.making),
+      shapeOrigin(applied, entry, { isGiven: inputShape !== undefined, directive }),
+      dataOrigin(input, directive, entry.body.file),
+      batchOrigin(
+        { given: options.batchSize, written: batchSize, assumed: defaultBatchSize },
+        directive,
+        entry.body.file,
+      ),
+    ],
     assumptions: distinct([
       ...entry.assumptions,
       ...assumedInput(applied, entry.span),

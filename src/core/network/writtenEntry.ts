@@ -5,6 +5,7 @@ import type { Value } from '../python/values';
 import type { Span } from '../span';
 import type { FoundEntries } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
+import { noFile } from './givenValues';
 
 /** The model that a person wrote out as an expression, evaluated among the file's names; else why there is none. */
 export function writtenEntry(evaluation: FileEvaluation, expression: string): FoundEntries {
@@ -12,21 +13,22 @@ export function writtenEntry(evaluation: FileEvaluation, expression: string): Fo
   const { body, span } = placeOf(evaluation, node);
   const refuse = (text: string, values: Readonly<Record<string, string>>): FoundEntries => {
     const unknown: Unknown = { reason: { text, values }, span };
-    return { entries: [], unknowns: [unknown] };
+    return { entries: [], unknowns: [unknown], unbuilt: [] };
   };
   if (!node) return refuse('{expression} is not a Python expression', { expression });
-  const value = evaluation.interpreter.evaluateExpression(node, evaluation.scope, expressionFile);
+  const value = evaluation.interpreter.evaluateExpression(node, evaluation.scope, noFile);
   const framework = evaluation.frameworkOf(value);
   if (!framework || !evaluation.isModel(value)) {
     if (value.kind === 'unknown') return refuse('{expression}: {reason}', { expression, reason: value.reason });
     return refuse('{expression} gives {kind}, not a model', { expression, kind: describe(value) });
   }
   const entry = { name: expression, span, body, framework: framework.id, open: framework.open, model: value };
-  return { entries: [{ ...entry, application: undefined, assumptions: [] }], unknowns: [] };
+  return {
+    entries: [{ ...entry, application: undefined, assumptions: [], making: undefined }],
+    unknowns: [],
+    unbuilt: [],
+  };
 }
-
-/** Places in the expression belong to no file. */
-const expressionFile = '<model>';
 
 function parseExpression(text: string): Expression | undefined {
   const { module, errors } = parsePython(text);

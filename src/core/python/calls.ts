@@ -191,6 +191,7 @@ function construct(machine: Machine, cls: ClassValue, args: CallArguments, site:
     ? callWith(machine, creatorFunction, withFirst(args, cls), site)
     : { kind: 'instance', class: cls, attributes: new Map(), made: site?.trail ?? [] };
   if (made.kind !== 'instance' || !made.class.mro.includes(cls)) return made;
+  if (cls.definition) made.construction ??= args;
   const initialiser = lookupInClass(cls, '__init__');
   if (initialiser) {
     const answer = callWith(machine, initialiser, withFirst(args, made), site);

@@ -151,6 +151,8 @@ export interface InstanceValue {
   payload?: unknown;
   /** Where it was constructed, innermost first: the constructor call, then the calls it happened in. */
   readonly made: CallTrail;
+  /** What its class, written in Python, was called with. */
+  construction?: CallArguments;
 }
 export interface SuperValue {
   readonly kind: 'super';

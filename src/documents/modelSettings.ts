@@ -1,0 +1,71 @@
+import { EventEmitter, type Memento, type Uri } from 'vscode';
+import type { ModelSettings } from '../core/analysis';
+import { inputPresets } from '../core/signal/inputStatistics';
+import { Disposable } from '../disposable';
+import { isPythonLiteral } from '../protocol/writtenValues';
+
+type ByModel = Readonly<Record<string, ModelSettings>>;
+
+const storageKey = 'gradlens.models';
+const maxFiles = 200;
+const maxModels = 50;
+const maxArguments = 50;
+
+/** What the user said of models in the page: arguments, the shape of the input, the data. Kept in the workspace, by file and model. */
+export class ModelSettingsStore extends Disposable {
+  readonly #changes = this.register(new EventEmitter<Uri>());
+  readonly onDidChange = this.#changes.event;
+
+  constructor(private readonly storage: Memento) {
+    super();
+  }
+
+  of(uri: Uri): ByModel {
+    return checked(this.#all()[uri.toString()]);
+  }
+
+  /** Replaces what is said of a model; without settings it is forgotten. */
+  async set(uri: Uri, model: string, settings: ModelSettings | undefined): Promise<void> {
+    const { [model]: _, ...others } = this.of(uri);
+    const byModel = settings && !isEmpty(settings) ? { ...others, [model]: settings } : others;
+    const { [uri.toString()]: __, ...files } = this.#all();
+    const kept = Object.entries(files).slice(-(maxFiles - 1));
+    const own = Object.keys(byModel).length > 0 ? [[uri.toString(), byModel] as const] : [];
+    await this.storage.update(storageKey, Object.fromEntries([...kept, ...own]));
+    this.#changes.fire(uri);
+  }
+
+  #all(): Readonly<Record<string, unknown>> {
+    return recordOf(this.storage.get(storageKey));
+  }
+}
+
+function isEmpty({ arguments: given, inputShape, data }: ModelSettings): boolean {
+  return Object.keys(given ?? {}).length === 0 && inputShape === undefined && data === undefined;
+}
+
+/** What was stored may be of another version of ours. */
+function checked(value: unknown): ByModel {
+  return Object.fromEntries(
+    Object.entries(recordOf(value))
+      .slice(0, maxModels)
+      .map(([model, settings]) => [model, settingsOf(recordOf(settings))]),
+  );
+}
+
+function settingsOf({ arguments: given, inputShape, data }: Readonly<Record<string, unknown>>): ModelSettings {
+  const literals = Object.entries(recordOf(given)).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && isPythonLiteral(entry[1]),
+  );
+  const preset = inputPresets.find((name) => name === data);
+  const isShape = Array.isArray(inputShape) && inputShape.every((size) => Number.isSafeInteger(size) && size > 0);
+  return {
+    ...(literals.length > 0 && { arguments: Object.fromEntries(literals.slice(0, maxArguments)) }),
+    ...(isShape && { inputShape }),
+    ...(preset && { data: preset }),
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
