@@ -17,10 +17,16 @@ import {
   unsqueeze,
 } from '../tensor/rearranging';
 import { addNode } from '../tensor/trace';
+import { arrangementFunctions, piecesAt, plainSizes } from './arrangementFunctions';
 import { type ArrayCall, type ArrayFunctions, knownValues, shapeOf, sizesOf, tensorOf } from './arrays';
+import { contractionFunctions } from './contractionFunctions';
+import { shapeOnlyFunctions } from './shapeOnlyFunctions';
 
 /** Reductions and rearrangements that NumPy, `keras.ops` and `tf` share; array methods take the array as `x`. */
 export const arrayFunctions: ArrayFunctions = {
+  ...shapeOnlyFunctions,
+  ...contractionFunctions,
+  ...arrangementFunctions,
   ...reductions({
     sum: 'sum',
     mean: 'mean',
@@ -33,7 +39,11 @@ export const arrayFunctions: ArrayFunctions = {
     var: 'variance',
     norm: 'norm',
   }),
-  prod: { signature: 'x, axis=None', call: (call) => ofNumbers(call, (numbers) => numbers.reduce((a, b) => a * b, 1)) },
+  prod: {
+    signature: 'x, axis=None, keepdims=False',
+    call: (call) =>
+      ofNumbers(call, (numbers) => numbers.reduce((a, b) => a * b, 1)) ?? shapeOnlyFunctions.prod?.call(call),
+  },
   matmul: { signature: 'x, y', call: product },
   dot: { signature: 'x, y', call: product },
   reshape: {
@@ -282,12 +292,36 @@ function pieces(call: ArrayCall): Value | undefined {
   if (!tensor || axis === undefined || rank === undefined) return undefined;
   const resolved = axis < 0 ? axis + rank : axis;
   const size: Dim = tensor.shape?.[resolved];
-  if (count === undefined || typeof size !== 'number' || size % count !== 0) return undefined;
+  const given = call.value('indices_or_sections') ?? call.value('num_or_size_splits');
+  if (count === undefined)
+    return typeof size === 'number' ? piecesBetween(call, tensor, resolved, size, given) : undefined;
+  if (typeof size !== 'number' || size % count !== 0) return undefined;
   const sizes = Array.from({ length: count }, () => size / count);
   return {
     kind: 'list',
     items: split(call.session, tensor, sizes, resolved, call.site).map((part) => call.result(part)),
   };
+}
+
+/** Pieces that end at the places of a sequence; TensorFlow writes their sizes instead, one of which may be -1. */
+function piecesBetween(
+  call: ArrayCall,
+  tensor: TracedTensor,
+  axis: number,
+  size: number,
+  given: Value | undefined,
+): Value | undefined {
+  const numbers = plainSizes(call, given);
+  if (!numbers) return undefined;
+  if (!call.value('num_or_size_splits'))
+    return { kind: 'list', items: piecesAt(call, tensor, axis, [...numbers, size]) };
+  const known = numbers.filter((number) => number >= 0).reduce((sum, number) => sum + number, 0);
+  let end = 0;
+  const ends = numbers.map((number) => {
+    end += number < 0 ? size - known : number;
+    return end;
+  });
+  return { kind: 'list', items: piecesAt(call, tensor, axis, ends) };
 }
 
 function rankValue(value: Value | undefined): Value | undefined {

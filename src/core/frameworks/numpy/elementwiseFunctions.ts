@@ -15,7 +15,8 @@ import { applyPrimitive, compileExpression } from '../../activations/evaluate';
 import type { Expression, Primitive } from '../../activations/expression';
 import type { FloatValue, Value } from '../../python/values';
 import { addExpression, applyElementwise, type ElementwiseOperand } from '../tensor/elementwise';
-import { type ArrayCall, type ArrayFunction, type ArrayFunctions, operandOf } from './arrays';
+import { type ArrayCall, type ArrayFunction, type ArrayFunctions, operandOf, shapeOf } from './arrays';
+import { unfollowed } from './shapeOnlyFunctions';
 import { softmaxOfQuotient } from './softmax';
 
 /** Functions that are one primitive. */
@@ -70,6 +71,8 @@ const unaryExpressions: Readonly<Record<string, Expression>> = {
   tan: divide(apply('sin', z), apply('cos', z)),
   rsqrt: apply('reciprocal', apply('sqrt', z)),
   erfc: subtract(1, apply('erf', z)),
+  deg2rad: multiply(Math.PI / 180, z),
+  rad2deg: multiply(180 / Math.PI, z),
 };
 
 /** Elementwise functions that NumPy, SciPy, `keras.ops` and `tf` share. */
@@ -87,6 +90,7 @@ export const elementwiseFunctions: ArrayFunctions = {
     call: (call) => ofExpression(call, expression),
   })),
   divide: { signature: 'x, y, out=None', call: quotient },
+  divide_no_nan: { signature: 'x, y', call: quotient },
   true_divide: { signature: 'x, y, out=None', call: quotient },
   clip: { signature: 'x, a_min=None, a_max=None, min=None, max=None', call: clipped },
   clip_by_value: { signature: 'x, a_min=None, a_max=None', call: clipped },
@@ -151,7 +155,7 @@ function boundOf(call: ArrayCall, ...names: readonly string[]): number | null | 
 
 function heaviside(call: ArrayCall): Value | undefined {
   const atZero = operandOf(call.second);
-  if (typeof atZero !== 'number') return undefined;
+  if (typeof atZero !== 'number') return unfollowed(call, shapeOf(call.first));
   const below = atZero === 0 ? 0 : where(apply('equal', z, 0), atZero, 0);
   return ofExpression(call, where(greater(z, 0), 1, below));
 }

@@ -129,6 +129,40 @@ export function swapAxes(
   return permute(session, tensor, order, site);
 }
 
+/** The axes `from` stand at `to` afterwards, the others in their order (`np.moveaxis`). */
+export function moveAxes(
+  session: TraceSession,
+  tensor: TracedTensor,
+  from: readonly number[],
+  to: readonly number[],
+  site: Site,
+): TracedTensor | undefined {
+  const rank = tensor.shape?.length;
+  if (rank === undefined || from.length !== to.length) return undefined;
+  const sources = from.map((axis) => resolveAxis(axis, rank));
+  const order: (number | undefined)[] = Array.from({ length: rank }, () => undefined);
+  for (const [index, axis] of to.entries()) {
+    const target = resolveAxis(axis, rank);
+    if (target !== undefined) order[target] = sources[index];
+  }
+  const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !sources.includes(axis));
+  const complete = order.map((axis) => axis ?? rest.shift() ?? 0);
+  return permute(session, tensor, complete, site);
+}
+
+/** Each element of the axis `count` times in turn (`np.repeat`). */
+export function repeatElements(
+  session: TraceSession,
+  tensor: TracedTensor,
+  axis: number,
+  count: number,
+  site: Site,
+): TracedTensor {
+  const apart = unsqueeze(session, tensor, axis + 1, site);
+  const sizes = apart.shape?.map((size, index): Dim => (index === axis + 1 ? count : size)) ?? [];
+  return flatten(session, expand(session, apart, sizes, site), axis, axis + 1, site);
+}
+
 /** Broadcasts to `sizes`; -1 keeps the tensor's own size. */
 export function expand(session: TraceSession, tensor: TracedTensor, sizes: readonly Dim[], site: Site): TracedTensor {
   const { shape } = tensor;

@@ -8,7 +8,7 @@ import { inputFunction } from '../inputs';
 import type { KerasClasses, KerasState } from '../kerasState';
 import { layerMembers } from '../layers/layerMembers';
 import { lossMembers } from '../losses';
-import { backendFunctions, operations, randomOperations } from '../operations';
+import { backendFunctions, operations, randomOperations } from '../operations/operations';
 import { variableFunction } from '../variables';
 import { isApplication, unreadApplications } from './applications';
 import { canonicalName, isPrivate } from './moduleNames';

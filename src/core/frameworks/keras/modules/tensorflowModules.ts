@@ -4,7 +4,7 @@ import type { Value } from '../../../python/values';
 import { tensorOf } from '../../numpy/arrays';
 import { InertObjects, passingDecorator } from '../inert';
 import type { KerasState } from '../kerasState';
-import { randomOperations, tensorflowOperations } from '../operations';
+import { randomOperations, tensorflowOperations } from '../operations/operations';
 import { variableFunction } from '../variables';
 import type { ModuleTable } from './moduleTable';
 

@@ -7,7 +7,9 @@ import {
   concat,
   expand,
   flatten,
+  moveAxes,
   permute,
+  repeatElements,
   reshape,
   sliceAxis,
   split,
@@ -60,7 +62,11 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
   ...onTensor('t', '', (call, input) =>
     input.shape && input.shape.length < 2 ? input : swapAxes(call.state.session, input, 0, 1, call.site()),
   ),
-  ...onTensor('movedim moveaxis', 'source, destination', moveAxes),
+  ...onTensor('movedim moveaxis', 'source, destination', (call, input) => {
+    const from = call.ints('source');
+    const to = call.ints('destination');
+    return from && to && moveAxes(call.state.session, input, from, to, call.site());
+  }),
   ...onTensor('squeeze', 'dim=None', (call, input) =>
     squeeze(call.state.session, input, call.has('dim') ? call.ints('dim') : undefined, call.site()),
   ),
@@ -148,9 +154,7 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
       const shape = counts && flat.shape.map((size, index): Dim => (index === axis ? total : size));
       return shape && addUnknown(session, 'rows are repeated by different counts', [flat], shape, call.site());
     }
-    const apart = unsqueeze(session, flat, axis + 1, call.site());
-    const sizes = apart.shape?.map((size, index): Dim => (index === axis + 1 ? count : size)) ?? [];
-    return flatten(session, expand(session, apart, sizes, call.site()), axis, axis + 1, call.site());
+    return repeatElements(session, flat, axis, count, call.site());
   }),
   ...tensorFunctions('tensor_split', 'indices_or_sections=None, dim=0, indices=None, sections=None', tensorSplit),
 ];
@@ -257,21 +261,6 @@ function pieces(call: TorchCall, pieceSize: (size: number) => number | undefined
   );
   const parts = split(call.state.session, input, sizes, axis, call.site());
   return makeTuple(parts.map((piece) => call.state.tensorValue(piece)));
-}
-
-function moveAxes(call: TorchCall, input: TracedTensor): TracedTensor | undefined {
-  const rank = input.shape?.length;
-  const from = call.ints('source')?.map((axis) => resolveAxis(axis, rank ?? 0));
-  const to = call.ints('destination')?.map((axis) => resolveAxis(axis, rank ?? 0));
-  if (rank === undefined || !from || !to || from.length !== to.length) return undefined;
-  const order: (number | undefined)[] = Array.from({ length: rank }, () => undefined);
-  from.forEach((axis, index) => {
-    const target = to[index];
-    if (target !== undefined) order[target] = axis;
-  });
-  const rest = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !from.includes(axis));
-  const complete = order.map((axis) => axis ?? rest.shift() ?? 0);
-  return permute(call.state.session, input, complete, call.site());
 }
 
 function join(call: TorchCall, combine: (tensors: readonly TracedTensor[]) => TracedTensor): Value | undefined {

@@ -1,11 +1,16 @@
-import { arrayFunctions } from '../numpy/arrayFunctions';
-import { type ArrayFunctions, nativeArrayFunction } from '../numpy/arrays';
-import { creationFunctions, tensorRandomFunctions } from '../numpy/creation';
-import { elementwiseFunctions } from '../numpy/elementwiseFunctions';
-import { softmaxFunctions } from '../numpy/softmax';
-import { activationFunction } from './activations';
-import type { KerasState } from './kerasState';
-import type { Lookup } from './modules/moduleTable';
+import { arrayFunctions } from '../../numpy/arrayFunctions';
+import { type ArrayFunctions, nativeArrayFunction } from '../../numpy/arrays';
+import { creationFunctions, tensorRandomFunctions } from '../../numpy/creation';
+import { elementwiseFunctions } from '../../numpy/elementwiseFunctions';
+import { softmaxFunctions } from '../../numpy/softmax';
+import { activationFunction } from '../activations';
+import type { KerasState } from '../kerasState';
+import type { Lookup } from '../modules/moduleTable';
+import { controlOperations } from './controlOperations';
+import { creationOperations } from './creationOperations';
+import { imageOperations } from './imageOperations';
+import { neuralOperations } from './neuralOperations';
+import { selectionOperations } from './selectionOperations';
 import { tensorflowFunctions } from './tensorflowFunctions';
 
 const shared: ArrayFunctions = {
@@ -13,6 +18,11 @@ const shared: ArrayFunctions = {
   ...elementwiseFunctions,
   ...creationFunctions,
   ...softmaxFunctions,
+  ...creationOperations,
+  ...selectionOperations,
+  ...neuralOperations,
+  ...imageOperations,
+  ...controlOperations,
 };
 
 /** `keras.ops` and its parts. */

@@ -1,6 +1,6 @@
-import { arrayFunctions } from '../numpy/arrayFunctions';
-import type { ArrayFunction, ArrayFunctions } from '../numpy/arrays';
-import { elementwiseFunctions } from '../numpy/elementwiseFunctions';
+import { arrayFunctions } from '../../numpy/arrayFunctions';
+import type { ArrayFunction, ArrayFunctions } from '../../numpy/arrays';
+import { elementwiseFunctions } from '../../numpy/elementwiseFunctions';
 
 /** TensorFlow's own names for functions that NumPy has under others (TensorFlow 2.19 API). */
 const otherNames: Readonly<Record<string, string>> = {

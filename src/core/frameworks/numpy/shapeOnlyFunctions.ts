@@ -1,0 +1,178 @@
+import type { Dim, Shape } from '../../network/network';
+import { broadcastShapes, elementCount, reducedShape, resolveAxis } from '../../network/shapes';
+import type { Value } from '../../python/values';
+import { reportProblem } from '../tensor/trace';
+import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, tensorOf } from './arrays';
+
+/** One tensor of the same shape. */
+const unary = [
+  ...['angle', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctanh', 'acos', 'acosh', 'asin', 'asinh', 'atanh'],
+  ...['cbrt', 'ceil', 'conj', 'conjugate', 'digitize', 'erfinv', 'floor', 'i0', 'imag', 'isfinite'],
+  ...[
+    'isin',
+    'isinf',
+    'isnan',
+    'isneginf',
+    'isposinf',
+    'isreal',
+    'lgamma',
+    'logical_not',
+    'bitwise_not',
+    'bitwise_invert',
+  ],
+  ...['real', 'rint', 'round', 'signbit', 'sinc', 'trunc'],
+  ...['sort', 'argsort', 'argpartition', 'partition', 'unwrap', 'cholesky', 'inv', 'pinv', 'matrix_power'],
+];
+
+/** Two tensors that are broadcast. */
+const binary = [
+  ...['arctan2', 'atan2', 'bitwise_and', 'bitwise_or', 'bitwise_xor', 'floor_divide', 'floordiv', 'fmod', 'gcd', 'lcm'],
+  ...[
+    'hypot',
+    'isclose',
+    'ldexp',
+    'left_shift',
+    'logaddexp',
+    'logaddexp2',
+    'logical_and',
+    'logical_or',
+    'logical_xor',
+    'mod',
+  ],
+  ...['nextafter', 'not_equal', 'remainder', 'right_shift', 'polar', 'floormod'],
+];
+
+/** Over one axis, several or all of them. */
+const reductions = [
+  ...['all', 'any', 'argmax', 'argmin', 'count_nonzero', 'median', 'nanargmax', 'nanargmin', 'nanmax', 'nanmean'],
+  ...['nanmedian', 'nanmin', 'nanprod', 'nanstd', 'nansum', 'nanvar', 'prod', 'ptp', 'quantile', 'percentile'],
+  ...[
+    'nanquantile',
+    'nanpercentile',
+    'trapezoid',
+    'logsumexp',
+    'reduce_all',
+    'reduce_any',
+    'reduce_prod',
+    'reduce_logsumexp',
+  ],
+];
+
+/** Functions of tensors whose signal is not followed, but whose shape is known. */
+export const shapeOnlyFunctions: ArrayFunctions = {
+  ...table(unary, { signature: 'x, axis=None', call: (call) => unfollowed(call, shapeOf(call.first)) }),
+  ...table(binary, { signature: 'x, y', call: (call) => unfollowed(call, broadcastShape(call)) }),
+  ...table(reductions, { signature: 'x, axis=None, keepdims=False', call: reducedOnly }),
+  ...table(['quantile', 'percentile', 'nanquantile', 'nanpercentile'], {
+    signature: 'x, q, axis=None, method=None, keepdims=False',
+    call: (call) => (call.number('q') === undefined ? unfollowed(call, undefined) : reducedOnly(call)),
+  }),
+  trapezoid: { signature: 'y, x=None, dx=1.0, axis=-1', call: trapezoid },
+  ...table(['cumprod', 'cumsum', 'nancumprod', 'nancumsum'], {
+    signature: 'x, axis=None',
+    call: (call) => {
+      const shape = shapeOf(call.first);
+      return unfollowed(call, call.axes() === undefined ? shape && [elementCount(shape)] : shape);
+    },
+  }),
+  diff: { signature: 'x, n=1, axis=-1', call: difference },
+  cross: { signature: 'x, y', call: (call) => unfollowed(call, broadcastShape(call)) },
+  searchsorted: { signature: 'x, y', call: (call) => unfollowed(call, shapeOf(call.second)) },
+  bincount: {
+    signature: 'x, weights=None, minlength=0',
+    call: (call) => unfollowed(call, [...(shapeOf(call.first)?.slice(0, -1) ?? []), undefined]),
+  },
+  det: { signature: 'x', call: (call) => unfollowed(call, shapeOf(call.first)?.slice(0, -2)) },
+  logdet: { signature: 'x', call: (call) => unfollowed(call, shapeOf(call.first)?.slice(0, -2)) },
+  solve: { signature: 'x, y', call: (call) => unfollowed(call, shapeOf(call.second)) },
+  qr: {
+    signature: 'x',
+    call: factors((shape, least) => [withLast(shape, [shape.at(-2), least]), withLast(shape, [least, shape.at(-1)])]),
+  },
+  svd: {
+    signature: 'x, full_matrices=True',
+    call: (call) =>
+      factors((shape, least) => {
+        const [rows, columns] = shape.slice(-2);
+        const isFull = call.value('full_matrices') === undefined || call.flag('full_matrices');
+        return [
+          withLast(shape, [rows, isFull ? rows : least]),
+          [...shape.slice(0, -2), least],
+          withLast(shape, [isFull ? columns : least, columns]),
+        ];
+      })(call),
+  },
+  eigh: { signature: 'x', call: factors((shape) => [shape.slice(0, -1), shape]) },
+  eig: { signature: 'x', call: factors((shape) => [shape.slice(0, -1), shape]) },
+};
+
+function table(names: readonly string[], entry: ArrayFunction): ArrayFunctions {
+  return Object.fromEntries(names.map((name) => [name, entry]));
+}
+
+/** An unknown node of this shape; undefined where no tensor takes part. */
+export function unfollowed(call: ArrayCall, shape: Shape): Value | undefined {
+  const hasTensor = [...call.args.values.values(), ...call.args.rest].some((value) => tensorOf(value));
+  return hasTensor ? call.unknown(`${call.name} is not followed`, shape) : undefined;
+}
+
+function broadcastShape(call: ArrayCall): Shape {
+  const shapes = [call.first, call.second].map(
+    (value) => tensorOf(value)?.shape ?? (shapeOf(value) === undefined ? [] : shapeOf(value)),
+  );
+  const { shape, problem } = broadcastShapes(shapes);
+  reportProblem(call.session, problem, call.site);
+  return shape;
+}
+
+function reducedOnly(call: ArrayCall): Value | undefined {
+  const shape = shapeOf(call.first);
+  const axes = call.axes();
+  const keepsAxes = call.flag('keepdims') || call.flag('keep_dims');
+  if (axes === null) return undefined;
+  const all = shape?.map((_, axis) => axis) ?? [];
+  const resolved = shape && (axes?.map((axis) => resolveAxis(axis, shape.length)) ?? all);
+  return unfollowed(
+    call,
+    resolved &&
+      reducedShape(
+        shape,
+        resolved.filter((axis) => axis !== undefined),
+        keepsAxes,
+      ),
+  );
+}
+
+function trapezoid(call: ArrayCall): Value | undefined {
+  const shape = shapeOf(call.value('y'));
+  const axis = shape && resolveAxis(call.number('axis') ?? -1, shape.length);
+  return unfollowed(call, axis === undefined ? undefined : reducedShape(shape, [axis], false));
+}
+
+function difference(call: ArrayCall): Value | undefined {
+  const shape = shapeOf(call.first);
+  const axis = shape && resolveAxis(call.number('axis') ?? -1, shape.length);
+  const times = call.number('n') ?? 1;
+  return unfollowed(
+    call,
+    shape?.map((size, index): Dim => (index === axis && typeof size === 'number' ? Math.max(0, size - times) : size)),
+  );
+}
+
+/** Several results that a matrix falls into; `least` is the smaller of its two sizes. */
+function factors(
+  shapesOf: (shape: readonly Dim[], least: Dim) => readonly (readonly Dim[])[],
+): (call: ArrayCall) => Value | undefined {
+  return (call) => {
+    const shape = shapeOf(call.first);
+    const [rows, columns] = shape?.slice(-2) ?? [];
+    if (!shape || !tensorOf(call.first)) return undefined;
+    const least = typeof rows === 'number' && typeof columns === 'number' ? Math.min(rows, columns) : undefined;
+    const parts = shapesOf(shape, least).map((part) => call.unknown(`${call.name} is not followed`, part));
+    return { kind: 'tuple', items: parts };
+  };
+}
+
+function withLast(shape: readonly Dim[], sizes: readonly Dim[]): readonly Dim[] {
+  return [...shape.slice(0, -2), ...sizes];
+}
