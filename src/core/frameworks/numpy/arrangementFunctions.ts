@@ -4,7 +4,17 @@ import type { TracedTensor } from '../../network/tracer';
 import { makeList } from '../../python/make';
 import type { Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
-import { concat, flatten, moveAxes, repeatElements, sliceAxis, stack, unbind, unsqueeze } from '../tensor/rearranging';
+import {
+  concat,
+  flatten,
+  moveAxes,
+  repeatElements,
+  sliceAxis,
+  split,
+  stack,
+  unbind,
+  unsqueeze,
+} from '../tensor/rearranging';
 import { addNode, addUnknown } from '../tensor/trace';
 import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, sizesOf, tensorOf } from './arrays';
 import { unfollowed } from './shapeOnlyFunctions';
@@ -56,6 +66,7 @@ export const arrangementFunctions: ArrayFunctions = {
   vstack: { signature: 'x', call: (call) => joinedAlong(call, (rank) => (rank === 1 ? undefined : 0)) },
   dstack: { signature: 'x', call: (call) => joinedAlong(call, (rank) => (rank > 2 ? 2 : undefined)) },
   unstack: { signature: 'x, num=None, axis=0', call: unstacked },
+  split: { signature: 'x, indices_or_sections, axis=0', call: pieces },
   array_split: { signature: 'x, indices_or_sections, axis=0', call: unevenPieces },
   take: { signature: 'x, indices, axis=None', call: taken },
   gather: { signature: 'x, indices, axis=0', call: taken },
@@ -159,7 +170,48 @@ function unstacked(call: ArrayCall): Value | undefined {
   const { tensor } = call;
   const axis = tensor?.shape && resolveAxis(call.number('axis') ?? 0, tensor.shape.length);
   if (!tensor || axis === undefined || typeof tensor.shape?.[axis] !== 'number') return undefined;
-  return makeList(unbind(call.session, tensor, axis, call.site).map((part) => call.result(part)));
+  const parts = unbind(call.session, tensor, axis, call.site);
+  return parts && makeList(parts.map((part) => call.result(part)));
+}
+
+function pieces(call: ArrayCall): Value | undefined {
+  const { tensor } = call;
+  const axis = call.number('axis');
+  const count = call.number('indices_or_sections') ?? call.number('num_or_size_splits');
+  const rank = tensor?.shape?.length;
+  if (!tensor || axis === undefined || rank === undefined) return undefined;
+  const resolved = axis < 0 ? axis + rank : axis;
+  const size: Dim = tensor.shape?.[resolved];
+  const given = call.value('indices_or_sections') ?? call.value('num_or_size_splits');
+  if (count === undefined)
+    return typeof size === 'number' ? piecesBetween(call, tensor, resolved, size, given) : undefined;
+  if (typeof size !== 'number' || size % count !== 0) return undefined;
+  const sizes = Array.from({ length: count }, () => size / count);
+  return {
+    kind: 'list',
+    items: split(call.session, tensor, sizes, resolved, call.site).map((part) => call.result(part)),
+  };
+}
+
+/** Pieces that end at the places of a sequence; TensorFlow writes their sizes instead, one of which may be -1. */
+function piecesBetween(
+  call: ArrayCall,
+  tensor: TracedTensor,
+  axis: number,
+  size: number,
+  given: Value | undefined,
+): Value | undefined {
+  const numbers = plainSizes(call, given);
+  if (!numbers) return undefined;
+  if (!call.value('num_or_size_splits'))
+    return { kind: 'list', items: piecesAt(call, tensor, axis, [...numbers, size]) };
+  const known = numbers.filter((number) => number >= 0).reduce((sum, number) => sum + number, 0);
+  let end = 0;
+  const ends = numbers.map((number) => {
+    end += number < 0 ? size - known : number;
+    return end;
+  });
+  return { kind: 'list', items: piecesAt(call, tensor, axis, ends) };
 }
 
 /** The first pieces are longer by one where the number of pieces does not divide the size. */
@@ -177,7 +229,7 @@ function unevenPieces(call: ArrayCall): Value | undefined {
 }
 
 /** Pieces that end at the given places. */
-export function piecesAt(call: ArrayCall, tensor: TracedTensor, axis: number, ends: readonly number[]): Value[] {
+function piecesAt(call: ArrayCall, tensor: TracedTensor, axis: number, ends: readonly number[]): Value[] {
   return ends.map((to, index) => {
     const from = ends[index - 1] ?? 0;
     return call.result(sliceAxis(call.session, tensor, axis, { from, to, step: 1, drop: false }, call.site));

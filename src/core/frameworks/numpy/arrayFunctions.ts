@@ -9,7 +9,6 @@ import {
   flatten,
   permute,
   reshape,
-  split,
   squeeze,
   stack,
   swapAxes,
@@ -17,7 +16,7 @@ import {
   unsqueeze,
 } from '../tensor/rearranging';
 import { addNode } from '../tensor/trace';
-import { arrangementFunctions, piecesAt, plainSizes } from './arrangementFunctions';
+import { arrangementFunctions } from './arrangementFunctions';
 import { type ArrayCall, type ArrayFunctions, knownValues, shapeOf, sizesOf, tensorOf } from './arrays';
 import { contractionFunctions } from './contractionFunctions';
 import { shapeOnlyFunctions } from './shapeOnlyFunctions';
@@ -93,7 +92,6 @@ export const arrayFunctions: ArrayFunctions = {
   concatenate: { signature: 'x, axis=0', call: (call) => joined(call, concat) },
   concat: { signature: 'x, axis=0', call: (call) => joined(call, concat) },
   stack: { signature: 'x, axis=0', call: (call) => joined(call, stack) },
-  split: { signature: 'x, indices_or_sections, axis=0', call: pieces },
   broadcast_to: {
     signature: 'x, *shape',
     call: (call) =>
@@ -282,46 +280,6 @@ function transposed(call: ArrayCall): Value | undefined {
   if (!order) return undefined;
   const reversed = Array.from({ length: tensor.shape?.length ?? 0 }, (_, axis) => axis).reverse();
   return call.result(permute(call.session, tensor, order.length > 0 ? order : reversed, call.site));
-}
-
-function pieces(call: ArrayCall): Value | undefined {
-  const { tensor } = call;
-  const axis = call.number('axis');
-  const count = call.number('indices_or_sections') ?? call.number('num_or_size_splits');
-  const rank = tensor?.shape?.length;
-  if (!tensor || axis === undefined || rank === undefined) return undefined;
-  const resolved = axis < 0 ? axis + rank : axis;
-  const size: Dim = tensor.shape?.[resolved];
-  const given = call.value('indices_or_sections') ?? call.value('num_or_size_splits');
-  if (count === undefined)
-    return typeof size === 'number' ? piecesBetween(call, tensor, resolved, size, given) : undefined;
-  if (typeof size !== 'number' || size % count !== 0) return undefined;
-  const sizes = Array.from({ length: count }, () => size / count);
-  return {
-    kind: 'list',
-    items: split(call.session, tensor, sizes, resolved, call.site).map((part) => call.result(part)),
-  };
-}
-
-/** Pieces that end at the places of a sequence; TensorFlow writes their sizes instead, one of which may be -1. */
-function piecesBetween(
-  call: ArrayCall,
-  tensor: TracedTensor,
-  axis: number,
-  size: number,
-  given: Value | undefined,
-): Value | undefined {
-  const numbers = plainSizes(call, given);
-  if (!numbers) return undefined;
-  if (!call.value('num_or_size_splits'))
-    return { kind: 'list', items: piecesAt(call, tensor, axis, [...numbers, size]) };
-  const known = numbers.filter((number) => number >= 0).reduce((sum, number) => sum + number, 0);
-  let end = 0;
-  const ends = numbers.map((number) => {
-    end += number < 0 ? size - known : number;
-    return end;
-  });
-  return { kind: 'list', items: piecesAt(call, tensor, axis, ends) };
 }
 
 function rankValue(value: Value | undefined): Value | undefined {

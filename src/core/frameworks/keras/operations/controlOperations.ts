@@ -81,7 +81,7 @@ function rowsOf(call: ArrayCall, xs: Value): readonly Value[] | undefined {
   if (tensor) {
     const count = tensor.shape?.[0];
     if (typeof count !== 'number' || count > maximumRounds) return undefined;
-    return unbind(call.session, tensor, 0, call.site).map((row) => call.result(row));
+    return unbind(call.session, tensor, 0, call.site)?.map((row) => call.result(row));
   }
   const parts = call.context.iterate(xs)?.map((part) => rowsOf(call, part));
   const [first] = parts ?? [];

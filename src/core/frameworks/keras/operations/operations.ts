@@ -12,6 +12,7 @@ import { imageOperations } from './imageOperations';
 import { neuralOperations } from './neuralOperations';
 import { selectionOperations } from './selectionOperations';
 import { tensorflowFunctions } from './tensorflowFunctions';
+import { windowOperations } from './windowOperations';
 
 const shared: ArrayFunctions = {
   ...arrayFunctions,
@@ -21,6 +22,7 @@ const shared: ArrayFunctions = {
   ...creationOperations,
   ...selectionOperations,
   ...neuralOperations,
+  ...windowOperations,
   ...imageOperations,
   ...controlOperations,
 };
