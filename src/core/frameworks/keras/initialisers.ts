@@ -21,7 +21,9 @@ import type { CallContext, ClassValue, DictValue, Value } from '../../python/val
 import type { Span } from '../../span';
 import { tensorOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
+import { drawnDistribution } from '../tensor/drawnDistribution';
 import type { KerasState } from './kerasState';
+import { passing } from './modules/utilities';
 
 /** A weight as an initialiser sees it: shape in Keras's own order, and fans where they do not follow from it. */
 export interface InitialisedShape {
@@ -131,6 +133,8 @@ export function initialiserClasses(base: ClassValue): ReadonlyMap<string, Value>
     const cls = initialiserClass(name, type, base);
     for (const alias of [name, snakeCase(name), ...(type.aliases ?? [])]) members.set(alias, cls);
   }
+  // A name or a configuration is taken wherever an initialiser is.
+  for (const name of ['get', 'deserialize', 'serialize']) members.set(name, passing(`keras.initializers.${name}`));
   return members;
 }
 
@@ -183,10 +187,7 @@ function drawnBy(state: KerasState, value: Value, weight: InitialisedShape, cont
   if (value.kind === 'unknown') return unknownDistribution(value.reason);
   const shape: Value = { kind: 'tuple', items: weight.shape.map((size) => ({ kind: 'int', value: size })) };
   const drawn = tensorOf(context.call(value, [shape]));
-  const operation = drawn && state.session.tracer.nodes[drawn.node]?.operation;
-  if (operation?.kind === 'random' && operation.distribution.kind !== 'integers') return operation.distribution;
-  if (operation?.kind === 'constant' && operation.value !== undefined) return constant(operation.value);
-  return unknown;
+  return drawnDistribution(state.session.tracer.nodes, drawn?.node) ?? unknown;
 }
 
 function initialiserClass(name: string, type: InitialiserType, base: ClassValue): ClassValue {

@@ -7,6 +7,7 @@ import { tensorOf } from '../numpy/arrays';
 import { addNode } from '../tensor/trace';
 import type { KerasState } from './kerasState';
 import { kerasMethod } from './layerClasses';
+import { passing } from './modules/utilities';
 
 type LossOperation = Extract<Operation, { kind: 'loss' }>;
 
@@ -48,6 +49,11 @@ const lossTypes: Readonly<Record<string, LossType>> = {
   MeanSquaredLogarithmicError: { names: ['mean_squared_logarithmic_error', 'msle', 'MSLE'], kind: 'unknown' },
   Poisson: { names: ['poisson'], kind: 'unknown' },
   SquaredHinge: { names: ['squared_hinge'], kind: 'unknown' },
+  CTC: { names: ['ctc'], kind: 'unknown' },
+  CategoricalGeneralizedCrossEntropy: { names: ['categorical_generalized_cross_entropy'], kind: 'unknown' },
+  Circle: { names: ['circle'], kind: 'unknown' },
+  Dice: { names: ['dice'], kind: 'unknown' },
+  Tversky: { names: ['tversky'], kind: 'unknown' },
 };
 
 const typesByName: ReadonlyMap<string, LossType> = new Map(
@@ -67,7 +73,20 @@ export function lossMembers(state: () => KerasState): ReadonlyMap<string, Value>
     members.set(name, lossClass(state, name, type, base));
     for (const alias of type.names) members.set(alias, lossFunction(state, alias, type));
   }
+  for (const name of ['get', 'deserialize']) members.set(name, lossGetter(name, members));
+  members.set('serialize', passing('keras.losses.serialize'));
   return members;
+}
+
+/** A name becomes its function or a new object of its class; what is none stays. */
+function lossGetter(name: string, members: ReadonlyMap<string, Value>): Value {
+  return makeNative(`keras.losses.${name}`, ({ positional: [identifier] }, context) => {
+    if (!identifier || identifier.kind === 'none') return { kind: 'none' };
+    if (identifier.kind !== 'str') return identifier;
+    const found = members.get(identifier.value);
+    if (!found) return context.unknown(`no loss is called ${identifier.value}`);
+    return found.kind === 'class' ? context.call(found, []) : found;
+  });
 }
 
 /** `compile(loss=…)`: a string, an object, a function, or several by output. */

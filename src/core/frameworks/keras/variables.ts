@@ -5,6 +5,7 @@ import { makeNative } from '../../python/nativeClass';
 import type { NativeFunctionValue, Value } from '../../python/values';
 import { sizesOf, tensorOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
+import { drawnDistribution } from '../tensor/drawnDistribution';
 import { addNode } from '../tensor/trace';
 import { initialiserOf } from './initialisers';
 import type { KerasState } from './kerasState';
@@ -46,9 +47,9 @@ export function variableFunction(state: () => KerasState): NativeFunctionValue {
 }
 
 function distributionOf(state: KerasState, tensor: TracedTensor | undefined, value: Value): Distribution {
-  const operation = tensor && state.session.tracer.nodes[tensor.node]?.operation;
-  if (operation?.kind === 'random' && operation.distribution.kind !== 'integers') return operation.distribution;
-  if (operation?.kind === 'constant' && operation.value !== undefined) return constant(operation.value);
   const number = numberOf(value);
-  return number === undefined ? unknownDistribution('made from values that are not followed') : constant(number);
+  if (number !== undefined) return constant(number);
+  return (
+    drawnDistribution(state.session.tracer.nodes, tensor?.node) ?? unknownDistribution('values that are not followed')
+  );
 }

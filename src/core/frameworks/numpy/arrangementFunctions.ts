@@ -66,7 +66,13 @@ export const arrangementFunctions: ArrayFunctions = {
   vstack: { signature: 'x', call: (call) => joinedAlong(call, (rank) => (rank === 1 ? undefined : 0)) },
   dstack: { signature: 'x', call: (call) => joinedAlong(call, (rank) => (rank > 2 ? 2 : undefined)) },
   unstack: { signature: 'x, num=None, axis=0', call: unstacked },
-  split: { signature: 'x, indices_or_sections, axis=0', call: pieces },
+  split: { signature: 'x, indices_or_sections, axis=0', call: (call) => pieces(call) },
+  hsplit: {
+    signature: 'x, indices_or_sections',
+    call: (call) => pieces(call, shapeOf(call.first)?.length === 1 ? 0 : 1),
+  },
+  vsplit: { signature: 'x, indices_or_sections', call: (call) => pieces(call, 0) },
+  dsplit: { signature: 'x, indices_or_sections', call: (call) => pieces(call, 2) },
   array_split: { signature: 'x, indices_or_sections, axis=0', call: unevenPieces },
   take: { signature: 'x, indices, axis=None', call: taken },
   gather: { signature: 'x, indices, axis=0', call: taken },
@@ -174,9 +180,8 @@ function unstacked(call: ArrayCall): Value | undefined {
   return parts && makeList(parts.map((part) => call.result(part)));
 }
 
-function pieces(call: ArrayCall): Value | undefined {
+function pieces(call: ArrayCall, axis = call.number('axis')): Value | undefined {
   const { tensor } = call;
-  const axis = call.number('axis');
   const count = call.number('indices_or_sections') ?? call.number('num_or_size_splits');
   const rank = tensor?.shape?.length;
   if (!tensor || axis === undefined || rank === undefined) return undefined;
@@ -239,7 +244,7 @@ function piecesAt(call: ArrayCall, tensor: TracedTensor, axis: number, ends: rea
 /** Rows by index: a table that is a weight is an embedding, a known index a slice. */
 function taken(call: ArrayCall): Value | undefined {
   const { tensor } = call;
-  const indices = call.value('indices');
+  const indices = call.value('indices') ?? call.value('ids');
   if (!tensor?.shape || !indices) return undefined;
   const axis = call.number('axis');
   const resolved = axis === undefined ? 0 : resolveAxis(axis, tensor.shape.length);

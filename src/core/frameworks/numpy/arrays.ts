@@ -71,6 +71,7 @@ const firstNames = [
   'xs',
   'object',
   'value',
+  'params',
 ];
 const secondNames = ['y', 'x2', 'b'];
 

@@ -1,6 +1,7 @@
 import { makeNative } from '../../../python/nativeClass';
 import type { Value } from '../../../python/values';
 import { deserialiser, serialise } from '../configuration';
+import { InertObjects } from '../inert';
 import { inputFunction } from '../inputs';
 import type { KerasClasses, KerasState } from '../kerasState';
 import { layerClasses } from '../layerClasses';
@@ -26,6 +27,7 @@ export function layerMembers(state: () => KerasState, classes: KerasClasses): Re
     ['Layer', classes.layer],
     ['InputLayer', inputLayer(state, classes.layer)],
     ['Input', inputFunction(state)],
+    ['InputSpec', new InertObjects().class],
   ]);
   for (const [name, className] of Object.entries(mergingFunctions)) {
     const merging = members.get(className);

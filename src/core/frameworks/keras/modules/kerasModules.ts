@@ -15,6 +15,7 @@ import { canonicalName, isPrivate } from './moduleNames';
 import { ModuleTable } from './moduleTable';
 import { settingFunctions } from './settings';
 import { addTensorflow } from './tensorflowModules';
+import { treeFunctions } from './tree';
 import { modelUtilities, passing, utilities } from './utilities';
 
 /** Modules that shape no network. */
@@ -31,6 +32,8 @@ const inertModules = [
   'dtype_policies',
   'export',
   'quantizers',
+  'utils.bounding_boxes',
+  'utils.legacy',
   'visualization',
   'wrappers',
 ];
@@ -96,6 +99,7 @@ function addKeras(state: () => KerasState, classes: KerasClasses, table: ModuleT
   const models = new Map<string, Value>([
     ['Model', classes.model],
     ['Functional', classes.model],
+    ['Function', classes.model],
     ['Sequential', classes.sequential],
     ['Input', inputFunction(state)],
     ...modelUtilities(),
@@ -119,11 +123,12 @@ function addKeras(state: () => KerasState, classes: KerasClasses, table: ModuleT
   table.addNames('keras.models', models);
   table.addNames('keras.initializers', initialisers);
   table.addNames('keras.losses', losses);
-  table.add('keras.activations', (name) =>
-    name === 'get' || name === 'deserialize'
+  table.add('keras.activations', (name) => {
+    if (name === 'serialize') return passing('keras.activations.serialize');
+    return name === 'get' || name === 'deserialize'
       ? activationGetter(state)
-      : activationFunction(state, `keras.activations.${name}`),
-  );
+      : activationFunction(state, `keras.activations.${name}`);
+  });
   const settings = settingFunctions(state);
   for (const name of ['keras.ops', 'keras.ops.nn', 'keras.ops.numpy', 'keras.ops.image', 'keras.ops.linalg']) {
     table.add(name, operations(state));
@@ -131,9 +136,11 @@ function addKeras(state: () => KerasState, classes: KerasClasses, table: ModuleT
   const backend = backendFunctions(state);
   table.add('keras.backend', (name) => settings.get(name) ?? backend(name));
   table.addNames('keras.config', settings);
-  table.add('keras.random', randomOperations(state, 'keras.random'));
+  const random = randomOperations(state, 'keras.random');
+  table.add('keras.random', (name) => (name === 'SeedGenerator' ? inert.class : random(name)));
   const deserialise = layers.get('deserialize') ?? none;
   for (const name of ['keras.utils', 'keras.saving']) table.addNames(name, utilities(state, deserialise));
+  table.addNames('keras.tree', treeFunctions());
   for (const name of inertModules) table.set(`keras.${name}`, inert.module(`keras.${name}`));
   for (const name of ['datasets', 'preprocessing']) {
     table.set(`keras.${name}`, inert.dataModule(`keras.${name}`));

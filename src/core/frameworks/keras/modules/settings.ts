@@ -54,6 +54,14 @@ export function settingFunctions(state: () => KerasState): ReadonlyMap<string, V
     makeBool(positional[0] !== undefined && state().isSymbolic(positional[0])),
   );
   add('get_uid', ({ positional: [prefix] }) => makeInt(state().nextNumber(prefix?.kind === 'str' ? prefix.value : '')));
+  for (const [name, prefix] of [
+    ['is_float_dtype', 'float'],
+    ['is_int_dtype', 'int'],
+  ] as const) {
+    add(name, ({ positional: [type] }) =>
+      makeBool(type?.kind === 'str' && type.value.replace(/^u/, '').startsWith(prefix)),
+    );
+  }
   for (const name of ['standardize_dtype', 'standardize_data_format', 'result_type']) {
     add(name, ({ positional: [given] }) => (given && given.kind !== 'none' ? given : makeStr('float32')));
   }

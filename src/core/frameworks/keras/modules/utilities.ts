@@ -27,11 +27,15 @@ const unknownResults = [
   'img_to_array',
   'load_img',
   'load_model',
+  'get_registered_name',
+  'get_registered_object',
+  'pack_x_y_sample_weight',
   'pad_sequences',
   'serialize_keras_object',
   'split_dataset',
   'text_dataset_from_directory',
   'timeseries_dataset_from_array',
+  'unpack_x_y_sample_weight',
 ];
 
 /** Gives its first argument. */
@@ -66,6 +70,7 @@ export function utilities(state: () => KerasState, deserialise: Value): Readonly
   for (const name of ['register_keras_serializable', 'serializable']) members.set(name, passingDecorator(name));
   add('get_custom_objects', () => state().customObjects);
   members.set('deserialize_keras_object', deserialise);
+  add('is_interactive_logging_enabled', () => makeBool(true));
   add('is_keras_tensor', ({ positional: [value] }) => makeBool(value !== undefined && state().isSymbolic(value)));
   add('get_source_inputs', ({ positional: [value] }) => {
     const tensor = tensorOf(value);

@@ -1,12 +1,12 @@
 import type { Dim } from '../../../network/network';
-import { resolveAxis } from '../../../network/shapes';
-import { makeBool } from '../../../python/make';
+import { elementCount, resolveAxis } from '../../../network/shapes';
+import { makeBool, makeStr } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { plainSizes } from '../../numpy/arrangementFunctions';
 import { type ArrayCall, type ArrayFunctions, shapeOf, tensorOf } from '../../numpy/arrays';
 import { unfollowed } from '../../numpy/shapeOnlyFunctions';
 import { applyPattern } from '../../tensor/axisPattern';
-import { dimOf } from '../../tensor/dimValues';
+import { dimOf, dimValue } from '../../tensor/dimValues';
 import { sliceAxis } from '../../tensor/rearranging';
 
 /** `keras.ops` that pick, place and count elements (Keras 3.15.1, ops/core.py, ops/math.py, ops/nn.py). */
@@ -58,6 +58,14 @@ export const selectionOperations: ArrayFunctions = {
       return result && call.result(result);
     },
   },
+  size: {
+    signature: 'x',
+    call: (call) => {
+      const shape = shapeOf(call.first);
+      return shape && dimValue(elementCount(shape), call.session.tracer.batchSize);
+    },
+  },
+  dtype: { signature: 'x', call: () => makeStr('float32') },
   is_tensor: { signature: 'x', call: (call) => makeBool(tensorOf(call.first) !== undefined) },
   saturate_cast: { signature: 'x, dtype=None', call: (call) => call.first },
 };
