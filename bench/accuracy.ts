@@ -1,51 +1,92 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { analyze } from '../src/core/analyze';
+import type { Network } from '../src/core/network/network';
+import { type Engine, engines, profileOf } from '../src/core/signal/engines';
 import type { InputStatistics } from '../src/core/signal/inputStatistics';
 import { parseNpy } from '../src/core/signal/npy';
 import { sampleStatistics } from '../src/core/signal/sampleStatistics';
+import type { Multiply } from '../src/core/signal/surrogate/matrix';
+import { runSurrogate } from '../src/core/signal/surrogate/surrogate';
 import { type CaseErrors, compareWithMeasured, type MeasuredCase, type Quantity, quantile } from './accuracyRows';
 import { caseFolder } from './caseFolder';
+import { loadKernels } from './kernels';
+
+const clock = () => performance.now();
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: 'string' },
+    seeds: { type: 'string', default: '8' },
+    every: { type: 'string', default: '1' },
+  },
+});
+
+type Families = Map<string, CaseErrors[]>;
 
 /**
- * Reads every measured case from its source, estimates its signal with the case's input sample, and prints the errors against real autograd:
- * `npm run accuracy [-- FAMILY]`.
+ * Reads every measured case from its source, estimates its signal with the case's input sample by the analytic engine, by real runs with
+ * random weights and by both merged, and prints the errors against real autograd:
+ * `npm run accuracy [-- FAMILY] [--engine analytic] [--seeds 8] [--every 10]`.
  */
 async function main(): Promise<void> {
   const folder = caseFolder('measured');
-  const only = process.argv[2];
+  const [only] = positionals;
+  const every = Math.max(1, Number(options.every));
+  const asked = engines.filter((engine) => options.engine === undefined || options.engine === engine);
+  const multiply = await loadKernels();
   const measured = JSON.parse(readFileSync(path.join(folder, 'measured.json'), 'utf8')) as Record<string, MeasuredCase>;
-  console.log(`cases: ${folder} (${Object.keys(measured).length} measured, ${readdirSync(folder).length - 2} files)\n`);
-  const families = new Map<string, CaseErrors[]>();
+  console.log(`cases: ${folder} (${Object.keys(measured).length} measured, ${readdirSync(folder).length - 2} files)`);
+  const families = new Map<Engine, Families>(asked.map((engine) => [engine, new Map()]));
+  const seen = new Map<string, number>();
   const unread: string[] = [];
-  let signalMs = 0;
+  const spentMs = { analytic: 0, surrogate: 0 };
   for (const [file, entry] of Object.entries(measured)) {
     if (only && entry.family !== only) continue;
+    const place = seen.get(entry.family) ?? 0;
+    seen.set(entry.family, place + 1);
+    if (place % every !== 0) continue;
     const text = readFileSync(path.join(folder, file), 'utf8');
-    const analysis = await analyze({ readText: async () => text }, file, {
-      clock: () => performance.now(),
-      input: inputOf(folder, entry.input),
-    });
-    signalMs += analysis.timings.signalMs;
+    const input = inputOf(folder, entry.input);
+    const analysis = await analyze({ readText: async () => text }, file, { clock, input });
+    spentMs.analytic += analysis.timings.signalMs;
     const model = analysis.models[0];
     if (!model) {
       unread.push(`${file}: ${analysis.unknowns[0]?.reason.text ?? 'no model found'}`);
       continue;
     }
-    const errors = compareWithMeasured(entry, model.network, model.signal);
-    if (errors.missing > 0) {
-      const reason = model.unknowns[0]?.reason.text ?? 'no estimate';
-      unread.push(`${file}: ${errors.missing} numbers without an estimate (${reason})`);
+    const started = clock();
+    const surrogate = asked.some((engine) => engine !== 'analytic') ? run(model.network, input, multiply) : undefined;
+    spentMs.surrogate += clock() - started;
+    for (const engine of asked) {
+      const errors = compareWithMeasured(entry, model.network, profileOf(engine, model.signal, surrogate));
+      if (errors.missing > 0) {
+        const reason = model.unknowns[0]?.reason.text ?? 'no estimate';
+        unread.push(`${file}: ${errors.missing} numbers without an ${engine} estimate (${reason})`);
+      }
+      const byFamily = families.get(engine);
+      byFamily?.set(entry.family, [...(byFamily.get(entry.family) ?? []), errors]);
     }
-    const list = families.get(entry.family) ?? [];
-    list.push(errors);
-    families.set(entry.family, list);
   }
-  printTable(families);
-  console.log(`\nsignal engine: ${signalMs.toFixed(0)} ms in all`);
+  for (const [engine, byFamily] of families) {
+    console.log(`\n${engine}${engine === 'analytic' ? '' : `, ${options.seeds} runs`}`);
+    printTable(byFamily);
+    printCoverage(byFamily);
+  }
+  console.log(
+    `\nanalytic engine: ${spentMs.analytic.toFixed(0)} ms in all; surrogate engine: ${spentMs.surrogate.toFixed(0)} ms`,
+  );
   console.log(
     unread.length === 0 ? 'every case was read' : `\nnot fully read (${unread.length}):\n${unread.join('\n')}`,
   );
+}
+
+/** As many runs as asked for, however long they take: the figures must not depend on the machine. */
+function run(network: Network, statistics: InputStatistics, multiply: Multiply) {
+  const seeds = Number(options.seeds);
+  return runSurrogate({ network, statistics, multiply, seeds, budgetMs: Number.POSITIVE_INFINITY, clock });
 }
 
 const samples = new Map<string, InputStatistics>();
@@ -74,7 +115,7 @@ const titles: Readonly<Record<Quantity, string>> = {
   saturated: 'saturated share',
 };
 
-function printTable(families: ReadonlyMap<string, readonly CaseErrors[]>): void {
+function printTable(families: Families): void {
   const cell = (value: number) => (Number.isNaN(value) ? '   –  ' : value.toFixed(3).padStart(6));
   const header = quantities.map((quantity) => titles[quantity].padEnd(21)).join(' ');
   console.log(`error in dex: median / p90 / max\n${'family'.padEnd(10)} cases  ${header}`);
@@ -101,6 +142,17 @@ function printTable(families: ReadonlyMap<string, readonly CaseErrors[]>): void 
       .join(' '),
   );
   console.log(`${'mean'.padEnd(10)} ${''.padStart(5)}  ${means.join('  ')}`);
+}
+
+/** How often the measured mean lies within the band that the estimate states for it. */
+function printCoverage(families: Families): void {
+  const cells = quantities.flatMap((quantity) => {
+    const counts = [...families.values()].flat().map((errors) => errors.bands[quantity]);
+    const all = counts.reduce((sum, count) => sum + count.all, 0);
+    const within = counts.reduce((sum, count) => sum + count.within, 0);
+    return all > 0 ? [`${titles[quantity]} ${((100 * within) / all).toFixed(1)} %`] : [];
+  });
+  console.log(`within the 90 % band: ${cells.join(', ')}`);
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { Network } from '../src/core/network/network';
-import type { NodeSignal, SignalProfile } from '../src/core/signal/profile';
+import type { Estimate, NodeSignal, SignalProfile } from '../src/core/signal/profile';
 
 /** One measured case: what real autograd found, as `cases/measured/README.md` defines it. */
 export interface MeasuredCase {
@@ -30,11 +30,22 @@ export type Quantity = 'activation' | 'gradient' | 'weightGradient' | 'saturated
 /** Absolute errors in dex (of the saturated share: as they are), and how many measured numbers had no estimate. */
 export interface CaseErrors {
   readonly errors: Readonly<Record<Quantity, number[]>>;
+  /** How many measured means lie within the band that the estimate states, of how many that have one. */
+  readonly bands: Readonly<Record<Quantity, { within: number; all: number }>>;
   missing: number;
 }
 
+/** What is compared with a measured number. */
+type Comparable = Pick<Estimate, 'log10Rms' | 'band'>;
+
 /** float32 gradients end near here; step rows hold them all the same. */
 const smallestLog10 = -17;
+/** The measured means are written with four decimals. */
+const recordedTo = 5e-5;
+
+function none() {
+  return { within: 0, all: 0 };
+}
 
 /** Compares a profile with the measured rows, by module path. */
 export function compareWithMeasured(
@@ -44,6 +55,7 @@ export function compareWithMeasured(
 ): CaseErrors {
   const result: CaseErrors = {
     errors: { activation: [], gradient: [], weightGradient: [], saturated: [] },
+    bands: { activation: none(), gradient: none(), weightGradient: none(), saturated: none() },
     missing: 0,
   };
   const byPath = new Map<string, NodeSignal>();
@@ -51,27 +63,40 @@ export function compareWithMeasured(
     const signal = profile.nodes[index];
     if (signal && !byPath.has(node.path)) byPath.set(node.path, signal);
   });
-  const compare = (quantity: Quantity, estimate: number | undefined, truth: number | undefined) => {
+  const compare = (quantity: Quantity, estimate: Comparable | undefined, truth: number | undefined) => {
     if (truth === undefined) return;
-    if (estimate === undefined) result.missing++;
-    else result.errors[quantity].push(Math.abs(estimate - truth));
+    if (estimate === undefined) {
+      result.missing++;
+      return;
+    }
+    const error = Math.abs(estimate.log10Rms - truth);
+    result.errors[quantity].push(error);
+    if (estimate.band === undefined) return;
+    const counts = result.bands[quantity];
+    counts.all++;
+    if (error <= estimate.band + recordedTo) counts.within++;
+  };
+  const step = (steps: NodeSignal['steps'], quantity: 'activation' | 'gradient', index: number) => {
+    const log10Rms = steps?.[quantity][index];
+    return log10Rms === undefined ? undefined : { log10Rms, band: steps?.band?.[quantity][index] };
   };
   for (const [path, layer] of Object.entries(measured.layers)) {
     const signal = byPath.get(path);
     const weights = signal?.weightGradients ?? {};
-    compare('activation', signal?.activation?.log10Rms, layer.activation?.[0]);
-    compare('gradient', signal?.gradient?.log10Rms, layer.gradient?.[0]);
-    compare('weightGradient', signal?.weightGradient?.log10Rms, layer.weightGradient?.[0]);
-    compare('weightGradient', weights.query?.log10Rms, layer.queryWeightGradient?.[0]);
-    compare('weightGradient', weights.value?.log10Rms, layer.valueWeightGradient?.[0]);
-    compare('weightGradient', weights.input?.log10Rms, layer.inputWeightGradient?.[0]);
-    compare('weightGradient', weights.recurrent?.log10Rms, layer.recurrentWeightGradient?.[0]);
-    compare('saturated', signal?.saturated, layer.saturated);
-    layer.stepActivation?.forEach((truth, step) => {
-      if (truth > smallestLog10) compare('activation', signal?.steps?.activation[step], truth);
+    compare('activation', signal?.activation, layer.activation?.[0]);
+    compare('gradient', signal?.gradient, layer.gradient?.[0]);
+    compare('weightGradient', signal?.weightGradient, layer.weightGradient?.[0]);
+    compare('weightGradient', weights.query, layer.queryWeightGradient?.[0]);
+    compare('weightGradient', weights.value, layer.valueWeightGradient?.[0]);
+    compare('weightGradient', weights.input, layer.inputWeightGradient?.[0]);
+    compare('weightGradient', weights.recurrent, layer.recurrentWeightGradient?.[0]);
+    const share = signal?.saturated;
+    compare('saturated', share === undefined ? undefined : { log10Rms: share }, layer.saturated);
+    layer.stepActivation?.forEach((truth, index) => {
+      if (truth > smallestLog10) compare('activation', step(signal?.steps, 'activation', index), truth);
     });
-    layer.stepGradient?.forEach((truth, step) => {
-      if (truth > smallestLog10) compare('gradient', signal?.steps?.gradient[step], truth);
+    layer.stepGradient?.forEach((truth, index) => {
+      if (truth > smallestLog10) compare('gradient', step(signal?.steps, 'gradient', index), truth);
     });
   }
   return result;

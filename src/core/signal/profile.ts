@@ -5,6 +5,8 @@ export interface Estimate {
   readonly log10Rms: number;
   /** Seed-to-seed standard deviation, in dex. */
   readonly sd: number;
+  /** Half-width, in dex, of the band in which the mean over twenty runs lies with a probability of 0.9; undefined where nothing tells. */
+  readonly band?: number;
 }
 
 /** Why a number means little, or is missing: where a signal is exactly zero there is no logarithm, and the flag says so. */
@@ -35,11 +37,26 @@ export interface NodeSignal {
   /** Activations: mean and standard deviation of the pre-activation z, and root mean square of f′(z). */
   readonly preactivation: { readonly mean: number; readonly std: number; readonly slopeRms: number } | undefined;
   /** Recurrent nodes: log10 RMS at each time step. */
-  readonly steps: { readonly activation: readonly number[]; readonly gradient: readonly number[] } | undefined;
+  readonly steps: StepSignals | undefined;
   readonly flags: readonly SignalFlag[];
+}
+
+/** Per time step. `sd` and `band` as in `Estimate`, where they are known. */
+export interface StepSignals {
+  readonly activation: readonly number[];
+  readonly gradient: readonly number[];
+  readonly sd?: StepNumbers;
+  readonly band?: StepNumbers;
+}
+
+export interface StepNumbers {
+  readonly activation: readonly number[];
+  readonly gradient: readonly number[];
 }
 
 /** One entry a node of the network, in the same order. */
 export interface SignalProfile {
   readonly nodes: readonly NodeSignal[];
+  /** How many real initialisations refined the numbers; undefined where the analytic engine alone speaks. */
+  readonly runs?: number;
 }

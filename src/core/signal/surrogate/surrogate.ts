@@ -106,15 +106,20 @@ function preactivationOf(runs: readonly NodeRun[]): NodeSignal['preactivation'] 
 }
 
 function stepsOf(runs: readonly NodeRun[]): NodeSignal['steps'] {
-  const activation = stepMeans(runs.map((run) => run.stepActivation));
-  if (!activation) return undefined;
-  return { activation, gradient: stepMeans(runs.map((run) => run.stepGradient)) ?? [] };
+  const activation = stepEstimates(runs.map((run) => run.stepActivation));
+  if (activation.length === 0) return undefined;
+  const gradient = stepEstimates(runs.map((run) => run.stepGradient));
+  const pick = (key: 'log10Rms' | 'sd') => ({
+    activation: activation.map((estimate) => estimate[key]),
+    gradient: gradient.map((estimate) => estimate[key]),
+  });
+  return { ...pick('log10Rms'), sd: pick('sd') };
 }
 
-function stepMeans(runs: readonly (readonly number[] | undefined)[]): number[] | undefined {
+function stepEstimates(runs: readonly (readonly number[] | undefined)[]): readonly Estimate[] {
   const known = runs.filter((run) => run !== undefined);
-  const [first] = known;
-  return first?.map((_, step) => estimateOf(known.map((run) => run[step]))?.log10Rms ?? floorLog10);
+  const [first = []] = known;
+  return first.map((_, step) => estimateOf(known.map((run) => run[step])) ?? { log10Rms: floorLog10, sd: 0 });
 }
 
 function isBeyondFloat(estimate: Estimate | undefined): boolean {
