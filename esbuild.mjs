@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { buildKernels } from './scripts/buildKernels.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const isWatching = process.argv.includes('--watch');
@@ -38,6 +39,7 @@ const shared = {
   target: 'es2022',
   logLevel: 'warning',
   plugins: [pyrightStubs],
+  loader: { '.wasm': 'binary' },
   define: { 'process.env.NODE_ENV': isDevelopment ? '"development"' : '"production"' },
 };
 
@@ -103,6 +105,7 @@ async function checkBudgets() {
   if (isOver) process.exit(1);
 }
 
+await buildKernels();
 if (isWatching) {
   const contexts = await Promise.all(builds.map((options) => esbuild.context(options)));
   await copyStyle();

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json';
+import { engines } from '../core/signal/engines';
 import { inputPresets } from '../core/signal/inputStatistics';
 import { runCheck } from './checkCommand';
 import { exitCodes } from './exitCodes';
@@ -47,7 +48,15 @@ program
   .option('--input-shape <shape>', 'shape of one sample, such as 3x32x32', inputShape)
   .option('--batch <size>', 'batch size', positiveInteger)
   .option('--search-path <folder>', 'where imports are looked for too; may be given again', collect)
-  .addOption(new Option('--engine <engine>', 'how the signal is estimated').choices(['analytic']).default('analytic'))
+  .addOption(
+    new Option(
+      '--engine <engine>',
+      'how the signal is estimated: by formulas, by real runs with random weights, or both',
+    )
+      .choices(engines)
+      .default('merged'),
+  )
+  .option('--seeds <count>', 'real runs, each with weights and inputs of its own', positiveInteger, 8)
   .addOption(new Option('--format <format>', 'form of the answer').choices(['text', 'json']).default('text'))
   .addHelpText('after', placesHelp)
   .action(async (file: string, options) => {

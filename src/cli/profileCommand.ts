@@ -1,7 +1,12 @@
 import { performance } from 'node:perf_hooks';
-import type { AnalyzeOptions } from '../core/analysis';
+import kernelBytes from '../../out/kernels.wasm';
+import type { Analysis, AnalyzeOptions } from '../core/analysis';
 import { analyze } from '../core/analyze';
+import { refineAnalysis } from '../core/refine';
+import { type Engine, profileOf } from '../core/signal/engines';
+import { runSurrogate } from '../core/signal/surrogate/surrogate';
 import { formatMessage } from '../protocol/format';
+import { instantiateKernels } from '../refinement/instantiateKernels';
 import { CommandError } from './commandError';
 import { exitCodes } from './exitCodes';
 import { NodeProject } from './nodeProject';
@@ -10,12 +15,19 @@ import { profileText } from './profileText';
 import { readInput } from './readInput';
 import { warn } from './warn';
 
+/** After this time no further run of a model is begun. */
+const runsBudgetMs = 20_000;
+
+const clock = () => performance.now();
+
 export interface ProfileOptions {
   readonly model?: string;
   readonly input?: string;
   readonly inputShape?: readonly number[];
   readonly batch?: number;
   readonly searchPath?: readonly string[];
+  readonly engine: Engine;
+  readonly seeds: number;
   readonly format: 'text' | 'json';
 }
 
@@ -25,7 +37,7 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
   const source = await files.source(file);
   if ('refused' in source) throw new CommandError(source.refused);
   const analysisOptions: AnalyzeOptions = {
-    clock: () => performance.now(),
+    clock,
     input: options.input === undefined ? undefined : await readInput(options.input),
     inputShape: options.inputShape,
     batchSize: options.batch,
@@ -44,11 +56,32 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
     const names = analysis.models.map((model) => model.name).join(', ');
     throw new CommandError(`${file}: no model named ${options.model}${names ? `; there is ${names}` : ''}`);
   }
-  const shown = { ...analysis, models };
+  const shown = refined({ ...analysis, models }, source.text, options);
   const places = await files.places(shown);
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(profileJson(shown, places), undefined, 2)}\n`);
   else process.stdout.write(profileText(shown, places));
   return exitCodes.clean;
+}
+
+/** The analysis with the signal of the engine asked for. */
+function refined(analysis: Analysis, text: string, { engine, seeds }: ProfileOptions): Analysis {
+  if (engine === 'analytic') return analysis;
+  const multiply = instantiateKernels(kernelBytes);
+  const started = clock();
+  const signals = analysis.models.map(({ network, signal, input }) => {
+    const surrogate = runSurrogate({
+      network,
+      statistics: input.given,
+      multiply,
+      seeds,
+      budgetMs: runsBudgetMs,
+      clock,
+    });
+    return profileOf(engine, signal, surrogate);
+  });
+  const result = refineAnalysis(analysis, signals, text);
+  const { timings } = analysis;
+  return { ...result, timings: { ...timings, signalMs: timings.signalMs + clock() - started } };
 }
 
 /** A call to evaluate rather than the name of a model that the file shows. */

@@ -39,6 +39,7 @@ function modelJson(model: ModelAnalysis, places: Places) {
     parameterTensors: network.parameters.length,
     input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
     output: { shape: shapeJson(output?.outputShape) },
+    runs: signal.runs ?? 0,
     layers: new NetworkView(network).body.map((node) =>
       layerJson(
         node,
@@ -83,7 +84,8 @@ function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters
 }
 
 function estimateJson(estimate: Estimate | undefined) {
-  return estimate && Number.isFinite(estimate.log10Rms) ? { log10Rms: estimate.log10Rms, sd: estimate.sd } : undefined;
+  if (!estimate || !Number.isFinite(estimate.log10Rms)) return undefined;
+  return { log10Rms: estimate.log10Rms, sd: estimate.sd, band: estimate.band };
 }
 
 /** Batch sizes stand as `B`, `2B`; what is not known as null. */

@@ -76,7 +76,13 @@ export interface ModelAnalysis {
   readonly network: Network;
   readonly signal: SignalProfile;
   /** `span`: where the source says it. */
-  readonly input: { readonly statistics: string; readonly isAssumed: boolean; readonly span?: Span };
+  readonly input: {
+    readonly statistics: string;
+    readonly isAssumed: boolean;
+    readonly span?: Span;
+    /** What the engines are told of it. */
+    readonly given: InputStatistics;
+  };
   readonly findings: readonly Finding[];
   readonly assumptions: readonly Assumption[];
   readonly origins: readonly Origin[];

@@ -7,6 +7,7 @@ import { applyNetworkEdits } from './network/edits';
 import { type ReadModel, readModels } from './network/readModels';
 import type { Project } from './project';
 import { statisticsName } from './signal/inputStatistics';
+import { withAnalyticBands } from './signal/merge';
 import { propagate } from './signal/moments/propagate';
 
 /**
@@ -55,7 +56,7 @@ function analyzeModel(
   const { clock } = options;
   const started = clock();
   const network = applyNetworkEdits(model.network, options.edits ?? []);
-  const signal = propagate(network, givenData(model, options) ?? model.input.statistics);
+  const signal = withAnalyticBands(propagate(network, givenData(model, options) ?? model.input.statistics));
   const propagated = clock();
   const report = reportFindings({
     model: model.name,
@@ -92,8 +93,8 @@ function givenData({ name }: ReadModel, { models, input }: AnalyzeOptions): Anal
 /** Says what the input is taken to be: a sample, the preset asked for, or the one that the source suggests. */
 function statisticsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['input'] {
   const given = givenData(model, options);
-  if (given !== undefined) return { statistics: statisticsName(given), isAssumed: false };
-  return { ...model.input, statistics: statisticsName(model.input.statistics) };
+  if (given !== undefined) return { statistics: statisticsName(given), isAssumed: false, given };
+  return { ...model.input, statistics: statisticsName(model.input.statistics), given: model.input.statistics };
 }
 
 function originsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['origins'] {

@@ -176,7 +176,7 @@ function modelAt(span: Analysis['models'][number]['span']): Analysis['models'][n
     body: span,
     network: { nodes: [], parameters: [], inputs: [], outputs: [], loss: undefined, batchSize: 1 },
     signal: { nodes: [] },
-    input: { statistics: 'standard-normal', isAssumed: true },
+    input: { statistics: 'standard-normal', isAssumed: true, given: 'standard-normal' },
     findings: [],
     assumptions: [],
     origins: [],

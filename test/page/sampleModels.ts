@@ -67,7 +67,7 @@ export function sampleModel(
     body: span(2),
     network,
     signal: { nodes: signals },
-    input: { statistics: 'image-normalised', isAssumed: true },
+    input: { statistics: 'image-normalised', isAssumed: true, given: 'image-normalised' },
     findings: [],
     assumptions: [],
     origins: [],

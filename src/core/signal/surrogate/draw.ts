@@ -11,23 +11,26 @@ export function drawTensor(
   switch (distribution.kind) {
     case 'constant': {
       const { value } = distribution;
-      return filled(shape, Math.abs(value), (unit) => () => value * unit);
+      return filled(shape, Math.abs(value), (data, unit) => data.fill(value * unit));
     }
     case 'normal': {
       const { mean, std } = distribution;
-      return filled(shape, Math.abs(mean) + Math.abs(std), (unit) => {
-        return () => mean * unit + std * unit * random.normal();
+      return filled(shape, Math.abs(mean) + Math.abs(std), (data, unit) => {
+        random.fillNormal(data, mean * unit, std * unit);
       });
     }
     case 'truncatedNormal': {
       const { mean, std, low, high } = distribution;
       const draw = truncatedNormal(mean, std, low, high, random);
-      return draw && filled(shape, Math.abs(mean) + Math.abs(std), (unit) => () => draw() * unit);
+      if (!draw) return undefined;
+      return filled(shape, Math.abs(mean) + Math.abs(std), (data, unit) => {
+        for (let index = 0; index < data.length; index++) data[index] = draw() * unit;
+      });
     }
     case 'uniform': {
       const { low, high } = distribution;
-      return filled(shape, Math.abs(low) + Math.abs(high), (unit) => {
-        return () => low * unit + (high - low) * unit * random.uniform();
+      return filled(shape, Math.abs(low) + Math.abs(high), (data, unit) => {
+        random.fillUniform(data, low * unit, high * unit);
       });
     }
     case 'orthogonal':
@@ -39,17 +42,16 @@ export function drawTensor(
   }
 }
 
-/** `draw` makes numbers in units of a size that float32 can hold; the size itself becomes the tensor's scale where it must. */
+/** `fill` writes numbers in units of a size that float32 can hold; the size itself becomes the tensor's scale where it must. */
 function filled(
   shape: readonly number[],
   magnitude: number,
-  drawIn: (unit: number) => () => number,
+  fill: (data: Float32Array, unit: number) => void,
 ): Tensor | undefined {
   if (!Number.isFinite(magnitude)) return undefined;
   const isOrdinary = magnitude === 0 || (magnitude > 1e-15 && magnitude < 1e15);
-  const draw = drawIn(isOrdinary ? 1 : 1 / magnitude);
   const data = new Float32Array(elementCountOf(shape));
-  for (let index = 0; index < data.length; index++) data[index] = draw();
+  fill(data, isOrdinary ? 1 : 1 / magnitude);
   return { shape, data, logScale: isOrdinary ? 0 : Math.log(magnitude) };
 }
 

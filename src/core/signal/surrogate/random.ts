@@ -37,6 +37,16 @@ export class RandomSource {
     return ((this.bits() >>> 0) + 0.5) / 4294967296;
   }
 
+  /** Uniform between the bounds, element by element. */
+  fillUniform(data: Float32Array, low: number, high: number): void {
+    const width = (high - low) / 4294967296;
+    for (let index = 0; index < data.length; index++) data[index] = low + ((this.bits() >>> 0) + 0.5) * width;
+  }
+
+  fillNormal(data: Float32Array, mean: number, std: number): void {
+    for (let index = 0; index < data.length; index++) data[index] = mean + std * this.normal();
+  }
+
   integer(below: number): number {
     return Math.min(below - 1, Math.floor(this.uniform() * below));
   }

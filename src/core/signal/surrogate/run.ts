@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly statistics: InputStatistics;
   readonly multiply: Multiply;
   readonly seed: number;
+  /** Samples of this run: the network's own batch, or fewer. */
+  readonly batch: number;
   readonly cancel?: CancelSignal;
 }
 
@@ -42,7 +44,7 @@ export function runNetwork(request: RunRequest): (NodeRun | undefined)[] | undef
   if (!forward) return undefined;
   const { steps, runs } = forward;
   const gradients = new Array<Tensor | 'unknown' | undefined>(network.nodes.length).fill(undefined);
-  const random = new RandomSource(request.seed ^ 0x5eed);
+  const random = new RandomSource(-request.seed);
   for (const id of network.loss === undefined ? network.outputs : [network.loss]) {
     const index = indexOf.get(id);
     if (index === undefined) continue;
@@ -78,10 +80,10 @@ interface Forward {
 }
 
 function runForward(request: RunRequest, indexOf: ReadonlyMap<number, number>): Forward | undefined {
-  const { network, statistics, multiply, seed, cancel } = request;
-  const random = new RandomSource(seed);
-  const draws = new ParameterDraws(network, random);
-  const batch = Number.isFinite(network.batchSize) ? Math.max(1, Math.floor(network.batchSize)) : 1;
+  const { network, statistics, multiply, seed, batch, cancel } = request;
+  // Apart, so that runs of one seed with batches of different sizes have the same weights.
+  const random = new RandomSource(2 * seed + 1);
+  const draws = new ParameterDraws(network, new RandomSource(2 * seed));
   const steps: (Step | undefined)[] = [];
   const runs: (NodeRun | undefined)[] = [];
   for (const node of network.nodes) {

@@ -4,6 +4,7 @@ import type { InputStatistics } from '../inputStatistics';
 import type { Estimate, NodeSignal, SignalFlag, SignalProfile } from '../profile';
 import type { Multiply } from './matrix';
 import { type NodeRun, runNetwork } from './run';
+import { affordableBatch, extrapolated } from './smallBatch';
 
 export interface SurrogateRequest {
   readonly network: Network;
@@ -15,7 +16,6 @@ export interface SurrogateRequest {
   readonly budgetMs: number;
   readonly clock: Clock;
   readonly cancel?: CancelSignal;
-  readonly onRun?: (done: number) => void;
 }
 
 /** What a number of real initialisations of the network showed. */
@@ -25,18 +25,31 @@ export interface SurrogateProfile {
   readonly seeds: number;
 }
 
-/** Runs the network with random weights, forward and backward, and averages over seeds; undefined where it was cancelled before the first run's end. */
+/**
+ * Runs the network with random weights, forward and backward, and averages over seeds; undefined where it is too big for that, or was
+ * cancelled before the first run's end.
+ */
 export function runSurrogate(request: SurrogateRequest): SurrogateProfile | undefined {
+  const steps = surrogateRuns(request);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, one run a step, for callers that want to look at other things between runs. */
+export function* surrogateRuns(request: SurrogateRequest): Generator<number, SurrogateProfile | undefined> {
   const { network, clock, budgetMs } = request;
+  const batch = affordableBatch(network);
+  if (batch === undefined) return undefined;
   const started = clock();
   const runs: (readonly (NodeRun | undefined)[])[] = [];
   for (let seed = 1; seed <= request.seeds; seed++) {
-    if (request.cancel?.cancelled) break;
     if (seed > 1 && clock() - started > budgetMs) break;
-    const run = runNetwork({ ...request, seed });
+    const run = runSeed(request, seed, batch);
     if (!run) break;
     runs.push(run);
-    request.onRun?.(seed);
+    yield seed;
   }
   if (runs.length === 0) return undefined;
   const nodes = network.nodes.map((node, index) => {
@@ -44,6 +57,15 @@ export function runSurrogate(request: SurrogateRequest): SurrogateProfile | unde
     return nodeSignal(node.id, own);
   });
   return { profile: { nodes }, seeds: runs.length };
+}
+
+function runSeed(request: SurrogateRequest, seed: number, batch: number) {
+  const { network } = request;
+  const run = runNetwork({ ...request, seed, batch });
+  if (!run || batch < 2 || batch >= network.batchSize) return run;
+  const half = Math.floor(batch / 2);
+  const halfRun = runNetwork({ ...request, seed, batch: half });
+  return halfRun && extrapolated(network, run, halfRun, batch, half);
 }
 
 /** Largest float32, as a decimal logarithm. */
