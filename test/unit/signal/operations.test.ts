@@ -266,4 +266,20 @@ suite('signal: operations against closed forms', () => {
     assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - 1) < 1e-4);
     assert.ok(Math.abs(log10(nodes[flat]?.gradient?.log10Rms) - 1 / 4) < 1e-4);
   });
+
+  test('a mean over the losses of the samples is the mean loss', () => {
+    const gradientOf = (isMeanOfSamples: boolean) => {
+      const builder = new NetworkBuilder(16);
+      const input = builder.input(10);
+      const reduction = isMeanOfSamples ? 'none' : 'mean';
+      const loss = builder.add(
+        { kind: 'loss', loss: 'crossEntropyLogits', reduction },
+        [input],
+        isMeanOfSamples ? [samples] : [],
+      );
+      const end = isMeanOfSamples ? builder.add({ kind: 'reduction', variant: 'mean', axes: [0] }, [loss], []) : loss;
+      return propagate(builder.network(input, end), 'standard-normal').nodes[input]?.gradient?.log10Rms ?? Number.NaN;
+    };
+    assert.ok(Math.abs(gradientOf(true) - gradientOf(false)) < 1e-6);
+  });
 });

@@ -2,7 +2,7 @@ import type { LossKind } from '../../network/network';
 import { activationMoments, compiledActivation } from './activationFunction';
 import { centredCorrelations, duals } from './correlations';
 import { type Field, type Gradient, pooledSegment, type Segment } from './field';
-import { binCount, positionCount, scalarLayout, unitCount } from './layout';
+import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
 import type { Backward, Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
 
@@ -12,9 +12,11 @@ export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' |
   if (!prediction) return undefined;
   const target = call.inputs[1];
   const gradient = lossGradient(loss, reduction, prediction, target);
+  const layout = (reduction === 'none' && lossesLayout(call, prediction)) || scalarLayout;
+  const ones = new Float64Array(binCount(layout)).fill(1);
   const output: Field = {
-    layout: scalarLayout,
-    segments: [{ channels: 1, mean: 1, within: Float64Array.of(1), across: Float64Array.of(1) }],
+    layout,
+    segments: [{ channels: 1, mean: 1, within: ones, across: ones }],
     logScale: 0,
     inherited: prediction.inherited,
     fresh: prediction.fresh,
@@ -34,6 +36,13 @@ export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' |
     }),
     isApproximate: true,
   };
+}
+
+/** One loss a sample and position, or one an element of the prediction. */
+function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
+  const { outputShape } = node;
+  const isPerElement = outputShape?.length === layout.axes.length;
+  return layoutOf(outputShape, isPerElement && outputShape ? [outputShape.length - 1] : []);
 }
 
 type Pair = Pick<Segment, 'within' | 'across'>;
