@@ -93,7 +93,9 @@ export class ProjectModules implements ModuleResolver {
   readonly #texts = new Map<string, string | undefined>();
   readonly #asked = new Set<string>();
   readonly #wanted = new Set<string>();
-  /** Of those, what is wanted only to see whether it is there. */
+  /** Files whose imports were read with them. */
+  readonly #followed = new Set<string>();
+  /** Of those that are wanted, what is wanted only to see whether it is there. */
   readonly #lookedAt = new Set<string>();
   /** First components of absolute imports that were asked for. */
   readonly #packages = new Set<string>();
@@ -135,10 +137,11 @@ export class ProjectModules implements ModuleResolver {
   async readWanted(): Promise<void> {
     this.#rounds++;
     const wanted = [...this.#wanted];
-    const entered = wanted.filter((file) => !this.#lookedAt.has(file));
+    const entered = [...this.#asked, ...wanted].filter((file) => !this.#lookedAt.has(file) && !this.#followed.has(file));
     this.#wanted.clear();
     this.#lookedAt.clear();
     await this.#read(wanted);
+    for (const file of entered) this.#followed.add(file);
     await this.#read(entered.flatMap((file) => this.#importedBy(file)));
   }
 
@@ -154,6 +157,16 @@ export class ProjectModules implements ModuleResolver {
     if (level === 0 && this.isKnown(dotted)) return undefined;
     const bases = level > 0 ? [folderAbove(fromFile, level)] : this.#rootsOf(dotted);
     return bases === 'unread' ? bases : this.#firstOf(bases.flatMap((base) => filesOf(base, dotted)));
+  }
+
+  nameOf(file: string): string | undefined {
+    const root = this.roots.find((folder) => file.startsWith(folder === '/' ? folder : `${folder}/`));
+    if (root === undefined) return undefined;
+    const dotted = file
+      .slice(root === '/' ? 1 : root.length + 1)
+      .replace(/(?:\/__init__)?\.py$/, '')
+      .replaceAll(/[\\/]/g, '.');
+    return file === this.file && !dotted.includes('.') && !file.endsWith('/__init__.py') ? undefined : dotted;
   }
 
   whyMissing(level: number): string | undefined {

@@ -6,6 +6,7 @@ import type { Machine } from './machine';
 import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
 import { hasUnknownBase, lookupAfter, lookupInClass, objectClass } from './nativeClass';
 import { describeKind } from './operators';
+import { moduleNameOf } from './scopes';
 import type {
   ClassValue,
   DictValue,
@@ -202,7 +203,7 @@ function functionAttribute(object: FunctionValue, name: string): Value | undefin
     case '__qualname__':
       return makeStr(object.name);
     case '__module__':
-      return makeStr('__main__');
+      return moduleNameOf(object.closure);
     case '__doc__':
       return none;
     case '__dict__':

@@ -9,6 +9,7 @@ import { lookupInClass } from './nativeClass';
 import { describeKind } from './operators';
 import { IteratorPart } from './payload';
 import { PythonRaise } from './pythonRaise';
+import { moduleScopeOf } from './scopes';
 import { executeBlock } from './statements';
 import type { CallArguments, ClassValue, FunctionValue, NativeFunctionValue, Scope, Value } from './values';
 
@@ -163,12 +164,6 @@ function callFunction(machine: Machine, callee: FunctionValue, args: CallArgumen
 function firstArgument(scope: Scope): Value | undefined {
   const first = scope.names.values().next().value;
   return first?.kind === 'tuple' ? first.items[0] : first;
-}
-
-function moduleScopeOf(scope: Scope): Scope {
-  let outermost = scope;
-  while (outermost.parent) outermost = outermost.parent;
-  return outermost;
 }
 
 function makeGenerator(yields: readonly Value[]): Value {

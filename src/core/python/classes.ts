@@ -5,6 +5,7 @@ import { spanOf } from './expressions';
 import type { Frame, Machine } from './machine';
 import { makeStr } from './make';
 import { lookupAfter, makeClass, objectClass } from './nativeClass';
+import { moduleNameOf } from './scopes';
 import { executeBlock } from './statements';
 import type { ClassDefinition } from './syntax';
 import type { ClassValue, Scope, Value } from './values';
@@ -26,7 +27,7 @@ export function makeUserClass(machine: Machine, frame: Frame, definition: ClassD
     file: frame.file,
     isNative: false,
   });
-  namespace.set('__module__', makeStr('__main__'));
+  namespace.set('__module__', moduleNameOf(frame.scope));
   namespace.set('__qualname__', makeStr(definition.name.name));
   const scope: Scope = { kind: 'class', names: namespace, parent: frame.scope };
   executeBlock(

@@ -208,11 +208,12 @@ function resolveModule(machine: Machine, file: string, dotted: string, level: nu
 export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: string): ModuleValue {
   const loaded = machine.loadedModules.get(resolved.file);
   if (loaded) return loaded;
+  const name = machine.modules?.nameOf?.(resolved.file) ?? dotted;
   const names = new Map<string, Value>([
-    ['__name__', makeStr(dotted)],
+    ['__name__', makeStr(name)],
     ['__file__', makeStr(resolved.file)],
     ['__doc__', none],
-    ['__package__', makeStr(resolved.isPackage ? dotted : dotted.slice(0, Math.max(0, dotted.lastIndexOf('.'))))],
+    ['__package__', makeStr(resolved.isPackage ? name : name.slice(0, Math.max(0, name.lastIndexOf('.'))))],
   ]);
   const scope: Scope = { kind: 'module', names, parent: undefined };
   const deferred = new DeferredNames(machine, resolved, scope);
@@ -226,19 +227,34 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
     }
     return deferred;
   };
-  const lookup = (name: string): Value | undefined => {
+  const lookup = (key: string): Value | undefined => {
     const waiting = evaluated();
-    const known = names.get(name) ?? waiting.take(name);
+    const known = names.get(key) ?? waiting.take(key);
     if (known) {
-      machine.keepers.note(known, resolved.file, name);
+      machine.keepers.note(known, resolved.file, key);
       return known;
     }
-    if (name.startsWith('__')) return undefined;
-    const below = resolved.isPackage ? projectModule(machine, resolved.file, name, 1) : undefined;
-    return below ?? deferred.takeRest(name);
+    if (key.startsWith('__')) return undefined;
+    const below = resolved.isPackage ? projectModule(machine, resolved.file, key, 1) : undefined;
+    return below ?? deferred.takeRest(key);
   };
-  const module: ModuleValue = { kind: 'module', name: dotted, lookup, names: () => evaluated().names, scope };
+  const module: ModuleValue = { kind: 'module', name, lookup, names: () => evaluated().names, scope };
   machine.loadedModules.set(resolved.file, module);
   machine.deferredNames.set(resolved.file, deferred);
   return module;
+}
+
+/** The file that is read itself, where others import it or ask for it by name: it is evaluated once. */
+export function enterOpenModule(machine: Machine, file: string, scope: Scope): void {
+  const { names } = scope;
+  const name = names.get('__name__');
+  const isPackage = file.endsWith('/__init__.py');
+  machine.loadedModules.set(file, {
+    kind: 'module',
+    name: name?.kind === 'str' ? name.value : '__main__',
+    lookup: (key) =>
+      names.get(key) ?? (isPackage && !key.startsWith('__') ? projectModule(machine, file, key, 1) : undefined),
+    names: () => [...names.keys()],
+    scope,
+  });
 }

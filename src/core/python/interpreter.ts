@@ -1,7 +1,7 @@
 import { builtins } from './builtins/builtins';
 import { describeFailure, MachineContext } from './callContext';
 import { evaluate, spanOf } from './expressions';
-import { projectModule } from './imports';
+import { enterOpenModule, projectModule } from './imports';
 import {
   CallSite,
   type Frame,
@@ -10,6 +10,7 @@ import {
   type RecordedAssumption,
   type RecordedUnknown,
 } from './machine';
+
 import { makeStr, none } from './make';
 import type { OutlinedStatement, WaitingDefinition } from './outline';
 import type { ParsedModule } from './parse';
@@ -38,12 +39,13 @@ export class Interpreter {
     const scope: Scope = {
       kind: 'module',
       names: new Map<string, Value>([
-        ['__name__', makeStr('__main__')],
+        ['__name__', makeStr(this.#machine.modules?.nameOf?.(file) ?? '__main__')],
         ['__file__', makeStr(file)],
         ['__doc__', none],
       ]),
       parent: undefined,
     };
+    enterOpenModule(this.#machine, file, scope);
     const guards = parsed.module.body.filter(isMainGuard);
     const rest =
       guards.length > 0 ? parsed.module.body.filter((statement) => !isMainGuard(statement)) : parsed.module.body;

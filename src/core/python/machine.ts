@@ -64,6 +64,8 @@ export interface ModuleResolver {
    * evaluation: its file has to be read first.
    */
   resolve(dottedName: string, level: number, fromFile: string): ResolvedModule | 'unread' | undefined;
+  /** Under which dotted name a file is imported; undefined where it lies in no package. */
+  nameOf?(file: string): string | undefined;
   /** Why a module, after `level` leading dots, is not there; undefined where there is nothing to say. */
   whyMissing?(level: number): string | undefined;
 }

@@ -12,6 +12,7 @@ function moduleNamed(name: Value | undefined, call: NativeCall): Value {
   if (name?.kind !== 'str' || !frame || !span) return notKnown(call, 'module name is not known', name);
   const own = frame.moduleScope.names.get('__name__');
   if (own?.kind === 'str' && own.value === name.value) return moduleOf(machine, frame);
+  for (const module of machine.loadedModules.values()) if (module.name === name.value) return module;
   const level = /^\.*/.exec(name.value)?.[0].length ?? 0;
   return moduleByName(machine, frame.file, name.value.slice(level), level, span);
 }
