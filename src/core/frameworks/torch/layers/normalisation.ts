@@ -1,5 +1,6 @@
 import { makeInt, makeTuple, none } from '../../../python/make';
-import type { LayerEntry } from '../layer';
+import type { Value } from '../../../python/values';
+import type { Layer, LayerEntry } from '../layer';
 import { normaliseChannels, normaliseFeatures } from '../operations/normalisation';
 
 const batchTail = 'eps=1e-05, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None';
@@ -49,13 +50,25 @@ export const normalisationLayers: readonly LayerEntry[] = [
   featureNorm('RMSNorm', 'rms', 'normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None'),
 ];
 
+/** The buffers of `_NormBase`: means of zeros, variances of ones, and how many batches were seen. */
+function keepStatistics(layer: Layer): void {
+  const isKept = layer.flag('track_running_stats') === true;
+  const make = (name: string, size: Value) => layer.context.call(layer.state.torchFunction(name), [size]);
+  const features = layer.get('num_features') ?? none;
+  layer.set('running_mean', isKept ? make('zeros', features) : none);
+  layer.set('running_var', isKept ? make('ones', features) : none);
+  layer.set('num_batches_tracked', isKept ? make('tensor', makeInt(0)) : none);
+}
+
 function channelNorm(name: string, variant: 'batch' | 'instance', signature: string): LayerEntry {
   return {
     name,
     signature,
     build: (layer) => {
       const isAffine = layer.flag('affine');
-      if (!name.startsWith('Lazy')) layer.affine([layer.int('num_features')], isAffine, isAffine);
+      if (name.startsWith('Lazy')) return;
+      layer.affine([layer.int('num_features')], isAffine, isAffine);
+      keepStatistics(layer);
     },
     forward: (layer, call) => {
       const input = call.tensor('input');
