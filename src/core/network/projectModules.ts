@@ -137,7 +137,9 @@ export class ProjectModules implements ModuleResolver {
   async readWanted(): Promise<void> {
     this.#rounds++;
     const wanted = [...this.#wanted];
-    const entered = [...this.#asked, ...wanted].filter((file) => !this.#lookedAt.has(file) && !this.#followed.has(file));
+    const entered = [...this.#asked, ...wanted].filter(
+      (file) => !this.#lookedAt.has(file) && !this.#followed.has(file),
+    );
     this.#wanted.clear();
     this.#lookedAt.clear();
     await this.#read(wanted);

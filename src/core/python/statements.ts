@@ -151,13 +151,23 @@ function outermostName(annotation: Expression): string {
   }
 }
 
+/** What enters itself somewhere looks at it, without need of what others enter later. */
+function callDecorator(machine: Machine, callee: Value, value: Value, span: Span): Value {
+  machine.importing++;
+  try {
+    return callValue(machine, callee, [value], undefined, span);
+  } finally {
+    machine.importing--;
+  }
+}
+
 /** A decorator that is not known passes what it decorates through. */
 function decorate(machine: Machine, frame: Frame, decorators: readonly Expression[], made: Value): Value {
   let value = made;
   for (const decorator of decorators.toReversed()) {
     const span: Span = spanOf(frame, decorator);
     const callee = evaluate(machine, frame, decorator);
-    const decorated = callee.kind === 'unknown' ? callee : callValue(machine, callee, [value], undefined, span);
+    const decorated = callee.kind === 'unknown' ? callee : callDecorator(machine, callee, value, span);
     if (decorated.kind === 'unknown') machine.assume('decorator', 'changes nothing', span);
     else value = decorated;
   }

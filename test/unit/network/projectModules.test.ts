@@ -368,6 +368,33 @@ suite('modules that enter themselves somewhere when they run', () => {
   ] as const) {
     test(name, async () => assert.deepEqual(await countsOf(files), [8 * 8 + 8]));
   }
+
+  test('under the name of their module, in what it exports, from the file that is read', async () => {
+    const files = {
+      '/work/zoo/train.py': `import sys
+import torch
+from torch import nn
+from .entry import entries, register
+__all__ = ['made']
+@register
+class Large${linear(8)}
+net = getattr(sys.modules['zoo.train'], __all__[1])()
+net = entries['zoo.train.Large']() if net.__class__ is Large else None
+net(torch.randn(2, 8))
+`,
+      '/work/zoo/__init__.py': '',
+      '/work/zoo/entry.py': `import sys
+entries = {}
+def register(cls):
+    module = sys.modules[cls.__module__]
+    module.__all__.append(cls.__name__)
+    entries[f"{cls.__module__}.{cls.__name__}"] = cls
+    setattr(module, cls.__name__, cls)
+    return cls
+`,
+    };
+    assert.deepEqual(await countsOf(files, '/work/zoo/train.py'), [8 * 8 + 8]);
+  });
 });
 
 suite('a model written as an expression', () => {

@@ -111,9 +111,10 @@ export const neverTrue = [
 ];
 
 /** Functions of computing packages that change nothing in the network, by qualified name. */
-export const withoutEffect = ['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm'].map(
-  (name) => `nn.utils.${name}`,
-);
+export const withoutEffect = [
+  ...['nn.utils.clip_grad_norm_', 'nn.utils.clip_grad_value_', 'nn.utils.clip_grad_norm'],
+  ...['_assert', '_assert_async'],
+];
 
 /** Packages that are also reached under an older name. */
 export const aliasPackages: Readonly<Record<string, string>> = {
