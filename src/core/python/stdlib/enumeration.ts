@@ -64,6 +64,9 @@ function makeMembers(cls: ClassValue, call: NativeCall): void {
     if (!getEntry(members, makeStr(name))) setEntry(members, makeStr(name), member);
   }
   cls.namespace.set('__members__', members);
+  // The metaclass's call looks a member up, whatever the other bases construct: `class Format(str, Enum)`.
+  const lookUp = enumClass.namespace.get('__new__');
+  if (lookUp) cls.namespace.set('__new__', lookUp);
 }
 
 export function enumModule(): ModuleValue {

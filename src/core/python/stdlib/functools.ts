@@ -15,14 +15,14 @@ export const partialClass = makeNativeClass('partial', [], {
     const [cls, callee, ...positional] = args.positional;
     if (cls?.kind !== 'class' || !callee) return context.unknown('partial without a function');
     if (callee.kind === 'unknown') return callee;
-    const filled: FilledCall = {
+    const filled = flattened({
       callee,
       args: { ...args, positional, positionalSpans: args.positionalSpans.slice(2) },
-    };
+    });
     const attributes = new Map<string, Value>([
-      ['func', callee],
-      ['args', makeTuple(positional)],
-      ['keywords', makeDict([...args.named].map(([name, value]) => [makeStr(name), value]))],
+      ['func', filled.callee],
+      ['args', makeTuple(filled.args.positional)],
+      ['keywords', makeDict([...filled.args.named].map(([name, value]) => [makeStr(name), value]))],
     ]);
     return { kind: 'instance', class: cls, attributes, payload: filled, made: context.trail };
   }),
@@ -55,6 +55,14 @@ function dressAs(wrapper: Value | undefined, wrapped: Value | undefined, call: N
 interface FilledCall {
   readonly callee: Value;
   readonly args: CallArguments;
+}
+
+/** A partial of a partial is one of the function below (CPython `partial_new`). */
+function flattened({ callee, args }: FilledCall): FilledCall {
+  const inner = callee.kind === 'instance' && callee.class === partialClass ? callee.payload : undefined;
+  if (!inner) return { callee, args };
+  const filled = inner as FilledCall;
+  return { callee: filled.callee, args: joinArguments(filled.args, args) };
 }
 
 function joinArguments(first: CallArguments, second: CallArguments): CallArguments {
