@@ -93,6 +93,7 @@ export class ProjectModules implements ModuleResolver {
   readonly #texts = new Map<string, string | undefined>();
   readonly #asked = new Set<string>();
   readonly #wanted = new Set<string>();
+  readonly #resolved = new Set<string>();
   /** Files whose imports were read with them. */
   readonly #followed = new Set<string>();
   /** Of those that are wanted, what is wanted only to see whether it is there. */
@@ -137,7 +138,7 @@ export class ProjectModules implements ModuleResolver {
   async readWanted(): Promise<void> {
     this.#rounds++;
     const wanted = [...this.#wanted];
-    const entered = [...this.#asked, ...wanted].filter(
+    const entered = [...this.#resolved, ...wanted].filter(
       (file) => !this.#lookedAt.has(file) && !this.#followed.has(file),
     );
     this.#wanted.clear();
@@ -201,6 +202,7 @@ export class ProjectModules implements ModuleResolver {
       this.#asked.add(file);
       const text = this.#texts.get(file);
       if (text === undefined) continue;
+      this.#resolved.add(file);
       return { file, isPackage: file.endsWith('/__init__.py'), source: sources.get(text) };
     }
     return undefined;
