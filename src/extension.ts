@@ -1,6 +1,7 @@
 import { type ExtensionContext, languages, window } from 'vscode';
 import { analyze } from './core/analyze';
 import { DocumentAnalyses } from './documents/documentAnalyses';
+import { ModelSettingsStore } from './documents/modelSettings';
 import { WorkspaceProject } from './documents/workspaceProject';
 import { CodeActions } from './editor/codeActions';
 import { ProfileLenses } from './editor/codeLens';
@@ -18,12 +19,14 @@ export function activate(context: ExtensionContext): void {
   const clock = () => performance.now();
   const log = window.createOutputChannel(productName, { log: true });
   const project = new WorkspaceProject(log);
-  const analyses = new DocumentAnalyses(analyze, project, clock, log);
-  const pages = new Pages(context.extensionUri, analyses, log);
+  const settings = new ModelSettingsStore(context.workspaceState);
+  const analyses = new DocumentAnalyses(analyze, project, settings, clock, log);
+  const pages = new Pages(context.extensionUri, analyses, settings, log);
   const lenses = new ProfileLenses(analyses);
   context.subscriptions.push(
     log,
     project,
+    settings,
     analyses,
     pages,
     new Commands(pages, log),

@@ -1,6 +1,7 @@
 import type { BusyContent, EmptyContent, FailedContent, NothingContent } from '../src/protocol/viewState';
 import { button, element } from './dom';
 import { fill } from './fill';
+import { unbuiltLists } from './originList';
 import type { PageContext } from './page';
 
 /** Nothing to draw: what is going on instead, and what one can do. */
@@ -38,6 +39,7 @@ export function messagePage(
         [reasons[content.why]],
         content.problems,
         [compare()],
+        unbuiltLists(content.unbuilt, context),
       );
     }
   }
@@ -49,6 +51,7 @@ function box(
   paragraphs: readonly string[],
   problems: readonly string[],
   buttons: readonly HTMLButtonElement[],
+  more: readonly HTMLElement[] = [],
 ): HTMLElement {
   return element(
     'div',
@@ -59,6 +62,7 @@ function box(
     problems.length > 0
       ? element('ul', { class: 'plain' }, ...problems.map((problem) => element('li', {}, problem)))
       : undefined,
+    ...more,
     buttons.length > 0 ? element('div', { class: 'buttons' }, ...buttons) : undefined,
   );
 }

@@ -1,12 +1,14 @@
 import { formatCount, formatLog10 } from '../src/protocol/format';
 import type { ModelView, ProfileContent } from '../src/protocol/viewState';
 import type { Marks } from './charts';
-import { element, section, select } from './dom';
+import { element, section } from './dom';
 import { fill } from './fill';
 import { findingList } from './findingList';
 import { layerCharts } from './layerCharts';
 import { layerDetail } from './layerDetail';
 import { layerTable } from './layerTable';
+import { modelChooser } from './modelChooser';
+import { originList, unbuiltLists } from './originList';
 import type { PageContext, ProfilePart } from './page';
 import { whatIf } from './whatIf';
 
@@ -50,7 +52,14 @@ export function profilePage(content: ProfileContent, context: PageContext): Prof
       { class: 'columns' },
       element('div', { class: 'column column-findings' }, findingList(model, version, context)),
       element('div', { class: 'column column-main' }, whatIf(content.whatIf, context), charts.root),
-      element('div', { class: 'column column-side' }, detail.root, ...notes(model, context)),
+      element(
+        'div',
+        { class: 'column column-side' },
+        detail.root,
+        originList(content, context),
+        ...unbuiltLists(content.unbuilt, context),
+        ...notes(model, context),
+      ),
       element('div', { class: 'column column-rest' }, table.root),
     ),
   );
@@ -87,18 +96,8 @@ function startingLayer({ layers }: ModelView, path: string | undefined): number 
 }
 
 function head(content: ProfileContent, context: PageContext): HTMLElement {
-  const { model, models, chosen } = content;
-  const { strings, send } = context;
-  const chooser =
-    models.length > 1
-      ? select(
-          strings.model,
-          models.map((label, index) => ({ value: String(index), label })),
-          String(chosen),
-          (value) => send({ type: 'chooseModel', index: Number(value) }),
-        )
-      : undefined;
-  chooser?.querySelector('select')?.setAttribute('data-focus', 'model');
+  const { model } = content;
+  const { strings } = context;
   return element(
     'header',
     { class: 'head' },
@@ -108,7 +107,7 @@ function head(content: ProfileContent, context: PageContext): HTMLElement {
       element('h1', {}, model.name),
       content.isStale ? element('span', { class: 'chip chip-stale' }, strings.stale) : undefined,
       content.isBusy ? element('span', { class: 'chip' }, strings.updating) : undefined,
-      chooser,
+      modelChooser(content, context),
     ),
     element(
       'p',

@@ -1,8 +1,9 @@
 import { EventEmitter, type LogOutputChannel, type TextDocument, type Uri, window, workspace } from 'vscode';
-import type { Analysis, AnalyzeOptions, NetworkEdit } from '../core/analysis';
+import type { Analysis, AnalyzeOptions } from '../core/analysis';
 import type { Clock, Project } from '../core/project';
 import { Disposable } from '../disposable';
 import { settingsSection } from '../protocol/ids';
+import type { ModelSettingsStore } from './modelSettings';
 import { notebookOf, notebookSource, type OpenSource, sourceOf } from './openSources';
 import { readSettings } from './settings';
 import { Snapshot } from './snapshot';
@@ -47,6 +48,7 @@ export class DocumentAnalyses extends Disposable {
   constructor(
     private readonly analyze: Analyze,
     private readonly project: ProjectSource,
+    private readonly models: Pick<ModelSettingsStore, 'of' | 'onDidChange'>,
     private readonly clock: Clock,
     private readonly log: LogOutputChannel,
   ) {
@@ -76,6 +78,12 @@ export class DocumentAnalyses extends Disposable {
         for (const entry of this.#entries.values()) {
           if (change.affectsConfiguration(settingsSection, entry.source.uri)) this.#start(entry);
         }
+      }),
+    );
+    this.register(
+      models.onDidChange((uri) => {
+        const entry = this.#entries.get(uri.toString());
+        if (entry) this.#start(entry);
       }),
     );
     this.register({
@@ -135,10 +143,10 @@ export class DocumentAnalyses extends Disposable {
     return entry.fixes.snapshot;
   }
 
-  /** What-if: the analysis of the text as it stands, with changes to its network. Nothing is kept. */
-  async variant(uri: Uri, edits: readonly NetworkEdit[]): Promise<Snapshot | undefined> {
+  /** What-if: the analysis of the text as it stands, with changes to its network or of something else in it. Nothing is kept. */
+  async variant(uri: Uri, options: Partial<AnalyzeOptions>): Promise<Snapshot | undefined> {
     const entry = this.#entries.get(uri.toString());
-    return entry && this.#analyzeOnce(entry, { edits });
+    return entry && this.#analyzeOnce(entry, options);
   }
 
   #open(source: OpenSource | undefined): Entry | undefined {
@@ -257,6 +265,7 @@ export class DocumentAnalyses extends Disposable {
         input: settings.input,
         batchSize: settings.batchSize,
         rules: settings.rules,
+        models: this.models.of(source.uri),
         ...options,
       });
       if (this.isDisposed) return undefined;

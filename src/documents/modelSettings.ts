@@ -2,9 +2,12 @@ import { EventEmitter, type Memento, type Uri } from 'vscode';
 import type { ModelSettings } from '../core/analysis';
 import { inputPresets } from '../core/signal/inputStatistics';
 import { Disposable } from '../disposable';
-import { isPythonLiteral } from '../protocol/writtenValues';
+import type { Intent } from '../protocol/messages';
+import { isPythonLiteral, parseSizes } from '../protocol/writtenValues';
 
 type ByModel = Readonly<Record<string, ModelSettings>>;
+
+type SettingIntent = Extract<Intent, { type: 'setArgument' | 'setInputShape' | 'setInputData' }>;
 
 const storageKey = 'gradlens.models';
 const maxFiles = 200;
@@ -35,8 +38,27 @@ export class ModelSettingsStore extends Disposable {
     this.#changes.fire(uri);
   }
 
+  /** Takes one value over from the page; an empty one is forgotten. */
+  async take(uri: Uri, intent: SettingIntent): Promise<void> {
+    const known = this.of(uri)[intent.model] ?? {};
+    await this.set(uri, intent.model, changed(known, intent));
+  }
+
   #all(): Readonly<Record<string, unknown>> {
     return recordOf(this.storage.get(storageKey));
+  }
+}
+
+function changed(known: ModelSettings, intent: SettingIntent): ModelSettings {
+  switch (intent.type) {
+    case 'setArgument': {
+      const { [intent.name]: _, ...others } = known.arguments ?? {};
+      return { ...known, arguments: intent.text === '' ? others : { ...others, [intent.name]: intent.text } };
+    }
+    case 'setInputShape':
+      return { ...known, inputShape: parseSizes(intent.text) };
+    case 'setInputData':
+      return { ...known, data: inputPresets.find((preset) => preset === intent.text) };
   }
 }
 

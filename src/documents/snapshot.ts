@@ -54,6 +54,11 @@ export class Snapshot {
     return new Snapshot({ ...this.data, isStale: true });
   }
 
+  /** The text that was analysed. */
+  get text(): string {
+    return this.data.source.text;
+  }
+
   /** The analysed text under a span; empty for spans of other files. */
   textOf(span: Span): string {
     return span.file === this.analysis.file ? this.data.source.text.slice(span.start, span.end) : '';

@@ -6,10 +6,12 @@ import {
   type CodeActionProvider,
   type CodeActionProviderMetadata,
   type Diagnostic,
+  l10n,
   type Range,
   type TextDocument,
 } from 'vscode';
 import type { Finding, Fix } from '../core/findings/finding';
+import { directiveEdit } from '../documents/directiveEdit';
 import type { DocumentAnalyses } from '../documents/documentAnalyses';
 import { fixEdit } from '../documents/fixEdit';
 import type { Snapshot } from '../documents/snapshot';
@@ -18,11 +20,12 @@ import { allFindings } from './findings';
 import { messageText } from './translate';
 
 const fixAllKind = CodeActionKind.SourceFixAll.append('gradlens');
+const directiveKind = CodeActionKind.RefactorRewrite.append('gradlens');
 
 /** Quick fixes titled with their computed effect, best first; fix-all applies each model's preferred one. */
 export class CodeActions implements CodeActionProvider {
   static readonly metadata: CodeActionProviderMetadata = {
-    providedCodeActionKinds: [CodeActionKind.QuickFix, fixAllKind],
+    providedCodeActionKinds: [CodeActionKind.QuickFix, fixAllKind, directiveKind],
   };
 
   constructor(private readonly analyses: DocumentAnalyses) {}
@@ -35,15 +38,32 @@ export class CodeActions implements CodeActionProvider {
   ): Promise<CodeAction[]> {
     const isFixAll = context.only?.contains(fixAllKind) === true;
     const isQuickFix = context.only?.contains(CodeActionKind.QuickFix) !== false;
+    const isRewrite = context.only?.contains(directiveKind) !== false;
     const diagnostics = context.diagnostics.filter((diagnostic) => ruleOf(diagnostic) !== undefined);
-    if (!isFixAll && (!isQuickFix || diagnostics.length === 0)) return [];
+    const directives = isRewrite ? directiveActions(this.analyses.get(document), document, range) : [];
+    if (!isFixAll && (!isQuickFix || diagnostics.length === 0)) return directives;
     const snapshot = await this.analyses.withFixes(document);
-    if (!snapshot || token.isCancellationRequested) return [];
+    if (!snapshot || token.isCancellationRequested) return directives;
     return [
+      ...directives,
       ...(isQuickFix ? quickFixes(snapshot, document, range, diagnostics) : []),
       ...(isFixAll ? fixAll(snapshot) : []),
     ];
   }
+}
+
+/** On the model's name: what is assumed of it, or was said in the page, as a comment in the code. */
+function directiveActions(snapshot: Snapshot | undefined, document: TextDocument, range: Range): CodeAction[] {
+  return (snapshot?.analysis.models ?? []).flatMap((model) => {
+    const place = snapshot?.locate(model.span);
+    if (!snapshot || place?.uri.toString() !== document.uri.toString() || !place.range.intersection(range)) return [];
+    const edit = directiveEdit(snapshot, model);
+    if (!edit) return [];
+    const title = l10n.t('Write what is assumed of {0} as a comment', model.name);
+    const action = new CodeAction(title, directiveKind);
+    action.edit = edit;
+    return [action];
+  });
 }
 
 function quickFixes(

@@ -7,6 +7,9 @@ import { readSettings } from '../documents/settings';
 import type { Snapshot } from '../documents/snapshot';
 import { commandIds } from '../protocol/ids';
 import { activationFacts, layerFacts, recognisedFacts } from './hoverFacts';
+import { escapeMarkdown } from './markdown';
+import { modelFacts } from './modelFacts';
+import { placeText } from './placeText';
 import { commandAddress, type ProfileTarget } from './profileTarget';
 import { tokenIn } from './tokens';
 
@@ -27,7 +30,16 @@ export class ProfileHovers implements HoverProvider {
     const offset = snapshot?.offsetAt(document, position);
     if (!snapshot || offset === undefined) return undefined;
     const hit = hitAt(snapshot, offset);
-    if (hit) return hoverOf(nodeFacts(hit), snapshot, hit.token, hit.model.name, hit.nodes[0]?.path);
+    if (hit)
+      return hoverOf(
+        [...nodeFacts(hit), ...elsewhereLine(hit, snapshot)],
+        snapshot,
+        hit.token,
+        hit.model.name,
+        hit.nodes[0]?.path,
+      );
+    const model = snapshot.analysis.models.find(({ span }) => isIn(span, snapshot, offset));
+    if (model) return hoverOf(modelFacts(model, snapshot), snapshot, model.span, model.name);
     const recognised = recognisedAt(snapshot, offset);
     return recognised && hoverOf(recognisedFacts(recognised), snapshot, recognised.span);
   }
@@ -65,6 +77,12 @@ function nodeFacts({ model, nodes }: Hit): readonly string[] {
   return activations.length > 0 ? activationFacts(model, activations) : layerFacts(model, nodes);
 }
 
+/** Where a layer is made that this token leads to. */
+function elsewhereLine({ nodes: [node] }: Hit, snapshot: Snapshot): readonly string[] {
+  const place = node?.provenance.elsewhere && placeText(snapshot, node.provenance.elsewhere);
+  return place === undefined ? [] : [l10n.t('Made in {0}', escapeMarkdown(place))];
+}
+
 function recognisedAt(snapshot: Snapshot, offset: number): RecognisedActivation | undefined {
   return snapshot.analysis.activations
     .filter(({ span }) => offset >= span.start && offset <= span.end)
@@ -88,6 +106,10 @@ function hoverOf(
   const markdown = new MarkdownString([...facts, ...stale, link].join('\n\n'));
   markdown.isTrusted = { enabledCommands: [command] };
   return new Hover(markdown, place.range satisfies Range);
+}
+
+function isIn({ file, start, end }: Span, { analysis }: Snapshot, offset: number): boolean {
+  return file === analysis.file && offset >= start && offset <= end;
 }
 
 function lengthOf(span: Span): number {

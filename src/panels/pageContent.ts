@@ -1,8 +1,10 @@
 import { l10n, type Uri, workspace } from 'vscode';
 import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
 import { resolveThresholds } from '../core/rules/thresholds';
+import { directiveEdit } from '../documents/directiveEdit';
 import { readSettings } from '../documents/settings';
 import type { Snapshot } from '../documents/snapshot';
+import { placeText } from '../editor/placeText';
 import { messageText } from '../editor/translate';
 import { compareContent, comparisonId, whatIfActivations, whatIfInitialisers } from '../protocol/compareView';
 import { modelView } from '../protocol/profileView';
@@ -18,11 +20,15 @@ export interface PageChoices {
   /** Tells models of one name apart. */
   readonly modelIndex: number;
   readonly edits: readonly NetworkEdit[];
+  /** A block or an expression in the place of a model of the file. */
+  readonly asked: { readonly kind: 'block' | 'expression'; readonly text: string } | undefined;
 }
 
 export interface PageSources {
   readonly uri: Uri | undefined;
   readonly snapshot: Snapshot | undefined;
+  /** The answer to what was asked for, once it is there. */
+  readonly asked: Snapshot | undefined;
   readonly isBusy: boolean;
   /** The same text with quick fixes, once they are computed. */
   readonly withFixes: Snapshot | undefined;
@@ -58,11 +64,13 @@ export function chosenModel(models: readonly ModelAnalysis[], { model, modelInde
 }
 
 function profileContent(file: string, snapshot: Snapshot, sources: PageSources, choices: PageChoices): Content {
-  const { models } = snapshot.analysis;
+  const { models, blocks } = snapshot.analysis;
   const chosen = chosenModel(models, choices);
-  const model = models[chosen];
+  const asked = sources.asked?.analysis.models[0];
+  const model = asked ?? models[chosen];
   if (!model) return { kind: 'empty' };
-  const findings = sources.withFixes?.analysis.models[chosen]?.findings ?? model.findings;
+  const withFixes = asked ? undefined : sources.withFixes?.analysis.models[chosen];
+  const findings = withFixes?.findings ?? model.findings;
   return {
     kind: 'profile',
     file,
@@ -71,13 +79,19 @@ function profileContent(file: string, snapshot: Snapshot, sources: PageSources, 
     isBusy: sources.isBusy,
     models: models.map(({ name }) => name),
     chosen,
+    blocks,
+    asked: choices.asked && { ...choices.asked, problem: problemOf(sources) },
+    unbuilt: snapshot.analysis.unbuilt,
+    canWriteDirective: !asked && directiveEdit(snapshot, model) !== undefined,
     model: modelView(
       { ...model, findings },
       {
-        after: sources.changed?.analysis.models[chosen],
+        after: sources.changed?.analysis.models[asked ? 0 : chosen],
         thresholds: resolveThresholds(readSettings(snapshot.uri).rules.thresholds),
         say: messageText,
         lineOf: (offset) => lineOf(snapshot, offset),
+        placeOf: (span) => placeText(snapshot, span),
+        translate: (text) => l10n.t(text),
       },
     ),
     whatIf: { edits: choices.edits, activations: whatIfActivations(), initialisers: whatIfInitialisers },
@@ -90,6 +104,7 @@ function nothingContent(file: string, snapshot: Snapshot): NothingContent {
   return {
     kind: 'nothing',
     file,
+    unbuilt: snapshot.analysis.unbuilt,
     why: hasSyntaxErrors ? 'syntax' : isRelevant ? 'no-model' : 'no-framework',
     problems: [...syntaxErrors, ...unknowns].slice(0, 20).map(({ reason, span }) => {
       const line = lineOf(snapshot, span.start);
@@ -97,6 +112,13 @@ function nothingContent(file: string, snapshot: Snapshot): NothingContent {
       return line === undefined ? text : l10n.t('Line {0}: {1}', line, text);
     }),
   };
+}
+
+/** Why what was asked for is not shown. */
+function problemOf({ asked }: PageSources): string | undefined {
+  if (!asked || asked.analysis.models.length > 0) return undefined;
+  const [unknown] = asked.analysis.unknowns;
+  return unknown ? messageText(unknown.reason) : l10n.t('This gives no model.');
 }
 
 /** From one; the line of the cell in notebooks. */

@@ -9,12 +9,14 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
+import type { AnalyzeOptions, ModelAnalysis, NetworkEdit } from '../core/analysis';
 import { findRule } from '../core/rules/rules';
 import type { Span } from '../core/span';
 import { Disposable } from '../disposable';
+import { directiveEdit } from '../documents/directiveEdit';
 import { type DocumentAnalyses, uriOf } from '../documents/documentAnalyses';
 import { fixEdit } from '../documents/fixEdit';
+import type { ModelSettingsStore } from '../documents/modelSettings';
 import type { Snapshot } from '../documents/snapshot';
 import { firstCompared } from '../protocol/compareView';
 import { pythonLanguage, rulePageUrl } from '../protocol/ids';
@@ -44,10 +46,18 @@ interface Derived {
  */
 export class PageSession extends Disposable {
   #uri: Uri | undefined;
-  #choices: PageChoices = { shown: 'profile', compared: firstCompared, model: undefined, modelIndex: 0, edits: [] };
+  #choices: PageChoices = {
+    shown: 'profile',
+    compared: firstCompared,
+    model: undefined,
+    modelIndex: 0,
+    asked: undefined,
+    edits: [],
+  };
   #highlights: readonly string[] = [];
   #fixes: Derived | undefined;
   #changed: Derived | undefined;
+  #asked: Derived | undefined;
   #isReady = false;
   #isDue = false;
   #revision = 0;
@@ -56,6 +66,7 @@ export class PageSession extends Disposable {
   constructor(
     private readonly host: PageHost,
     private readonly analyses: DocumentAnalyses,
+    private readonly settings: ModelSettingsStore,
     private readonly log: LogOutputChannel,
   ) {
     super();
@@ -81,7 +92,7 @@ export class PageSession extends Disposable {
   /** Shows a model, and in it a layer, of a document or notebook. */
   showProfile(uri: Uri | undefined, model?: string, layer?: string): void {
     if (uri) this.#retarget(uri);
-    this.#choose({ shown: 'profile', ...(model === undefined ? {} : { model, modelIndex: 0 }) });
+    this.#choose({ shown: 'profile', ...(model === undefined ? {} : { model, modelIndex: 0, asked: undefined }) });
     if (layer !== undefined) this.#highlights = [layer];
     this.#changedNow();
   }
@@ -111,7 +122,7 @@ export class PageSession extends Disposable {
     if (uri.toString() === this.#uri?.toString()) return;
     this.#uri = uri;
     this.#highlights = [];
-    this.#choose({ model: undefined, modelIndex: 0, edits: [] });
+    this.#choose({ model: undefined, modelIndex: 0, asked: undefined, edits: [] });
   }
 
   #choose(part: Partial<PageChoices>): void {
@@ -122,7 +133,10 @@ export class PageSession extends Disposable {
     return this.#uri && this.analyses.analysisFor(this.#uri);
   }
 
+  /** What is on the screen: a model of the file, or what was asked for. */
   #model(snapshot: Snapshot | undefined): ModelAnalysis | undefined {
+    const asked = this.#choices.asked && this.#asked?.snapshot?.analysis.models[0];
+    if (asked) return asked;
     const models = snapshot?.analysis.models ?? [];
     return models[chosenModel(models, this.#choices)];
   }
@@ -165,6 +179,7 @@ export class PageSession extends Disposable {
         uri: this.#uri,
         snapshot,
         isBusy: this.#uri !== undefined && this.analyses.isBusy(this.#uri),
+        asked: this.#derivedAnswer(snapshot),
         withFixes: this.#derivedFixes(snapshot),
         changed: this.#derivedChange(snapshot),
       },
@@ -198,14 +213,26 @@ export class PageSession extends Disposable {
     return this.#fixes.snapshot;
   }
 
+  #derivedAnswer(snapshot: Snapshot | undefined): Snapshot | undefined {
+    const { asked } = this.#choices;
+    if (!snapshot || !asked) return undefined;
+    const key = `${snapshot.uri.toString()} ${snapshot.version} ${asked.kind} ${asked.text}`;
+    if (this.#asked?.key !== key) {
+      const derived: Derived = { key, snapshot: undefined };
+      this.#asked = derived;
+      void this.#arrive(derived, this.analyses.variant(snapshot.uri, askedOptions(asked)));
+    }
+    return this.#asked.snapshot;
+  }
+
   #derivedChange(snapshot: Snapshot | undefined): Snapshot | undefined {
-    const { edits } = this.#choices;
+    const { edits, asked } = this.#choices;
     if (!snapshot || snapshot.isStale || edits.length === 0) return undefined;
-    const key = `${snapshot.uri.toString()} ${snapshot.version} ${JSON.stringify(edits)}`;
+    const key = `${snapshot.uri.toString()} ${snapshot.version} ${JSON.stringify([edits, asked])}`;
     if (this.#changed?.key !== key) {
       const derived: Derived = { key, snapshot: undefined };
       this.#changed = derived;
-      void this.#arrive(derived, this.analyses.variant(snapshot.uri, edits));
+      void this.#arrive(derived, this.analyses.variant(snapshot.uri, { edits, ...askedOptions(asked) }));
     }
     return this.#changed.snapshot;
   }
@@ -216,7 +243,7 @@ export class PageSession extends Disposable {
     } catch (error) {
       this.log.error('A variant could not be computed.', error instanceof Error ? error : String(error));
     }
-    const isWanted = derived === this.#fixes || derived === this.#changed;
+    const isWanted = [this.#fixes, this.#changed, this.#asked].includes(derived);
     if (isWanted && derived.snapshot) this.#changedNow();
   }
 
@@ -249,7 +276,7 @@ export class PageSession extends Disposable {
         const model = this.#snapshot()?.analysis.models[intent.index];
         if (!model) return;
         this.#highlights = [];
-        this.#choose({ model: model.name, modelIndex: intent.index, edits: [] });
+        this.#choose({ model: model.name, modelIndex: intent.index, asked: undefined, edits: [] });
         this.#changedNow();
         return;
       }
@@ -260,6 +287,23 @@ export class PageSession extends Disposable {
       }
       case 'revealFinding':
         await this.#reveal(this.#model(this.#snapshot())?.findings[intent.finding]?.span, true);
+        return;
+      case 'showBlock':
+        this.#ask({ kind: 'block', text: intent.name });
+        return;
+      case 'showExpression':
+        this.#ask({ kind: 'expression', text: intent.text });
+        return;
+      case 'setArgument':
+      case 'setInputShape':
+      case 'setInputData':
+        if (this.#uri) await this.settings.take(this.#uri, intent);
+        return;
+      case 'writeDirective':
+        await this.#writeDirective(intent.version);
+        return;
+      case 'revealOrigin':
+        await this.#reveal(this.#model(this.#snapshot())?.origins[intent.origin]?.span, true);
         return;
       case 'setWhatIf':
         this.#setEdits(intent.edits);
@@ -286,6 +330,21 @@ export class PageSession extends Disposable {
     }
   }
 
+  #ask(asked: PageChoices['asked']): void {
+    this.#highlights = [];
+    this.#choose({ asked, edits: [] });
+    this.#changedNow();
+  }
+
+  async #writeDirective(version: string): Promise<void> {
+    const snapshot = this.#snapshot();
+    const model = this.#model(snapshot);
+    const edit = snapshot?.version === version && model ? directiveEdit(snapshot, model) : undefined;
+    const isDone = edit !== undefined && (await workspace.applyEdit(edit));
+    if (isDone && snapshot && model) await this.settings.set(snapshot.uri, model.name, undefined);
+    else void window.showWarningMessage(l10n.t('The text has changed meanwhile: nothing was written.'));
+  }
+
   #setEdits(edits: readonly NetworkEdit[]): void {
     this.#choose({ edits });
     this.#changedNow();
@@ -305,6 +364,11 @@ export class PageSession extends Disposable {
     const isDone = edit !== undefined && (await workspace.applyEdit(edit));
     if (!isDone) void window.showWarningMessage(l10n.t('The text has changed meanwhile: the fix was not applied.'));
   }
+}
+
+function askedOptions(asked: PageChoices['asked']): Partial<AnalyzeOptions> {
+  if (!asked) return {};
+  return asked.kind === 'block' ? { block: asked.text } : { modelExpression: asked.text };
 }
 
 function isPython({ document }: TextEditor): boolean {

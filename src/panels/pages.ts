@@ -13,6 +13,7 @@ import {
 } from 'vscode';
 import { Disposable } from '../disposable';
 import type { DocumentAnalyses } from '../documents/documentAnalyses';
+import type { ModelSettingsStore } from '../documents/modelSettings';
 import type { ProfilePages } from '../editor/commands';
 import type { ProfileTarget } from '../editor/profileTarget';
 import { panelViewType, viewIds } from '../protocol/ids';
@@ -28,6 +29,7 @@ export class Pages extends Disposable implements ProfilePages, WebviewViewProvid
   constructor(
     extensionUri: Uri,
     private readonly analyses: DocumentAnalyses,
+    private readonly settings: ModelSettingsStore,
     private readonly log: LogOutputChannel,
   ) {
     super();
@@ -85,7 +87,7 @@ export class Pages extends Disposable implements ProfilePages, WebviewViewProvid
 
   #start(host: PageHost): PageSession {
     host.webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
-    const session = new PageSession(host, this.analyses, this.log);
+    const session = new PageSession(host, this.analyses, this.settings, this.log);
     host.webview.html = this.#html(host.webview, host.place);
     return session;
   }

@@ -1,5 +1,6 @@
 import type { NetworkEdit } from '../core/analysis';
 import type { ViewState } from './viewState';
+import { isPythonLiteral, parseSizes } from './writtenValues';
 
 /** The one message to the page. */
 export interface StateMessage {
@@ -21,6 +22,16 @@ export type Intent =
       readonly fix: number;
     }
   | { readonly type: 'revealFinding'; readonly version: string; readonly finding: number }
+  /** A Python literal; empty to forget what was given. */
+  | { readonly type: 'setArgument'; readonly model: string; readonly name: string; readonly text: string }
+  /** `3x32x32`; empty to forget what was given. */
+  | { readonly type: 'setInputShape'; readonly model: string; readonly text: string }
+  /** A preset; empty to forget what was given. */
+  | { readonly type: 'setInputData'; readonly model: string; readonly text: string }
+  | { readonly type: 'writeDirective'; readonly version: string }
+  | { readonly type: 'revealOrigin'; readonly version: string; readonly origin: number }
+  | { readonly type: 'showBlock'; readonly name: string }
+  | { readonly type: 'showExpression'; readonly text: string }
   | { readonly type: 'openRulePage'; readonly rule: string }
   | { readonly type: 'setCompare'; readonly ids: readonly string[] }
   | { readonly type: 'showCompare' }
@@ -59,6 +70,32 @@ export function intentOf(message: unknown): Intent | undefined {
       const { version, finding } = message;
       return isText(version) && isIndex(finding) ? { type, version, finding } : undefined;
     }
+    case 'setArgument': {
+      const { model, name, text } = message;
+      const isValid = isText(model) && isName(name) && isText(text) && (text === '' || isPythonLiteral(text));
+      return isValid ? { type, model, name, text } : undefined;
+    }
+    case 'setInputShape': {
+      const { model, text } = message;
+      const isValid = isText(model) && isText(text) && (text === '' || parseSizes(text) !== undefined);
+      return isValid ? { type, model, text } : undefined;
+    }
+    case 'setInputData': {
+      const { model, text } = message;
+      return isText(model) && isText(text) && /^[a-z-]*$/.test(text) && text.length < 40
+        ? { type, model, text }
+        : undefined;
+    }
+    case 'writeDirective':
+      return isText(message.version) ? { type, version: message.version } : undefined;
+    case 'revealOrigin': {
+      const { version, origin } = message;
+      return isText(version) && isIndex(origin) ? { type, version, origin } : undefined;
+    }
+    case 'showBlock':
+      return isName(message.name) ? { type, name: message.name } : undefined;
+    case 'showExpression':
+      return isText(message.text) && message.text !== '' ? { type, text: message.text } : undefined;
     case 'openRulePage':
       return isText(message.rule) && /^[a-z0-9-]+$/.test(message.rule) ? { type, rule: message.rule } : undefined;
     case 'setCompare':
@@ -95,6 +132,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxText;
+}
+
+function isName(value: unknown): value is string {
+  return isText(value) && /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) && value.length <= 200;
 }
 
 function isIndex(value: unknown): value is number {

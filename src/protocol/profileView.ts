@@ -11,6 +11,9 @@ import { ModelView as RuleView } from '../core/rules/modelView';
 import { findRule } from '../core/rules/rules';
 import type { Thresholds } from '../core/rules/thresholds';
 import type { Estimate, NodeSignal } from '../core/signal/profile';
+import type { Span } from '../core/span';
+import type { Translate } from './format';
+import { isNoOrigin, originView } from './originView';
 import type {
   CurveView,
   FindingView,
@@ -32,6 +35,9 @@ export interface ProfileViewOptions {
   readonly say: (message: Message) => string;
   /** Line of an offset in the model's own file, counted from 1. */
   readonly lineOf: (offset: number) => number | undefined;
+  /** `line 24`, `config.py, line 3`. */
+  readonly placeOf: (span: Span) => string | undefined;
+  readonly translate: Translate;
 }
 
 /** What the page draws of one model. */
@@ -44,7 +50,7 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
   const last = rules.trainableLayers.at(-1);
   const lastGradient = last && rules.gradientPerUnit(last)?.log10;
   const layers = shownNodes(rules).map((node) =>
-    layerView(node, model, { rules, curves, severities, changed, lastGradient, thresholds }),
+    layerView(node, model, { rules, curves, severities, changed, lastGradient, options }),
   );
   return {
     name: model.name,
@@ -60,7 +66,8 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
     activationRange: activationRange(rules, thresholds),
     curves: curves.views,
     findings: model.findings.map((finding) => findingView(finding, say)),
-    assumptions: model.assumptions.map(({ what, value }) => ({ what: say(what), value })),
+    origins: model.origins.map((origin) => originView(origin, options)),
+    assumptions: model.assumptions.filter(isNoOrigin).map(({ what, value }) => ({ what: say(what), value })),
     unknowns: model.unknowns.map(({ reason, span }) => ({
       reason: say(reason),
       line: span.file === model.span.file ? options.lineOf(span.start) : undefined,
@@ -99,7 +106,7 @@ interface LayerContext {
   readonly changed: ReadonlyMap<string, ChangedNode> | undefined;
   /** log10, of one unit. */
   readonly lastGradient: number | undefined;
-  readonly thresholds: Thresholds;
+  readonly options: ProfileViewOptions;
 }
 
 function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContext): LayerView {
@@ -111,6 +118,7 @@ function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContex
     label: operation.kind === 'unknown' ? `${node.label}: ${operation.reason}` : (after?.node.label ?? node.label),
     kind: kinds[operation.kind] ?? 'other',
     shape: shapeText(node.outputShape),
+    places: placesOf(node, context.options),
     initialiser: initialiserOf(node, context.rules),
     curve: use && context.curves.indexOf(use),
     severity: context.severities.get(node.path),
@@ -118,6 +126,13 @@ function layerView(node: NetworkNode, model: ModelAnalysis, context: LayerContex
     now: numbersOf(model.signal.nodes[node.id]),
     after: context.changed && numbersOf(after?.signal),
   };
+}
+
+/** Innermost first; calls in between are left out where they stand on the same line. */
+function placesOf({ provenance }: NetworkNode, { placeOf }: ProfileViewOptions): readonly string[] {
+  const { elsewhere, made, through } = provenance;
+  const places = [...(elsewhere ? [elsewhere] : []), made, ...through].flatMap((span) => placeOf(span) ?? []);
+  return [...new Set(places)].slice(0, 4);
 }
 
 function activationOf({ operation }: NetworkNode): ActivationUse | undefined {
@@ -171,12 +186,12 @@ function nodesByPath({ network, signal }: ModelAnalysis): ReadonlyMap<string, Ch
 }
 
 /** Around the last trainable layer's gradient of one unit, taken back to the RMS of one element. */
-function gradientRange(node: NetworkNode, { rules, lastGradient, thresholds }: LayerContext): LogRange | undefined {
+function gradientRange(node: NetworkNode, { rules, lastGradient, options }: LayerContext): LogRange | undefined {
   if (lastGradient === undefined) return undefined;
   const centre = lastGradient - 0.5 * Math.log10(rules.positionsOf(node));
   return {
-    low: centre + Math.log10(thresholds.vanishingHint),
-    high: centre + Math.log10(thresholds.explodingGradientWarning),
+    low: centre + Math.log10(options.thresholds.vanishingHint),
+    high: centre + Math.log10(options.thresholds.explodingGradientWarning),
   };
 }
 

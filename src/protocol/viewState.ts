@@ -40,6 +40,7 @@ export interface NothingContent {
   readonly kind: 'nothing';
   readonly file: string;
   readonly why: 'no-framework' | 'no-model' | 'syntax';
+  readonly unbuilt: readonly UnbuiltView[];
   /** What was not understood, in words. */
   readonly problems: readonly string[];
 }
@@ -56,8 +57,29 @@ export interface ProfileContent {
   readonly models: readonly string[];
   /** Index into `models`. */
   readonly chosen: number;
+  /** Classes that the models are built of: shown where somebody asks. */
+  readonly blocks: readonly string[];
+  /** What is shown in the place of a model of the file, or was asked for in vain. */
+  readonly asked?: AskedView;
+  readonly unbuilt: readonly UnbuiltView[];
+  /** True where assumed and given values can be written into the code. */
+  readonly canWriteDirective: boolean;
   readonly model: ModelView;
   readonly whatIf: WhatIfView;
+}
+
+/** A block, or an expression that somebody wrote in the page. */
+export interface AskedView {
+  readonly kind: 'block' | 'expression';
+  readonly text: string;
+  /** Why it is not shown. */
+  readonly problem?: string;
+}
+
+/** A model that waits for arguments that nobody gives. */
+export interface UnbuiltView {
+  readonly name: string;
+  readonly missing: readonly string[];
 }
 
 export interface WhatIfView {
@@ -95,6 +117,8 @@ export interface ModelView {
   readonly activationRange?: LogRange;
   readonly curves: readonly CurveView[];
   readonly findings: readonly FindingView[];
+  readonly origins: readonly OriginView[];
+  /** Of other things than the origins name. */
   readonly assumptions: readonly AssumptionView[];
   readonly unknowns: readonly UnknownView[];
 }
@@ -112,6 +136,8 @@ export interface LayerView {
   readonly kind: LayerKind;
   /** `N × 64 × 32 × 32`, sizes not worked out as `?`. */
   readonly shape: string;
+  /** Where the layer is made, from the inside out: `blocks.py, line 8`, `line 12`. */
+  readonly places: readonly string[];
   /** How the weights are drawn. */
   readonly initialiser?: string;
   /** Index into the model's curves; with a what-if the curve that is put in its place. */
@@ -170,6 +196,24 @@ export interface FixView {
   };
   readonly isPreferred: boolean;
 }
+
+/** A value that shapes the model or its numbers, and where it comes from. */
+export interface OriginView {
+  readonly what: string;
+  readonly value: string;
+  /** `call`, `assumed`. */
+  readonly source: string;
+  /** `line 24`, `config.py, line 3`; absent where it stands nowhere. */
+  readonly place?: string;
+  readonly isAssumed: boolean;
+  /** How it can be set in the page; absent where the source decides. */
+  readonly field?: OriginField;
+}
+
+export type OriginField =
+  | { readonly kind: 'argument'; readonly name: string; readonly isGiven: boolean }
+  | { readonly kind: 'inputShape'; readonly isGiven: boolean }
+  | { readonly kind: 'inputData'; readonly choices: readonly string[]; readonly isGiven: boolean };
 
 export interface AssumptionView {
   readonly what: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type CodeAction, CodeActionKind, commands, type TextDocument, workspace } from 'vscode';
-import { closeEverything, diagnosticsWhere, hasRule, openFile, rangeOf } from './documents';
+import { type CodeAction, CodeActionKind, commands, type TextDocument, window, workspace } from 'vscode';
+import { closeEverything, diagnosticsWhere, freshFile, hasRule, openFile, rangeOf, readFile } from './documents';
 
 suite('quick fixes', () => {
   teardown(closeEverything);
@@ -37,6 +37,30 @@ suite('quick fixes', () => {
     const kind = CodeActionKind.SourceFixAll.append('gradlens');
     await offered(document, kind, () => true);
     assert.equal((await actionsOf(document, kind)).length, 1);
+  });
+});
+
+suite('writing down what is assumed', () => {
+  teardown(closeEverything);
+
+  test('puts a comment above the model that says the same', async () => {
+    const text = (await readFile('deep_sigmoid.py')).replace('depth=12', 'depth');
+    const document = await workspace.openTextDocument(await freshFile(text.slice(0, text.indexOf('\n\n\nmodel'))));
+    await window.showTextDocument(document);
+    await diagnosticsWhere(document.uri, hasRule('vanishing-gradient'));
+    const actions = await commands.executeCommand<CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      rangeOf(document, 'class ‹Deep›Sigmoid'),
+      CodeActionKind.RefactorRewrite.value,
+    );
+    const [write] = actions.filter(({ title }) => title.startsWith('Write what is assumed of DeepSigmoid'));
+    assert.ok(write);
+    await apply(write);
+    assert.match(
+      document.getText(),
+      /^# gradlens: model DeepSigmoid\(depth=4\) input=100 data=standard-normal\nclass DeepSigmoid/m,
+    );
   });
 });
 

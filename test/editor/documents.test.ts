@@ -46,7 +46,8 @@ suite('analyses of documents', () => {
     pending = [];
     started = new EventEmitter();
     const project = new QuietProject();
-    analyses = new DocumentAnalyses(analyzeLater, project, () => performance.now(), log);
+    const models = { of: () => ({}), onDidChange: new EventEmitter<Uri>().event };
+    analyses = new DocumentAnalyses(analyzeLater, project, models, () => performance.now(), log);
   });
 
   teardown(async () => {

@@ -33,6 +33,14 @@ suite('hover', () => {
     assert.match(applied.text, /`first`/);
   });
 
+  test('a model’s name tells where its arguments, input and batch come from', async () => {
+    const { document } = await openFile('deep_sigmoid.py');
+    const { text } = await ownHover(document, rangeOf(document, 'class ‹Deep›Sigmoid').start);
+    assert.match(text, /^\*\*DeepSigmoid\*\* · [\d,]+ parameters/);
+    assert.match(text, /^- depth = \d+ · default · line \d+$/m);
+    assert.match(text, /^- batch size = \d+ · /m);
+  });
+
   test('a token that is not ours shows nothing', async () => {
     const { document } = await openFile('deep_sigmoid.py');
     await ownHover(document, rangeOf(document, 'nn.‹Sig›moid').start);

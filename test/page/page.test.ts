@@ -52,6 +52,57 @@ suite('page', () => {
     });
   }
 
+  test('a value that the source leaves open can be set; what is no value is refused where it stands', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.origins()));
+    const { page } = shown;
+    const field = page.locator('[data-focus^="argument"]').last();
+    await field.fill('depth * 2');
+    await field.press('Enter');
+    assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    assert.match(await textOf(page, '.refusal:not(:empty)'), /A Python value is wanted/);
+    assert.deepEqual(await shown.intents(), []);
+    await field.fill('(64, 128)');
+    await field.press('Enter');
+    const name = `${'very_'.repeat(7)}long_name`;
+    assert.deepEqual(await shown.intents(), [{ type: 'setArgument', model: 'DeepSigmoid', name, text: '(64, 128)' }]);
+    await page.locator('[data-focus="input shape"]').fill('1x28x28');
+    await page.locator('[data-focus="input shape"]').press('Enter');
+    await page.locator('[data-focus="input data"]').selectOption('mnist');
+    await page.locator('[data-focus="directive"]').click();
+    await page.locator('[data-focus="origin 2"]').click();
+    assert.deepEqual(await shown.intents(), [
+      { type: 'setInputShape', model: 'DeepSigmoid', text: '1x28x28' },
+      { type: 'setInputData', model: 'DeepSigmoid', text: 'mnist' },
+      { type: 'writeDirective', version: '1' },
+      { type: 'revealOrigin', version: '1', origin: 2 },
+    ]);
+  });
+
+  test('a block and any expression can be asked for', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.origins()));
+    const { page } = shown;
+    await page.locator('[data-focus="model"]').selectOption({ label: 'Block (block)' });
+    await page.locator('[data-focus="expression"]').fill('Net(depth=3)');
+    await page.locator('[data-focus="expression"]').press('Enter');
+    assert.deepEqual(await shown.intents(), [
+      { type: 'showBlock', name: 'Block' },
+      { type: 'showExpression', text: 'Net(depth=3)' },
+    ]);
+    await shown.show(stateOf(contents.asked()));
+    assert.match(await textOf(page, '.chooser'), /name Net is not defined/);
+  });
+
+  test('a model that waits for arguments has a field for each', async () => {
+    const shown = await open();
+    await shown.show(stateOf(contents.nothing()));
+    const field = shown.page.locator('[data-focus="argument Net mystery"]');
+    await field.fill('3');
+    await field.press('Enter');
+    assert.deepEqual(await shown.intents(), [{ type: 'setArgument', model: 'Net', name: 'mystery', text: '3' }]);
+  });
+
   test('blocks scripts and styles that are not its own', async () => {
     const shown = await open();
     const hacked = await shown.page.evaluate(() => {

@@ -1,4 +1,4 @@
-import type { ModelAnalysis } from '../../src/core/analysis';
+import type { ModelAnalysis, Origin } from '../../src/core/analysis';
 import { defaultThresholds } from '../../src/core/rules/thresholds';
 import { compareContent, whatIfActivations, whatIfInitialisers } from '../../src/protocol/compareView';
 import { formatMessage } from '../../src/protocol/format';
@@ -27,16 +27,39 @@ export function profileOf(
     isBusy: false,
     models: [model.name],
     chosen: 0,
+    blocks: [],
+    unbuilt: [],
+    canWriteDirective: false,
     model: modelView(model, {
       after,
       thresholds: defaultThresholds,
       say: formatMessage,
       lineOf: (offset) => offset / 20,
+      placeOf: ({ start }) => `line ${start / 20}`,
+      translate: (text) => text,
     }),
     whatIf: { edits: [], activations: whatIfActivations(), initialisers: whatIfInitialisers },
     ...more,
   };
 }
+
+/** A value of each source, the last of a long name and value. */
+const sampleOrigins: readonly Origin[] = (
+  ['call', 'otherFile', 'commandLine', 'default', 'directive', 'user', 'source', 'assumption'] as const
+)
+  .map(
+    (from, index): Origin => ({
+      subject: { kind: 'argument', name: `${'very_'.repeat(index)}long_name` },
+      value: index === 7 ? 'Configuration(width=128, depth=12)' : String(index),
+      from,
+      span: index % 2 === 0 ? { file: 'model.py', start: index * 20, end: index * 20 + 5 } : undefined,
+    }),
+  )
+  .concat(
+    { subject: { kind: 'inputShape' }, value: '3x32x32', from: 'assumption', span: undefined },
+    { subject: { kind: 'inputData' }, value: 'image-normalised', from: 'source', span: undefined },
+    { subject: { kind: 'batchSize' }, value: '32', from: 'assumption', span: undefined },
+  );
 
 /** Every state of the page by name. */
 export const contents = {
@@ -53,6 +76,13 @@ export const contents = {
       },
       repairedSigmoid(),
     ),
+  origins: () =>
+    profileOf({ ...deepSigmoid(), origins: sampleOrigins }, { blocks: ['Block'], canWriteDirective: true }),
+  asked: () =>
+    profileOf(deepSigmoid(), {
+      asked: { kind: 'expression', text: 'Net(depth=3)', problem: 'name Net is not defined' },
+      unbuilt: [{ name: 'Other', missing: ['mystery'] }],
+    }),
   residual: () => profileOf(residualCnn()),
   unknown: () => profileOf(partlyUnknown(), { isStale: true, isBusy: true }),
   deep: () => profileOf(veryDeep()),
@@ -65,6 +95,7 @@ export const contents = {
     kind: 'nothing',
     file: 'notes.py',
     why: 'no-model',
+    unbuilt: [{ name: 'Net', missing: ['depth', 'mystery'] }],
     problems: ['Line 7: `build_model` is never called with values.'],
   }),
 } satisfies Readonly<Record<string, () => Content>>;

@@ -14,6 +14,13 @@ suite('messages between host and page', () => {
     { type: 'applyFix', version: '1', rule: 'dead-relu', finding: 0, fix: 1 },
     { type: 'openRulePage', rule: 'vanishing-gradient' },
     { type: 'setCompare', ids: ['relu'] },
+    { type: 'setArgument', model: 'Net', name: 'depth', text: '(1, "a")' },
+    { type: 'setInputShape', model: 'Net', text: '3x32x32' },
+    { type: 'setInputData', model: 'Net', text: 'mnist' },
+    { type: 'writeDirective', version: '1' },
+    { type: 'revealOrigin', version: '1', origin: 0 },
+    { type: 'showBlock', name: 'Block' },
+    { type: 'showExpression', text: 'resnet18(num_classes=10)' },
     {
       type: 'setWhatIf',
       edits: [
@@ -46,6 +53,23 @@ suite('messages between host and page', () => {
     for (const rule of ['../../x', 'https://evil.example', 'A B', '']) {
       assert.equal(intentOf({ type: 'openRulePage', rule }), undefined);
     }
+  });
+
+  test('what is no Python literal, no shape and no name is refused; nothing at all takes a value back', () => {
+    const model = 'Net';
+    for (const text of ['open("x")', '1 +', 'depth', '[1']) {
+      assert.equal(intentOf({ type: 'setArgument', model, name: 'depth', text }), undefined);
+    }
+    for (const name of ['', 'a b', '1a', 'a=1', '*args']) {
+      assert.equal(intentOf({ type: 'setArgument', model, name, text: '1' }), undefined);
+    }
+    for (const text of ['3x', '-1', '0x3', 'a']) {
+      assert.equal(intentOf({ type: 'setInputShape', model, text }), undefined);
+    }
+    for (const type of ['setInputShape', 'setInputData'])
+      assert.deepEqual(intentOf({ type, model, text: '' })?.type, type);
+    assert.deepEqual(intentOf({ type: 'setArgument', model, name: 'depth', text: '' })?.type, 'setArgument');
+    assert.equal(intentOf({ type: 'showExpression', text: '' }), undefined);
   });
 
   test('any value at all is answered, never thrown on', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { catalogue, useActivation } from '../../../src/core/activations/catalogue';
 import { defaultThresholds } from '../../../src/core/rules/thresholds';
+import type { Span } from '../../../src/core/span';
 import {
   compareContent,
   comparisonId,
@@ -14,7 +15,13 @@ import { modelView } from '../../../src/protocol/profileView';
 import { deepSigmoid, partlyUnknown, repairedSigmoid, residualCnn, sampleModel } from '../../page/sampleModels';
 
 suite('view state of a profile', () => {
-  const options = { thresholds: defaultThresholds, say: formatMessage, lineOf: (offset: number) => offset / 20 };
+  const options = {
+    thresholds: defaultThresholds,
+    say: formatMessage,
+    lineOf: (offset: number) => offset / 20,
+    placeOf: ({ file, start }: Span) => `${file}:${start}`,
+    translate: (text: string) => text,
+  };
 
   test('layers stand in the order of the data, the input left out', () => {
     const view = modelView(deepSigmoid(), options);

@@ -10,6 +10,7 @@ suite('page texts', () => {
     path: 'net.1',
     label: 'Sigmoid()',
     kind: 'activation',
+    places: [],
     shape: 'N × 64',
     now: { gradient: { log10: -8.52, sd: 0 }, saturated: 0.031, flags: ['zero-activation'] },
   };

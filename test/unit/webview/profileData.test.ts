@@ -8,6 +8,7 @@ function layer(now: Partial<LayerNumbers>, after?: Partial<LayerNumbers>): Layer
     path: 'a',
     label: 'A',
     kind: 'weights',
+    places: [],
     shape: 'N × 4',
     gradientRange: { low: -3, high: 2 },
     now: numbers(now),
@@ -26,6 +27,7 @@ function model(layers: readonly LayerView[]): ModelView {
     layers,
     curves: [],
     findings: [],
+    origins: [],
     assumptions: [],
     unknowns: [],
   };

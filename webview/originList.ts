@@ -1,0 +1,145 @@
+import type { Intent } from '../src/protocol/messages';
+import type { ModelView, OriginView, ProfileContent, UnbuiltView } from '../src/protocol/viewState';
+import { isPythonLiteral, parseSizes } from '../src/protocol/writtenValues';
+import { button, element, section, select } from './dom';
+import { fill } from './fill';
+import type { PageContext } from './page';
+
+/** Each value that shapes the model, with who says it; what the source leaves open can be set. */
+export function originList(content: ProfileContent, context: PageContext): HTMLElement | undefined {
+  const { model, version } = content;
+  const { strings, send } = context;
+  if (model.origins.length === 0) return undefined;
+  return section(
+    strings.origins,
+    undefined,
+    element(
+      'dl',
+      { class: 'origins' },
+      ...model.origins.map((origin, index) => originRow(origin, index, model, version, context)),
+    ),
+    content.canWriteDirective
+      ? button(strings.writeDirective, () => send({ type: 'writeDirective', version }), {
+          class: 'secondary',
+          attributes: { 'data-focus': 'directive' },
+        })
+      : undefined,
+  );
+}
+
+/** Models that wait for arguments, with a field for each. */
+export function unbuiltLists(models: readonly UnbuiltView[], context: PageContext): readonly HTMLElement[] {
+  const { strings } = context;
+  return models.map(({ name, missing }) =>
+    section(
+      fill(strings.unbuiltTitle, { name }),
+      undefined,
+      element(
+        'dl',
+        { class: 'origins' },
+        ...missing.map((argument) =>
+          row(argument, argumentField(name, argument, '', context), strings.originNobody, undefined, true),
+        ),
+      ),
+    ),
+  );
+}
+
+function originRow(
+  origin: OriginView,
+  index: number,
+  { name }: ModelView,
+  version: string,
+  context: PageContext,
+): HTMLElement {
+  const { send } = context;
+  const { what, source, place, isAssumed } = origin;
+  const link =
+    place === undefined
+      ? undefined
+      : button(place, () => send({ type: 'revealOrigin', version, origin: index }), {
+          class: 'link quiet',
+          attributes: { 'data-focus': `origin ${index}` },
+        });
+  return row(what, valueElement(origin, name, context), source, link, isAssumed);
+}
+
+function row(
+  what: string,
+  value: HTMLElement,
+  source: string,
+  link: HTMLElement | undefined,
+  isAssumed: boolean,
+): HTMLElement {
+  return element(
+    'div',
+    { class: isAssumed ? 'origin origin-assumed' : 'origin' },
+    element('dt', {}, what),
+    element('dd', {}, value, element('span', { class: 'origin-source' }, source, link ? ' · ' : undefined, link)),
+  );
+}
+
+function valueElement({ field, value }: OriginView, model: string, context: PageContext): HTMLElement {
+  const { strings, send } = context;
+  switch (field?.kind) {
+    case undefined:
+      return element('span', { class: 'origin-value', title: value }, value);
+    case 'argument':
+      return argumentField(model, field.name, value, context);
+    case 'inputShape':
+      return textField(
+        { label: strings.setInputShape, value, focus: 'input shape', refusal: strings.notShape },
+        (text) => parseSizes(text) !== undefined,
+        (text) => send({ type: 'setInputShape', model, text }),
+      );
+    case 'inputData': {
+      const known = field.choices.map((choice) => ({ value: choice, label: choice }));
+      const automatic = { value: '', label: field.isGiven ? strings.automatic : `${strings.automatic}: ${value}` };
+      const made = select(strings.setInputData, [automatic, ...known], field.isGiven ? value : '', (text) =>
+        send({ type: 'setInputData', model, text }),
+      );
+      made.querySelector('select')?.setAttribute('data-focus', 'input data');
+      made.classList.add('field-bare');
+      return made;
+    }
+  }
+}
+
+function argumentField(model: string, name: string, value: string, { strings, send }: PageContext): HTMLElement {
+  return textField(
+    {
+      label: fill(strings.setArgument, { name }),
+      value,
+      focus: `argument ${model} ${name}`,
+      refusal: strings.notLiteral,
+    },
+    isPythonLiteral,
+    (text): void => send({ type: 'setArgument', model, name, text } satisfies Intent),
+  );
+}
+
+interface FieldTexts {
+  readonly label: string;
+  readonly value: string;
+  readonly focus: string;
+  /** What is said of a text that does not pass. */
+  readonly refusal: string;
+}
+
+/** A text that is sent when it passes the check; an empty one takes back what was given. */
+function textField(texts: FieldTexts, isValid: (text: string) => boolean, set: (text: string) => void): HTMLElement {
+  const input = element('input', {
+    attributes: { type: 'text', 'aria-label': texts.label, 'data-focus': texts.focus, spellcheck: 'false' },
+  });
+  input.value = texts.value;
+  input.size = Math.max(6, Math.min(24, texts.value.length + 1));
+  const problem = element('span', { class: 'refusal', attributes: { role: 'alert' } });
+  input.addEventListener('change', () => {
+    const text = input.value.trim();
+    const isRefused = text !== '' && !isValid(text);
+    input.setAttribute('aria-invalid', String(isRefused));
+    problem.textContent = isRefused ? texts.refusal : '';
+    if (!isRefused && text !== texts.value) set(text);
+  });
+  return element('span', { class: 'text-field' }, input, problem);
+}
