@@ -2,6 +2,7 @@ import { makeDict, makeList, makeStr, makeTuple, none, trueValue } from '../../p
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { applyModule } from './applyModule';
 import { copyModule } from './copyModule';
+import { inertValue } from './inert';
 import { childrenOf, namedModules, namedParameters } from './moduleTree';
 import { type Method, methods, nativeClass, nativeProperty } from './nativeClass';
 import type { TorchState } from './state';
@@ -28,15 +29,19 @@ export function moduleClass(state: () => TorchState): ClassValue {
     add_module: onModule((module, args) => register(state(), module, args)),
     register_module: onModule((module, args) => register(state(), module, args)),
     register_parameter: onModule((module, args) => register(state(), module, args)),
-    register_buffer: onModule((module, args) => register(state(), module, args)),
+    register_buffer: onModule((module, args) => {
+      const name = args.positional[0] ?? args.named.get('name');
+      if (name?.kind === 'str') buffersOf(state(), module).add(name.value);
+      return register(state(), module, args);
+    }),
     parameters: onModule((module) => makeList(namedParameters(state(), module).map(({ value }) => value))),
     named_parameters: onModule((module, args) =>
       makeList(
         namedParameters(state(), module, prefixOf(args)).map(({ path, value }) => makeTuple([makeStr(path), value])),
       ),
     ),
-    buffers: onModule(() => makeList([])),
-    named_buffers: onModule(() => makeList([])),
+    buffers: onModule((module) => makeList(namedBuffers(state(), module).map(([, value]) => value))),
+    named_buffers: onModule((module, args) => makeList(named(namedBuffers(state(), module, prefixOf(args))))),
     modules: onModule((module) => makeList([...namedModules(state(), module).keys()])),
     named_modules: onModule((module) =>
       makeList([...namedModules(state(), module)].map(([value, path]) => makeTuple([makeStr(path), value]))),
@@ -48,6 +53,8 @@ export function moduleClass(state: () => TorchState): ClassValue {
     apply: onModule((module, args, context) => applyToAll(state(), module, args, context)),
     get_submodule: onModule((module, args, context) => attributeAt(module, args, context)),
     get_parameter: onModule((module, args, context) => attributeAt(module, args, context)),
+    get_buffer: onModule((module, args, context) => attributeAt(module, args, context)),
+    set_submodule: onModule((module, args, context) => setSubmodule(module, args, context)),
     requires_grad_: onModule((module, args, context) => {
       const flag = args.positional[0] ?? args.named.get('requires_grad');
       const isTrainable = flag ? context.truth(flag) : true;
@@ -60,13 +67,12 @@ export function moduleClass(state: () => TorchState): ClassValue {
     load_state_dict: onModule((module) => loadStateDict(state(), module)),
     __deepcopy__: onModule((module) => copyModule(state(), module)),
     zero_grad: onModule(() => none),
-    register_forward_hook: onModule(() => none),
-    register_forward_pre_hook: onModule(() => none),
-    register_full_backward_hook: onModule(() => none),
-    register_backward_hook: onModule(() => none),
+    get_extra_state: onModule(() => none),
+    set_extra_state: onModule(() => none),
     extra_repr: onModule(() => makeStr('')),
   };
   for (const name of selfReturning) table[name] = itself;
+  for (const name of hooks) table[name] = onModule(() => inertValue());
   return nativeClass('torch.nn.Module', undefined, [
     ...methods('torch.nn.Module', table),
     [
@@ -82,8 +88,14 @@ export function moduleClass(state: () => TorchState): ClassValue {
 
 const selfReturning = [
   ...['to', 'cuda', 'cpu', 'xpu', 'train', 'eval', 'half', 'float', 'double', 'bfloat16', 'type', 'compile'],
-  ...['share_memory', 'to_empty', 'requires_grad'],
+  ...['share_memory', 'to_empty', 'requires_grad', 'ipu', 'mtia'],
 ];
+
+/** What is done besides forward and backward is not followed; registering it gives a handle. */
+const hooks = [
+  ...['forward', 'forward_pre', 'backward', 'full_backward', 'full_backward_pre'],
+  ...['state_dict_pre', 'state_dict_post', 'load_state_dict_pre', 'load_state_dict_post'],
+].map((name) => `register_${name}_hook`);
 
 function registered(self: Value, isWanted: (value: Value) => boolean): Value {
   if (self.kind !== 'instance') return makeDict();
@@ -138,8 +150,44 @@ function attributeAt(module: InstanceValue, args: CallArguments, context: CallCo
   return path.value.split('.').reduce<Value>((value, name) => context.getAttribute(value, name), module);
 }
 
+/** The module at a path gives way to another. */
+function setSubmodule(module: InstanceValue, args: CallArguments, context: CallContext): Value {
+  const path = args.positional[0] ?? args.named.get('target');
+  const child = args.positional[1] ?? args.named.get('module');
+  if (path?.kind !== 'str' || !child) return context.unknown('the path of a submodule is not known');
+  const names = path.value.split('.');
+  const last = names.pop();
+  const parent = names.reduce<Value>((value, name) => context.getAttribute(value, name), module);
+  if (last !== undefined) context.setAttribute(parent, last, child);
+  return none;
+}
+
 function stateDict(state: TorchState, module: InstanceValue): Value {
-  return makeDict(namedParameters(state, module).map(({ path, value }) => [makeStr(path), value] as const));
+  const parameters = namedParameters(state, module).map(({ path, value }) => [makeStr(path), value] as const);
+  return makeDict([
+    ...parameters,
+    ...namedBuffers(state, module).map(([path, value]) => [makeStr(path), value] as const),
+  ]);
+}
+
+function buffersOf(state: TorchState, module: InstanceValue): Set<string> {
+  const known = state.buffers.get(module) ?? new Set<string>();
+  state.buffers.set(module, known);
+  return known;
+}
+
+/** Registered tensors that are no parameters, of the module and all below it. */
+function namedBuffers(state: TorchState, root: InstanceValue, prefix = ''): readonly (readonly [string, Value])[] {
+  return [...namedModules(state, root, prefix)].flatMap(([module, path]) =>
+    [...(state.buffers.get(module) ?? [])].flatMap((name): (readonly [string, Value])[] => {
+      const value = module.attributes.get(name);
+      return value && value.kind !== 'none' ? [[path === '' ? name : `${path}.${name}`, value]] : [];
+    }),
+  );
+}
+
+function named(entries: readonly (readonly [string, Value])[]): Value[] {
+  return entries.map(([name, value]) => makeTuple([makeStr(name), value]));
 }
 
 function loadStateDict(state: TorchState, module: InstanceValue): Value {

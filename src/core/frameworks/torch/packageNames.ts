@@ -98,6 +98,10 @@ export const inertNames = [
   ...['bool', 'complex64', 'complex128', 'strided', 'channels_last', 'contiguous_format', 'preserve_format'],
 ];
 
+/** Settings of `torch` that are asked for or changed: what they give is inert. */
+export const settings =
+  /^(autocast_\w+|clear_autocast_cache|(set|get|is)_(autocast|anomaly|deterministic|warn_always|flush_denormal|num_(interop_)?threads)\w*|is_\w+_enabled|are_deterministic_algorithms_enabled|init_num_threads|get_(default_device|float32_matmul_precision|device_module)|is_vulkan_available|thread_safe_generator|typename)$/;
+
 /** Wrappers that leave their first argument what it is, by qualified name. */
 export const passingThrough = [
   ...['compile', 'jit.script', 'jit.trace', 'jit.ignore', 'jit.export', 'jit.unused', 'jit.freeze', 'fx.wrap'],
@@ -112,7 +116,9 @@ export const neverTrue = [
 
 /** Functions of computing packages that change nothing in the network, by qualified name. */
 export const withoutEffect = [
-  ...['nn.utils.clip_grad_norm_', 'nn.utils.clip_grad_value_', 'nn.utils.clip_grad_norm'],
+  ...['clip_grad_norm_', 'clip_grad_value_', 'clip_grad_norm', 'clip_grads_with_norm_', 'parametrize.cached'].map(
+    (name) => `nn.utils.${name}`,
+  ),
   ...['_assert', '_assert_async'],
 ];
 

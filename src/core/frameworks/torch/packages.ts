@@ -1,4 +1,4 @@
-import { falseValue, makeFloat, makeInt } from '../../python/make';
+import { falseValue, makeFloat, makeInt, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
@@ -16,6 +16,7 @@ import { listFunctions } from './functions/listShapes';
 import { moduleUtilities } from './functions/moduleUtilities';
 import { parametrisationFunctions } from './functions/parametrisation';
 import { where } from './functions/pointwise';
+import { pruningFunctions } from './functions/pruning';
 import { joiningFunctions } from './functions/rearrangement';
 import { specialFunctions } from './functions/special';
 import { functionsOfTensors } from './functions/tensorFunctions';
@@ -27,6 +28,7 @@ import {
   knownPackages,
   neverTrue,
   passingThrough,
+  settings,
   withoutEffect,
 } from './packageNames';
 import { packedSequenceFunctions } from './packedSequence';
@@ -65,6 +67,7 @@ const packageFunctions: readonly NativeFunction[] = [
   ...fourierFunctions,
   ...specialFunctions,
   ...parametrisationFunctions,
+  ...pruningFunctions,
   ...moduleUtilities,
   ...packedSequenceFunctions,
   einsum,
@@ -106,6 +109,9 @@ export function torchModules(
       if (key.startsWith('__')) return undefined;
       if (inert.has(name)) return /^[A-Z]/.test(key) ? inertClass : inertValue();
       if (name === 'torch.nn') return /^[A-Z]/.test(key) ? unknownLayer(key) : undefined;
+      if (name === 'torch' && settings.test(key)) return inertValue();
+      if (name === 'torch')
+        return boundInTorch(key, tables, tensorClass) ?? nativeFunction(state, unknownEntry(qualified));
       return nativeFunction(state, unknownEntry(qualified));
     };
     modules.set(name, openModule(name, names, otherwise));
@@ -117,17 +123,24 @@ export function torchModules(
   return modules;
 }
 
+/** What `torch` has of other packages: functions of `torch.nn.functional`, methods of tensors in place, the same function that copies. */
+function boundInTorch(key: string, tables: ReadonlyMap<string, Names>, tensorClass: ClassValue): Value | undefined {
+  const functional = tables.get('torch.nn.functional')?.get(key);
+  if (functional) return functional;
+  if (key.endsWith('_')) return tensorClass.namespace.get(key);
+  const plain = key.endsWith('_copy') ? key.slice(0, -'_copy'.length) : key;
+  return plain === key ? undefined : tables.get('torch')?.get(plain);
+}
+
 /** `torch` itself: its own functions, those that are methods of tensors as well, and what it shares with other packages. */
 function torchNames(state: () => TorchState, tables: ReadonlyMap<string, Names>): Names {
   const names = new Map(tables.get('torch'));
-  const functional = tables.get('torch.nn.functional') ?? new Map<string, Value>();
   const initialisers = tables.get('torch.nn.init') ?? new Map<string, Value>();
   const add = (entry: TensorFunction, first: string): void => {
     if (!names.has(entry.name)) names.set(entry.name, nativeFunction(state, onFirst(entry, first)));
   };
   for (const entry of functionsOfTensors) if (entry.place !== 'method') add(entry, 'input');
   for (const entry of joiningFunctions) add(entry, 'tensors');
-  for (const name of sharedWithFunctional) names.set(name, names.get(name) ?? functional.get(name) ?? inertValue());
   for (const [name, value] of initialisers) if (name.endsWith('_')) names.set(name, names.get(name) ?? value);
   for (const name of inertNames) names.set(name, inertValue());
   names.set(
@@ -137,12 +150,7 @@ function torchNames(state: () => TorchState, tables: ReadonlyMap<string, Names>)
       value: state().payloadOf(args.positional[0]) !== undefined,
     })),
   );
-  names.set(
-    'numel',
-    makeNative('torch.numel', (args, context) =>
-      context.call(context.getAttribute(args.positional[0] ?? infinity, 'numel'), []),
-    ),
-  );
+  for (const name of askedOfTensors) names.set(name, askTensor(name));
   names.set(
     'finfo',
     makeNative('torch.finfo', () => ({
@@ -159,29 +167,17 @@ function torchNames(state: () => TorchState, tables: ReadonlyMap<string, Names>)
   return names;
 }
 
-const sharedWithFunctional = [
-  ...[
-    'conv1d',
-    'conv2d',
-    'conv3d',
-    'conv_transpose1d',
-    'conv_transpose2d',
-    'conv_transpose3d',
-    'dropout',
-    'layer_norm',
-  ],
-  ...[
-    'group_norm',
-    'batch_norm',
-    'instance_norm',
-    'rms_norm',
-    'pixel_shuffle',
-    'embedding',
-    'max_pool1d',
-    'max_pool2d',
-  ],
-  ...['avg_pool1d', 'adaptive_avg_pool1d'],
+/** Methods of tensors that `torch` has as functions. */
+const askedOfTensors = [
+  ...['numel', 'is_complex', 'is_conj', 'is_distributed', 'is_floating_point', 'is_inference', 'is_neg', 'is_signed'],
+  ...['get_device'],
 ];
+
+function askTensor(name: string): NativeFunctionValue {
+  return makeNative(`torch.${name}`, (args, context) =>
+    context.call(context.getAttribute(args.positional[0] ?? none, name), args.positional.slice(1)),
+  );
+}
 
 function always(name: string, value: Value): NativeFunctionValue {
   return makeNative(name, () => value);

@@ -60,6 +60,9 @@ export class TorchState {
   /** Constant written into a slice of a recurrent layer's bias: `bias_ih_l0[64:128] = 1.0`. */
   readonly biasSlices = new Map<ParameterId, { readonly from: number; readonly to: number; readonly value: number }>();
 
+  /** Names under which tensors that are no parameters were registered. */
+  readonly buffers = new WeakMap<InstanceValue, Set<string>>();
+
   /** The layers of `torch.nn` by short name: `Linear`. */
   readonly layers = new Map<string, { readonly entry: LayerEntry; readonly class: ClassValue }>();
 

@@ -1,33 +1,23 @@
 import { broadcastShapes } from '../../network/shapes';
-import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
-import type {
-  CallContext,
-  ClassValue,
-  NativeFunctionValue,
-  TupleValue,
-  UnknownValue,
-  Value,
-} from '../../python/values';
-import { dimValue, shapeValue } from '../tensor/dimValues';
-import { permute, unbind } from '../tensor/rearranging';
+import { makeBool, makeList, makeUnknown, none } from '../../python/make';
+import type { CallContext, ClassValue, Value } from '../../python/values';
+import { dimValue } from '../tensor/dimValues';
+import { unbind } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
-import { callNative, type NativeFunction, nativeFunction, TorchCall, unknownEntry } from './call';
+import { callNative, type NativeFunction, nativeFunction, TorchCall } from './call';
 import { constantTensor, elementwise } from './functions/arithmetic';
 import { literal } from './functions/creation';
 import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
-import { inPlaceFunctions, setDistribution } from './functions/initialisation';
+import { inPlaceFunctions } from './functions/initialisation';
 import { inPlace } from './functions/inPlace';
 import { comparisons, operators } from './functions/pointwise';
 import { product } from './functions/reduction';
 import { type Elements, shaped } from './functions/shapeRule';
 import { functionsOfTensors } from './functions/tensorFunctions';
-import { inertValue } from './inert';
-import { type Method, methods, nativeClass, nativeMethod, nativeProperty } from './nativeClass';
-import { parameterDistribution } from './parameterClass';
-import { bindLeniently } from './signature';
-import { sizeClass } from './sizeClass';
+import { type Method, nativeClass, nativeMethod } from './nativeClass';
 import type { TorchState } from './state';
+import { item, tensorAccessors } from './tensorAccessors';
 import { getItem, setItem } from './tensorItems';
 
 const tensorMethods = functionsOfTensors.filter((entry) => entry.place !== 'function');
@@ -55,7 +45,7 @@ export function tensorClass(state: () => TorchState): ClassValue {
   }
   for (const entry of inPlaceFunctions) members.set(entry.name, nativeFunction(state, asNative(entry)));
   for (const [name, value] of operatorMethods(state)) members.set(name, value);
-  for (const [name, value] of accessors(state)) members.set(name, value);
+  for (const [name, value] of tensorAccessors(state)) members.set(name, value);
   const tensor = nativeClass('torch.Tensor', undefined, members);
   tensor.namespace.set('__new__', creator(state, tensor));
   return tensor;
@@ -75,13 +65,6 @@ function creator(state: () => TorchState, tensor: ClassValue): Value {
     const entry = { name: 'torch.Tensor', signature: '*data', call: literal };
     return callNative(state(), entry, args, context);
   });
-}
-
-/** One whose name ends in an underscore writes into its tensor. */
-function unknownMethod(state: () => TorchState, name: string): NativeFunctionValue {
-  const isInPlace = name.endsWith('_') && !name.startsWith('_');
-  const entry = unknownEntry(`torch.Tensor.${isInPlace ? name.slice(0, -1) : name}`);
-  return isInPlace ? inPlace(state, entry) : nativeFunction(state, entry);
 }
 
 function asNative(entry: TensorFunction): NativeFunction {
@@ -178,91 +161,6 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
   ];
 }
 
-function accessors(state: () => TorchState): [string, Value][] {
-  const property = (name: string, get: (self: Value, context: CallContext) => Value): [string, Value] => [
-    name,
-    nativeProperty(`torch.Tensor.${name}`, get),
-  ];
-  const table: Record<string, Method> = {
-    size: (self, args, context) => {
-      const shape = sizeOf(state(), self);
-      const axis = args.positional[0] ?? args.named.get('dim');
-      return axis && axis.kind !== 'none' ? context.getItem(shape, axis) : shape;
-    },
-    dim: (self) => rank(state(), self),
-    ndimension: (self) => rank(state(), self),
-    numel: (self, _args, context) => count(state(), self, context),
-    nelement: (self, _args, context) => count(state(), self, context),
-    item: (self) => item(state(), self),
-    tolist: (self) => {
-      const payload = state().payloadOf(self);
-      const values = payload?.facts.values;
-      return values && payload.shape?.length === 1
-        ? makeList(values.map((value) => (payload.facts.isInteger ? makeInt(value) : makeFloat(value))))
-        : makeUnknown('the elements of a tensor are not known');
-    },
-    numpy: (self) => self,
-    backward: (self, _args, context) => {
-      const tensor = state().tensorOf(self);
-      if (tensor) state().session.lossSeen(tensor, context.trail);
-      return none;
-    },
-    requires_grad_: (self, args, context) => {
-      const id = state().parameterOf(self);
-      const flag = args.positional[0] ? context.truth(args.positional[0]) : true;
-      if (id !== undefined && flag !== undefined) state().tracer.setTrainable(id, flag);
-      return self;
-    },
-    register_hook: () => none,
-    is_floating_point: () => makeBool(true),
-    new_tensor: (_self, args, context) => context.call(state().torchFunction('tensor'), args.positional),
-    element_size: () => makeInt(4),
-    new_zeros: (_self, args, context) => context.call(state().torchFunction('zeros'), args.positional),
-    new_ones: (_self, args, context) => context.call(state().torchFunction('ones'), args.positional),
-    new_empty: (_self, args, context) => context.call(state().torchFunction('empty'), args.positional),
-    new_full: (_self, args, context) => context.call(state().torchFunction('full'), args.positional),
-    __setattr__: (self, args, context) => setTensorAttribute(state(), self, args.positional, context),
-    __getattr__: (self, args) => {
-      const [name] = args.positional;
-      return { kind: 'method', self, function: unknownMethod(state, name?.kind === 'str' ? name.value : '?') };
-    },
-  };
-  return [
-    ...methods('torch.Tensor', table),
-    property('shape', (self) => sizeOf(state(), self)),
-    property('ndim', (self) => rank(state(), self)),
-    property('data', (self) => self),
-    property('real', (self) => self),
-    property('grad', () => none),
-    property('dtype', () => inertValue()),
-    property('device', () => inertValue()),
-    property('is_cuda', () => makeBool(false)),
-    property('requires_grad', (self) => {
-      const id = state().parameterOf(self);
-      return makeBool(id !== undefined && state().tracer.parameter(id).isTrainable);
-    }),
-    property('T', (self, context) => transposed(state(), self, context, 'all')),
-    property('mT', (self, context) => transposed(state(), self, context, 'last')),
-  ];
-}
-
-function setTensorAttribute(state: TorchState, self: Value, args: readonly Value[], context: CallContext): Value {
-  const [name, value] = args;
-  if (self.kind !== 'instance' || name?.kind !== 'str' || !value) return none;
-  if (name.value === 'requires_grad') {
-    const id = state.parameterOf(self);
-    const flag = context.truth(value);
-    if (id !== undefined && flag !== undefined) state.tracer.setTrainable(id, flag);
-  } else if (name.value === 'data') {
-    const call = new TorchCall(state, context, 'torch.Tensor.data', bindLeniently([], emptyArguments));
-    const payload = state.payloadOf(value);
-    const distribution = payload?.facts.distribution ?? parameterDistribution(state, payload);
-    const reason = 'data is set to a tensor that is not known';
-    setDistribution(call, self, distribution ?? { kind: 'unknown', reason }, 'data');
-  } else self.attributes.set(name.value, value);
-  return none;
-}
-
 const emptyArguments = { positional: [], named: new Map(), positionalSpans: [], namedSpans: new Map() };
 
 /** `w *= 0.5` on a parameter rescales what it is drawn from; on a tensor of the network it makes a new one. */
@@ -292,39 +190,4 @@ function elements(state: TorchState, self: Value, context: CallContext): Value {
   const pieces = payload?.shape && unbind(state.session, payload.tensor, 0, site);
   if (!pieces) return makeUnknown('the elements of a tensor are not counted');
   return makeList(pieces.map((piece) => state.tensorValue(piece)));
-}
-
-function item(state: TorchState, self: Value): Value {
-  const { values, isInteger } = state.payloadOf(self)?.facts ?? {};
-  const [value] = values ?? [];
-  if (value === undefined) return makeUnknown('the value of a tensor is known only when the code runs');
-  return isInteger ? makeInt(value) : makeFloat(value);
-}
-
-function rank(state: TorchState, self: Value): Value {
-  const length = state.payloadOf(self)?.shape?.length;
-  return length === undefined ? makeUnknown('the rank of a tensor is not known') : makeInt(length);
-}
-
-function sizeOf(state: TorchState, self: Value): TupleValue | UnknownValue {
-  const shape = shapeValue(state.payloadOf(self)?.shape, state.batchSize);
-  return shape.kind === 'tuple' ? { ...shape, class: sizeClass } : shape;
-}
-
-function count(state: TorchState, self: Value, context: CallContext): Value {
-  const shape = sizeOf(state, self);
-  if (shape.kind === 'unknown') return shape;
-  return shape.items.reduce<Value>((total, size) => context.binary('*', total, size), makeInt(1));
-}
-
-function transposed(state: TorchState, self: Value, context: CallContext, which: 'all' | 'last'): Value {
-  const payload = state.payloadOf(self);
-  const length = payload?.shape?.length;
-  if (!payload || length === undefined) return makeUnknown('the rank of a tensor is not known');
-  const order = Array.from({ length }, (_, axis) => axis);
-  const last = which === 'all' ? order.toReversed() : [...order.slice(0, -2), ...order.slice(-2).toReversed()];
-  const site: Site = { trail: context.trail, name: 'transpose' };
-  return state.tensorValue(permute(state.session, payload.tensor, last, site), {
-    ...(payload.facts.distribution && { distribution: payload.facts.distribution }),
-  });
 }

@@ -22,6 +22,7 @@ import { recurrentLayers } from './layers/recurrent';
 import { reshapingLayers } from './layers/reshaping';
 import { transformerLayers } from './layers/transformer';
 import { wrapperLayers } from './layers/wrapper';
+import { lightningModules, lightningRoots } from './lightning';
 import { moduleClass } from './moduleClass';
 import { nameParameters } from './moduleTree';
 import { torchModules } from './packages';
@@ -52,13 +53,14 @@ const layers: readonly LayerEntry[] = [
 /** PyTorch, as of 2.13. */
 export const torch: Framework = {
   id: 'torch',
-  importRoots: ['torch', 'einops'],
+  importRoots: ['torch', 'einops', ...lightningRoots],
   open: (session) => new OpenTorch(session),
 };
 
 class OpenTorch implements OpenFramework {
   #state: TorchState;
   readonly #modules: ReadonlyMap<string, ModuleValue>;
+  readonly #lightning: ReadonlyMap<string, ModuleValue>;
 
   constructor(session: TraceSession) {
     const state = (): TorchState => this.#state;
@@ -74,6 +76,7 @@ class OpenTorch implements OpenFramework {
     const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
     const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers, ...layerClasses];
     this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
+    this.#lightning = lightningModules(module);
   }
 
   reopen(session: TraceSession): void {
@@ -81,7 +84,8 @@ class OpenTorch implements OpenFramework {
   }
 
   module(dottedName: string): ModuleValue | undefined {
-    const known = this.#modules.get(dottedName);
+    const [root = ''] = dottedName.split('.');
+    const known = this.#modules.get(dottedName) ?? this.#lightning.get(root);
     if (known || !dottedName.startsWith('torch.')) return known;
     if (dottedName.startsWith('torch.nn.modules.')) return this.#modules.get('torch.nn');
     return this.#modules.get(dottedName.slice(0, dottedName.lastIndexOf('.')));

@@ -105,7 +105,6 @@ export const creationFunctions: readonly NativeFunction[] = [
     'BFloat16Tensor',
     'scalar_tensor',
   ].map((name) => creation(name, '*data, dtype=None, device=None, requires_grad=False', literal)),
-  creation('Size', 'sizes=()', (call) => makeTuple(call.context.iterate(call.value('sizes') ?? makeTuple([])) ?? [])),
   creation('meshgrid', '*tensors, indexing=None', meshgrid),
 ];
 

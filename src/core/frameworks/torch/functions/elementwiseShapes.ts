@@ -2,7 +2,7 @@ import type { Shape } from '../../../network/network';
 import { broadcastShapes } from '../../../network/shapes';
 import type { TorchCall } from '../call';
 import type { TensorFunction } from './entry';
-import { shapeFunctions, shapeOf } from './shapeRule';
+import { severalShapes, shapeFunctions, shapeOf } from './shapeRule';
 
 const same = (call: TorchCall): Shape => shapeOf(call);
 
@@ -34,5 +34,9 @@ export const elementwiseShapes: readonly TensorFunction[] = [
   ...shapeFunctions('ne not_equal logical_and logical_or logical_xor', 'other, out=None', broadcast, 'booleans'),
   ...shapeFunctions('isclose', 'other, rtol=1e-05, atol=1e-08, equal_nan=False', broadcast, 'booleans'),
   ...shapeFunctions('isin', 'test_elements, assume_unique=False, invert=False', same, 'booleans'),
+  ...severalShapes('frexp', '', (call) => [
+    [shapeOf(call), 'reals'],
+    [shapeOf(call), 'integers'],
+  ]),
   ...shapeFunctions('addcdiv', 'tensor1, tensor2, value=1', broadcast),
 ];

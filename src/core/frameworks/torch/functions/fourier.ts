@@ -2,7 +2,8 @@ import type { Dim, Shape } from '../../../network/network';
 import { resolveAxis } from '../../../network/shapes';
 import type { NativeFunction, TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
-import { shaped, shapeOf } from './shapeRule';
+import type { TensorFunction } from './entry';
+import { shaped, shapeFunctions, shapeOf } from './shapeRule';
 
 /** How long the last transformed axis is, from the length of the signal along it. */
 type LastLength = (size: Dim) => Dim;
@@ -11,7 +12,7 @@ const whole: LastLength = (size) => size;
 const half: LastLength = (size) => (typeof size === 'number' ? Math.floor(size / 2) + 1 : undefined);
 const doubled: LastLength = (size) => (typeof size === 'number' ? 2 * (size - 1) : undefined);
 
-/** `torch.fft` and the short-time transforms of PyTorch 2.13 (`torch/fft/__init__.py`, `torch/functional.py`). */
+/** `torch.fft` of PyTorch 2.13 (`torch/fft/__init__.py`). */
 export const fourierFunctions: readonly NativeFunction[] = [
   ...one(['fft', 'ifft'], whole),
   ...one(['rfft', 'ihfft'], half),
@@ -33,26 +34,20 @@ export const fourierFunctions: readonly NativeFunction[] = [
       },
     }),
   ),
-  {
-    name: 'torch.stft',
-    signature:
-      "input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode='reflect', normalized=False, onesided=None, return_complex=None",
-    call: (call) => shaped(call, shortTimeShape(call)),
-  },
-  {
-    name: 'torch.istft',
-    signature:
-      'input, n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False, onesided=None, length=None, return_complex=False',
-    call: (call) => {
-      const shape = shapeOf(call);
-      const [size, frames] = [call.int('n_fft'), shape?.at(-1)];
-      const hop = call.int('hop_length') ?? (size === undefined ? undefined : Math.floor(size / 4));
-      if (!shape || size === undefined || hop === undefined || typeof frames !== 'number') return undefined;
-      const isCentred = call.flag('center') !== false;
-      const length = call.int('length') ?? hop * (frames - 1) + (isCentred ? size - 2 * Math.floor(size / 2) : size);
-      return shaped(call, [...shape.slice(0, -2), length]);
-    },
-  },
+];
+
+/** `torch.stft` and its inverse, methods of tensors too (`torch/functional.py`). */
+export const shortTimeFunctions: readonly TensorFunction[] = [
+  ...shapeFunctions(
+    'stft',
+    "n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode='reflect', normalized=False, onesided=None, return_complex=None",
+    shortTimeShape,
+  ),
+  ...shapeFunctions(
+    'istft',
+    'n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False, onesided=None, length=None, return_complex=False',
+    signalShape,
+  ),
 ];
 
 function one(names: readonly string[], last: LastLength): readonly NativeFunction[] {
@@ -105,4 +100,14 @@ function shortTimeShape(call: TorchCall): Shape {
   const frames = Math.floor((padded - size) / hop) + 1;
   const isComplex = call.has('return_complex') && call.flag('return_complex') === true;
   return [...shape.slice(0, -1), bins, frames, ...(isComplex ? [] : [2])];
+}
+
+function signalShape(call: TorchCall): Shape {
+  const shape = shapeOf(call);
+  const [size, frames] = [call.int('n_fft'), shape?.at(-1)];
+  const hop = call.int('hop_length') ?? (size === undefined ? undefined : Math.floor(size / 4));
+  if (!shape || size === undefined || hop === undefined || typeof frames !== 'number') return undefined;
+  const isCentred = call.flag('center') !== false;
+  const length = call.int('length') ?? hop * (frames - 1) + (isCentred ? size - 2 * Math.floor(size / 2) : size);
+  return [...shape.slice(0, -2), length];
 }

@@ -32,6 +32,15 @@ export const functionalFunctions: readonly NativeFunction[] = [
       call,
     }),
   ),
+  ...pairedOperations
+    .filter((entry) => entry.function.startsWith('fractional_'))
+    .map(
+      ({ function: name, inputs, options, call }): NativeFunction => ({
+        name: `torch.nn.functional.${name}_with_indices`,
+        signature: `${inputs}, ${options}`,
+        call: (bound) => withIndices(bound, call(bound)),
+      }),
+    ),
   functional('linear', 'input, weight, bias=None', (call, input) =>
     linear(call.state, input, call.value('weight'), call.value('bias'), call.site()),
   ),

@@ -109,6 +109,11 @@ export const linearAlgebraFunctions: readonly NativeFunction[] = inLinearAlgebra
     [shapeOf(call), 'reals'],
     [svdShapes(shapeOf(call), true)[1], 'integers'],
   ]),
+  ...severalShapes('lu_factor_ex', 'pivot=True, check_errors=False', (call) => [
+    [shapeOf(call), 'reals'],
+    [svdShapes(shapeOf(call), true)[1], 'integers'],
+    [shapeOf(call)?.slice(0, -2), 'integers'],
+  ]),
   ...severalShapes('lu', 'pivot=True', (call) => {
     const shape = shapeOf(call);
     const [rows, columns] = shape?.slice(-2) ?? [];

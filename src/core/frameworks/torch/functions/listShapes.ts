@@ -5,6 +5,7 @@ import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { concat, expand, reshapeTo, split } from '../../tensor/rearranging';
 import type { NativeFunction, TorchCall } from '../call';
+import { type TensorFunction, tensorFunctions } from './entry';
 import { shaped } from './shapeRule';
 
 /** Functions of `torch` that take any number of tensors, one by one or as a list; PyTorch 2.13 `torch/functional.py`. */
@@ -39,23 +40,26 @@ export const listFunctions: readonly NativeFunction[] = [
     ...onList('vstack', (call) => joined(call, 0, (shape) => (shape.length === 1 ? [1, ...shape] : shape))),
     name: 'torch.row_stack',
   },
-  ...(['hsplit', 'vsplit', 'dsplit'] as const).map(
-    (name, index): NativeFunction => ({
-      name: `torch.${name}`,
-      signature: 'input, indices_or_sections',
-      call: (call) => {
-        const input = call.tensor('input');
-        const axis = name === 'hsplit' ? (input?.shape?.length === 1 ? 0 : 1) : index === 1 ? 0 : 2;
-        const size = input?.shape?.[axis];
-        const at = call.value('indices_or_sections');
-        if (!input || typeof size !== 'number' || !at) return undefined;
-        const sizes = sectionSizes(size, at.kind === 'int' ? at.value : call.ints('indices_or_sections'));
-        const parts = sizes && split(call.state.session, input, sizes, axis, call.site());
-        return parts && makeTuple(parts.map((part) => call.state.tensorValue(part)));
-      },
-    }),
-  ),
 ];
+
+/** Methods of tensors too. */
+export const sectionFunctions: readonly TensorFunction[] = [
+  ...tensorFunctions('hsplit', 'indices_or_sections', (call) =>
+    cutAlong(call, call.payload('input')?.shape?.length === 1 ? 0 : 1),
+  ),
+  ...tensorFunctions('vsplit', 'indices_or_sections', (call) => cutAlong(call, 0)),
+  ...tensorFunctions('dsplit', 'indices_or_sections', (call) => cutAlong(call, 2)),
+];
+
+function cutAlong(call: TorchCall, axis: number): Value | undefined {
+  const input = call.tensor('input');
+  const size = input?.shape?.[axis];
+  const at = call.value('indices_or_sections');
+  if (!input || typeof size !== 'number' || !at) return undefined;
+  const sizes = sectionSizes(size, at.kind === 'int' ? at.value : call.ints('indices_or_sections'));
+  const parts = sizes && split(call.state.session, input, sizes, axis, call.site());
+  return parts && makeTuple(parts.map((part) => call.state.tensorValue(part)));
+}
 
 function onList(name: string, call: NativeFunction['call']): NativeFunction {
   return { name: `torch.${name}`, signature: '*tensors', call };

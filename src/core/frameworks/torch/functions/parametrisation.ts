@@ -18,7 +18,7 @@ interface Target {
 const weight = "module, name='weight'";
 
 /**
- * Weight and spectral normalisation, parametrisations and pruning, PyTorch 2.13 `nn/utils`: the module keeps other parameters, under other
+ * Weight and spectral normalisation and parametrisations, PyTorch 2.13 `nn/utils`: the module keeps other parameters, under other
  * names, from which the weight is computed. At initialisation weight normalisation computes what stood there.
  */
 export const parametrisationFunctions: readonly NativeFunction[] = [
@@ -77,27 +77,15 @@ export const parametrisationFunctions: readonly NativeFunction[] = [
       return makeBool(name === undefined || lists.attributes.has(name));
     },
   },
-  ...[
-    'random_unstructured',
-    'l1_unstructured',
-    'random_structured',
-    'ln_structured',
-    'custom_from_mask',
-    'identity',
-  ].map((name) =>
-    replacing(`prune.${name}`, 'module, name, *rest', (target, call) => {
-      target.module.attributes.set(`${target.name}_orig`, target.parameter);
-      if (name === 'identity') return;
-      const reason = 'some of the weights are pruned';
-      reinitialise(call.state, target.parameter, () => ({
-        distribution: unknownDistribution(reason),
-        scheme: `prune.${name}`,
-      }));
-    }),
-  ),
+  {
+    name: 'torch.nn.utils.parametrize.type_before_parametrizations',
+    signature: 'module',
+    call: (call) => moduleOf(call)?.class,
+  },
 ];
 
-function replacing(
+/** A function that takes a parameter of a module's apart and puts others in its place. */
+export function replacing(
   name: string,
   signature: string,
   replace: (target: Target, call: TorchCall) => void,
@@ -116,7 +104,7 @@ function replacing(
   };
 }
 
-function moduleOf(call: TorchCall): InstanceValue | undefined {
+export function moduleOf(call: TorchCall): InstanceValue | undefined {
   const module = call.value('module');
   return call.state.isModule(module) ? module : undefined;
 }
@@ -234,7 +222,7 @@ function divideBySpectralNorm(state: TorchState, parameter: InstanceValue): void
   });
 }
 
-function reinitialise(
+export function reinitialise(
   state: TorchState,
   parameter: InstanceValue,
   change: (initialiser: Initialiser, shape: readonly number[]) => Pick<Initialiser, 'distribution' | 'scheme'>,

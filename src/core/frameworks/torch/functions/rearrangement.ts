@@ -113,12 +113,12 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     },
     'method',
   ),
-  ...tensorFunctions('chunk', 'chunks, dim=0', (call) => {
+  ...tensorFunctions('chunk unsafe_chunk', 'chunks, dim=0', (call) => {
     const count = call.int('chunks');
     return pieces(call, (size) => (count ? Math.ceil(size / count) : undefined));
   }),
-  ...tensorFunctions('split', 'split_size_or_sections, dim=0', splitCall),
-  ...tensorFunctions('split_with_sizes', 'split_sizes, dim=0', splitCall),
+  ...tensorFunctions('split unsafe_split', 'split_size_or_sections, dim=0', splitCall),
+  ...tensorFunctions('split_with_sizes unsafe_split_with_sizes', 'split_sizes, dim=0', splitCall),
   ...tensorFunctions('unbind', 'dim=0', (call) => {
     const input = call.tensor('input');
     const axis = input?.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
@@ -126,7 +126,7 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const pieces = unbind(call.state.session, input, axis, call.site());
     return pieces && makeTuple(pieces.map((piece) => call.state.tensorValue(piece)));
   }),
-  ...onTensor('narrow', 'dim, start, length', (call, input) => {
+  ...onTensor('narrow narrow_copy', 'dim, start, length', (call, input) => {
     const axis = input.shape && resolveAxis(call.int('dim') ?? 0, input.shape.length);
     const from = call.int('start');
     const length = call.int('length');

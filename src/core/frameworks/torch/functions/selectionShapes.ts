@@ -1,8 +1,9 @@
 import type { Dim, Shape } from '../../../network/network';
 import { broadcastShapes, elementCount } from '../../../network/shapes';
+import type { Value } from '../../../python/values';
 import type { TorchCall } from '../call';
-import type { TensorFunction } from './entry';
-import { axisOf, severalShapes, shapeFunctions, shapeOf, withAxis } from './shapeRule';
+import { type TensorFunction, tensorFunctions } from './entry';
+import { axisOf, type Elements, several, severalShapes, shaped, shapeFunctions, shapeOf, withAxis } from './shapeRule';
 
 const same = (call: TorchCall): Shape => shapeOf(call);
 const sameWithIndices = (call: TorchCall) =>
@@ -49,12 +50,25 @@ export const selectionShapes: readonly TensorFunction[] = [
     const input = shapeOf(call);
     return withAxis(input, axisOf(call, input), () => elementCount(shapeOf(call, 'index')));
   }),
+  ...tensorFunctions(
+    'unique unique_consecutive',
+    'sorted=True, return_inverse=False, return_counts=False, dim=None',
+    distinct,
+  ),
   ...shapeFunctions('masked_select', 'mask', () => [undefined]),
   ...shapeFunctions(
     'scatter scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce masked_scatter put select_scatter slice_scatter diagonal_scatter fill',
     '*args',
     same,
   ),
+  ...shapeFunctions(
+    'nonzero_static',
+    'size, fill_value=-1',
+    (call) => [call.dim('size'), shapeOf(call)?.length],
+    'integers',
+  ),
+  ...shapeFunctions('bernoulli', 'p=None, generator=None', same, 'reals', 'method'),
+  ...shapeFunctions('sum_to_size', '*size', (call) => call.sizes('size'), 'reals', 'method'),
   ...shapeFunctions('nonzero argwhere', 'as_tuple=False', (call) => [undefined, shapeOf(call)?.length], 'integers'),
   ...shapeFunctions(
     'multinomial',
@@ -80,6 +94,15 @@ export const selectionShapes: readonly TensorFunction[] = [
     return [chosen === undefined ? undefined : combinationCount(size, chosen, call.flag('with_replacement')), chosen];
   }),
 ];
+
+function distinct(call: TorchCall): Value | undefined {
+  const shape = shapeOf(call);
+  const values = call.has('dim') ? withAxis(shape, axisOf(call, shape), () => undefined) : [undefined];
+  const more: (readonly [Shape, Elements])[] = [];
+  if (call.flag('return_inverse')) more.push([shape, 'integers']);
+  if (call.flag('return_counts')) more.push([[undefined], 'integers']);
+  return more.length === 0 ? shaped(call, values) : several(call, [[values, 'reals'], ...more]);
+}
 
 function combinationCount(size: Dim, chosen: number, repeats: boolean | undefined): Dim {
   if (typeof size !== 'number') return undefined;

@@ -1,7 +1,9 @@
 import { diagonalShapes } from './diagonalShapes';
 import { elementwiseShapes } from './elementwiseShapes';
 import type { TensorFunction } from './entry';
+import { shortTimeFunctions } from './fourier';
 import { matrixFunctions } from './linearAlgebra';
+import { sectionFunctions } from './listShapes';
 import { pointwiseFunctions } from './pointwise';
 import { rearrangementFunctions } from './rearrangement';
 import { reductionFunctions } from './reduction';
@@ -20,4 +22,6 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...selectionShapes,
   ...diagonalShapes,
   ...matrixFunctions,
+  ...sectionFunctions,
+  ...shortTimeFunctions,
 ];

@@ -5,7 +5,7 @@ import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
 import { sizesOf, type TorchCall } from '../call';
 import { elementwise } from '../functions/arithmetic';
-import { several, shaped, shapeOf } from '../functions/shapeRule';
+import { shaped, shapeOf } from '../functions/shapeRule';
 import type { SpatialRank } from './convolution';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from './resampling';
 
@@ -22,6 +22,9 @@ export interface PairedOperation {
 }
 
 const ranks: readonly SpatialRank[] = [1, 2, 3];
+
+const fractionalOptions =
+  'kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None';
 
 export const pairedOperations: readonly PairedOperation[] = [
   pair('CosineSimilarity', 'cosine_similarity', 'x1, x2', 'dim=1, eps=1e-08', cosineSimilarity),
@@ -63,20 +66,10 @@ export const pairedOperations: readonly PairedOperation[] = [
     extra: 'output_size=None',
   })),
   ...([2, 3] as const).map((rank) =>
-    pair(
-      `FractionalMaxPool${rank}d`,
-      `fractional_max_pool${rank}d`,
-      'input',
-      'kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None',
-      (call) => {
-        const shape = fractionalShape(call, rank);
-        if (call.flag('return_indices') !== true) return shaped(call, shape);
-        return several(call, [
-          [shape, 'reals'],
-          [shape, 'integers'],
-        ]);
-      },
-    ),
+    pair(`FractionalMaxPool${rank}d`, `fractional_max_pool${rank}d`, 'input', fractionalOptions, (call) => {
+      const result = shaped(call, fractionalShape(call, rank));
+      return call.flag('return_indices') ? withIndices(call, result) : result;
+    }),
   ),
 ];
 
