@@ -18,7 +18,7 @@ export function constructLayerChild(
   positional: readonly Value[],
   named: Readonly<Record<string, Value>> = {},
 ): Layer | undefined {
-  const known = parent.state.layers.get(layerName);
+  const known = parent.state.layer(layerName);
   return known && constructOf(parent, attribute, known.class, known.entry, positional, named);
 }
 
@@ -30,7 +30,7 @@ export function constructDerivedChild(
   layerName: string,
   positional: readonly Value[],
 ): Layer | undefined {
-  const known = parent.state.layers.get(layerName);
+  const known = parent.state.layer(layerName);
   return known && constructOf(parent, attribute, nativeClass(className, known.class, []), known.entry, positional, {});
 }
 

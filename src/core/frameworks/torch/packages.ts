@@ -21,6 +21,7 @@ import { joiningFunctions } from './functions/rearrangement';
 import { specialFunctions } from './functions/special';
 import { functionsOfTensors } from './functions/tensorFunctions';
 import { inertClass, inertValue } from './inert';
+import { LazyNames } from './lazyNames';
 import {
   aliasPackages,
   inertNames,
@@ -45,6 +46,8 @@ const singlePrecision: readonly (readonly [string, Value])[] = [
   ['tiny', makeFloat(2 ** -126)],
   ['bits', makeInt(32)],
 ];
+
+const inertOfTorch: ReadonlySet<string> = new Set(inertNames);
 
 const infinity = makeFloat(Number.POSITIVE_INFINITY);
 
@@ -74,21 +77,42 @@ const packageFunctions: readonly NativeFunction[] = [
   whereFunction,
 ];
 
-/** Every module of torch by dotted name; `classes` stand where their qualified names say. */
+/** Functions by package and short name; `torch` has those of tensors too, and under `init`'s names what writes in place. */
+const entries = new Map<string, Map<string, NativeFunction>>();
+for (const entry of packageFunctions) addEntry(entry);
+for (const entry of functionsOfTensors) if (entry.place !== 'method') addEntry(onFirst(entry, 'input'));
+for (const entry of joiningFunctions) addEntry(onFirst(entry, 'tensors'));
+
+function addEntry(entry: NativeFunction): void {
+  const [home, name] = parted(entry.name);
+  const names = entries.get(home) ?? new Map<string, NativeFunction>();
+  if (!names.has(name)) names.set(name, entry);
+  entries.set(home, names);
+}
+
+/** Every module of torch by dotted name; classes and layers (short names by qualified ones) stand where their qualified names say. */
 export function torchModules(
   state: () => TorchState,
   classes: readonly ClassValue[],
+  layerNames: ReadonlyMap<string, string>,
   tensorClass: ClassValue,
   unknownLayer: (name: string) => Value,
 ): ReadonlyMap<string, ModuleValue> {
   const tables = new Map<string, Names>();
-  for (const name of [...inertPackages, ...knownPackages]) tables.set(`torch.${name}`, new Map());
+  const openTable = (name: string) => {
+    const own = entries.get(name);
+    const make = (key: string) => {
+      const layer = layerNames.get(`${name}.${key}`);
+      const entry = own?.get(key);
+      if (layer !== undefined) return state().layer(layer)?.class;
+      return entry && nativeFunction(state, entry);
+    };
+    tables.set(name, new LazyNames(make));
+  };
+  for (const name of [...inertPackages, ...knownPackages]) openTable(`torch.${name}`);
+  for (const name of entries.keys()) if (!tables.has(name)) openTable(name);
   for (const cls of classes) put(tables, cls.name, cls);
-  for (const entry of packageFunctions) put(tables, entry.name, nativeFunction(state, entry));
-  const torch = torchNames(state, tables);
-  torch.set('Tensor', tensorClass);
-  torch.set('Size', sizeClass);
-  tables.set('torch', torch);
+  addTorchNames(state, tables, tensorClass);
   const module = classes.find((cls) => cls.name === 'torch.nn.Module');
   if (module) {
     const contract = (equation: Value, tensors: readonly Value[], call: TorchCall) =>
@@ -109,7 +133,7 @@ export function torchModules(
       if (key.startsWith('__')) return undefined;
       if (inert.has(name)) return /^[A-Z]/.test(key) ? inertClass : inertValue();
       if (name === 'torch.nn') return /^[A-Z]/.test(key) ? unknownLayer(key) : undefined;
-      if (name === 'torch' && settings.test(key)) return inertValue();
+      if (name === 'torch' && (inertOfTorch.has(key) || settings.test(key))) return inertValue();
       if (name === 'torch')
         return boundInTorch(key, tables, tensorClass) ?? nativeFunction(state, unknownEntry(qualified));
       return nativeFunction(state, unknownEntry(qualified));
@@ -127,22 +151,17 @@ export function torchModules(
 function boundInTorch(key: string, tables: ReadonlyMap<string, Names>, tensorClass: ClassValue): Value | undefined {
   const functional = tables.get('torch.nn.functional')?.get(key);
   if (functional) return functional;
-  if (key.endsWith('_')) return tensorClass.namespace.get(key);
+  if (key.endsWith('_')) return tables.get('torch.nn.init')?.get(key) ?? tensorClass.namespace.get(key);
   const plain = key.endsWith('_copy') ? key.slice(0, -'_copy'.length) : key;
   return plain === key ? undefined : tables.get('torch')?.get(plain);
 }
 
-/** `torch` itself: its own functions, those that are methods of tensors as well, and what it shares with other packages. */
-function torchNames(state: () => TorchState, tables: ReadonlyMap<string, Names>): Names {
-  const names = new Map(tables.get('torch'));
-  const initialisers = tables.get('torch.nn.init') ?? new Map<string, Value>();
-  const add = (entry: TensorFunction, first: string): void => {
-    if (!names.has(entry.name)) names.set(entry.name, nativeFunction(state, onFirst(entry, first)));
-  };
-  for (const entry of functionsOfTensors) if (entry.place !== 'method') add(entry, 'input');
-  for (const entry of joiningFunctions) add(entry, 'tensors');
-  for (const [name, value] of initialisers) if (name.endsWith('_')) names.set(name, names.get(name) ?? value);
-  for (const name of inertNames) names.set(name, inertValue());
+/** What only `torch` itself has. */
+function addTorchNames(state: () => TorchState, tables: Map<string, Names>, tensorClass: ClassValue): void {
+  const names = tables.get('torch') ?? new Map<string, Value>();
+  tables.set('torch', names);
+  names.set('Tensor', tensorClass);
+  names.set('Size', sizeClass);
   names.set(
     'is_tensor',
     makeNative('torch.is_tensor', (args) => ({
@@ -164,7 +183,6 @@ function torchNames(state: () => TorchState, tables: ReadonlyMap<string, Names>)
   names.set('e', makeFloat(Math.E));
   names.set('inf', infinity);
   names.set('nan', makeFloat(Number.NaN));
-  return names;
 }
 
 /** Methods of tensors that `torch` has as functions. */
@@ -193,11 +211,16 @@ function onFirst(entry: TensorFunction, first: string): NativeFunction {
 }
 
 function put(tables: Map<string, Names>, qualified: string, value: Value): void {
-  const dot = qualified.lastIndexOf('.');
-  const home = qualified.slice(0, dot);
+  const [home, name] = parted(qualified);
   const names = tables.get(home) ?? new Map<string, Value>();
-  names.set(qualified.slice(dot + 1), value);
+  names.set(name, value);
   tables.set(home, names);
+}
+
+/** Package and short name. */
+function parted(qualified: string): readonly [home: string, name: string] {
+  const dot = qualified.lastIndexOf('.');
+  return [qualified.slice(0, dot), qualified.slice(dot + 1)];
 }
 
 function openModule(name: string, names: Names, otherwise: (key: string) => Value | undefined): ModuleValue {

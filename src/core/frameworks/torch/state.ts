@@ -50,6 +50,11 @@ export interface TensorFacts {
   readonly slice?: { readonly parameter: ParameterId; readonly from: number; readonly to: number };
 }
 
+export interface LayerType {
+  readonly entry: LayerEntry;
+  readonly class: ClassValue;
+}
+
 /** Classes and bookkeeping of one file's evaluation, shared by everything in this folder. */
 export class TorchState {
   /** Paths of the modules below the model that is being applied. */
@@ -63,8 +68,7 @@ export class TorchState {
   /** Names under which tensors that are no parameters were registered. */
   readonly buffers = new WeakMap<InstanceValue, Set<string>>();
 
-  /** The layers of `torch.nn` by short name: `Linear`. */
-  readonly layers = new Map<string, { readonly entry: LayerEntry; readonly class: ClassValue }>();
+  readonly #layers = new Map<string, LayerType | undefined>();
 
   constructor(
     readonly session: TraceSession,
@@ -73,14 +77,21 @@ export class TorchState {
     readonly moduleClass: ClassValue,
     readonly moduleListClass: ClassValue,
     private readonly lookup: (name: string) => Value,
+    private readonly makeLayer: (name: string) => LayerType | undefined,
   ) {}
 
   /** The same tables and nothing of this evaluation. */
   reopened(session: TraceSession): TorchState {
-    const { tensorClass, parameterClass, moduleClass, moduleListClass, lookup } = this;
-    const state = new TorchState(session, tensorClass, parameterClass, moduleClass, moduleListClass, lookup);
-    for (const [name, layer] of this.layers) state.layers.set(name, layer);
+    const { tensorClass, parameterClass, moduleClass, moduleListClass, lookup, makeLayer } = this;
+    const state = new TorchState(session, tensorClass, parameterClass, moduleClass, moduleListClass, lookup, makeLayer);
+    for (const [name, layer] of this.#layers) state.#layers.set(name, layer);
     return state;
+  }
+
+  /** A layer by short name, `Linear`: its class is made when it is first asked for. */
+  layer(name: string): LayerType | undefined {
+    if (!this.#layers.has(name)) this.#layers.set(name, this.makeLayer(name));
+    return this.#layers.get(name);
   }
 
   /** `torch.<name>`. */

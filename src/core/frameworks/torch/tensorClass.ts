@@ -1,5 +1,6 @@
 import { broadcastShapes } from '../../network/shapes';
 import { makeBool, makeList, makeUnknown, none } from '../../python/make';
+import { makeClass, objectClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, Value } from '../../python/values';
 import { dimValue } from '../tensor/dimValues';
 import { unbind } from '../tensor/rearranging';
@@ -15,12 +16,11 @@ import { comparisons, operators } from './functions/pointwise';
 import { product } from './functions/reduction';
 import { type Elements, shaped } from './functions/shapeRule';
 import { functionsOfTensors } from './functions/tensorFunctions';
-import { type Method, nativeClass, nativeMethod } from './nativeClass';
+import { LazyNames } from './lazyNames';
+import { type Method, nativeMethod } from './nativeClass';
 import type { TorchState } from './state';
 import { item, tensorAccessors } from './tensorAccessors';
 import { getItem, setItem } from './tensorItems';
-
-const tensorMethods = functionsOfTensors.filter((entry) => entry.place !== 'function');
 
 /** Operators of which no expression is made; without kind of elements they give booleans of booleans, integers of integers. */
 const unfollowedOperators: readonly { readonly methods: readonly string[]; readonly elements?: Elements }[] = [
@@ -32,24 +32,42 @@ const unfollowedOperators: readonly { readonly methods: readonly string[]; reado
 
 /** `torch.Tensor` of PyTorch 2.13. */
 export function tensorClass(state: () => TorchState): ClassValue {
-  const members = new Map<string, Value>();
-  for (const entry of tensorMethods) {
-    const native = asNative(entry);
-    members.set(entry.name, nativeFunction(state, native));
-    if (!entry.name.endsWith('_')) members.set(`${entry.name}_`, inPlace(state, native));
-  }
-  for (const entry of activationFunctions) {
-    const name = entry.name.startsWith('torch.Tensor.') ? entry.name.slice('torch.Tensor.'.length) : undefined;
-    if (name !== undefined)
-      members.set(name, name.endsWith('_') ? inPlace(state, entry) : nativeFunction(state, entry));
-  }
-  for (const entry of inPlaceFunctions) members.set(entry.name, nativeFunction(state, asNative(entry)));
+  const members = new LazyNames((name) => {
+    const member = entries.get(name);
+    return member && (member.isInPlace ? inPlace(state, member.entry) : nativeFunction(state, member.entry));
+  });
   for (const [name, value] of operatorMethods(state)) members.set(name, value);
   for (const [name, value] of tensorAccessors(state)) members.set(name, value);
-  const tensor = nativeClass('torch.Tensor', undefined, members);
-  tensor.namespace.set('__new__', creator(state, tensor));
+  const tensor = makeClass({ name: 'torch.Tensor', bases: [objectClass], namespace: members, isNative: true });
+  members.set('__new__', creator(state, tensor));
   return tensor;
 }
+
+interface Member {
+  readonly entry: NativeFunction;
+  readonly isInPlace: boolean;
+}
+
+/** The methods that tables have, later ones in place of earlier ones. */
+function methodEntries(): ReadonlyMap<string, Member> {
+  const result = new Map<string, Member>();
+  for (const entry of functionsOfTensors) {
+    if (entry.place === 'function') continue;
+    const native = asNative(entry);
+    result.set(entry.name, { entry: native, isInPlace: false });
+    if (!entry.name.endsWith('_')) result.set(`${entry.name}_`, { entry: native, isInPlace: true });
+  }
+  for (const entry of activationFunctions) {
+    if (!entry.name.startsWith(methodPrefix)) continue;
+    const name = entry.name.slice(methodPrefix.length);
+    result.set(name, { entry, isInPlace: name.endsWith('_') });
+  }
+  for (const entry of inPlaceFunctions) result.set(entry.name, { entry: asNative(entry), isInPlace: false });
+  return result;
+}
+
+const methodPrefix = 'torch.Tensor.';
+const entries = methodEntries();
 
 /** `torch.Tensor([1.0, 2.0])`, `torch.Tensor(2, 3)`; a parameter is made by its `__init__`. */
 function creator(state: () => TorchState, tensor: ClassValue): Value {

@@ -5,7 +5,7 @@ import type { CallContext, ClassValue, InstanceValue, ModuleValue, Value } from 
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsIn } from './applyModule';
 import { containerClasses } from './containers';
-import { type LayerEntry, layerClass } from './layer';
+import { type LayerEntry, layerClass, qualifiedName } from './layer';
 import { activationLayers } from './layers/activation';
 import { adaptiveLayers } from './layers/adaptive';
 import { attentionLayers } from './layers/attention';
@@ -50,6 +50,9 @@ const layers: readonly LayerEntry[] = [
   ...quantizationLayers,
 ];
 
+const layerEntries = new Map(layers.map((entry) => [entry.name, entry]));
+const layerNames = new Map(layers.map((entry) => [qualifiedName(entry), entry.name]));
+
 /** PyTorch, as of 2.13. */
 export const torch: Framework = {
   id: 'torch',
@@ -69,13 +72,15 @@ class OpenTorch implements OpenFramework {
     const module = moduleClass(state);
     const containers = containerClasses(state, module);
     const list = containers.find((cls) => cls.name === 'torch.nn.ModuleList') ?? module;
-    this.#state = new TorchState(session, tensor, parameter, module, list, (name) => {
-      return this.#modules.get('torch')?.lookup(name) ?? none;
+    const lookup = (name: string) => this.#modules.get('torch')?.lookup(name) ?? none;
+    this.#state = new TorchState(session, tensor, parameter, module, list, lookup, (name) => {
+      const entry = layerEntries.get(name);
+      return entry && { entry, class: layerClass(state, entry, module) };
     });
-    for (const entry of layers) this.#state.layers.set(entry.name, { entry, class: layerClass(state, entry, module) });
-    const layerClasses = [...this.#state.layers.values()].map((layer) => layer.class);
-    const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers, ...layerClasses];
-    this.#modules = torchModules(state, classes, tensor, (name) => layerClass(state, unknownLayer(name), module));
+    const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers];
+    this.#modules = torchModules(state, classes, layerNames, tensor, (name) =>
+      layerClass(state, unknownLayer(name), module),
+    );
     this.#lightning = lightningModules(module);
   }
 

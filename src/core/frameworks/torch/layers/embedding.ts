@@ -59,7 +59,7 @@ export const embeddingLayers: readonly LayerEntry[] = [
 function fromPretrained(call: TorchCall, name: string): Value | undefined {
   const payload = call.payload('embeddings');
   const [count, features] = payload?.shape ?? [];
-  const known = call.state.layers.get(name);
+  const known = call.state.layer(name);
   if (!payload || typeof count !== 'number' || typeof features !== 'number' || !known) return undefined;
   const layer = call.context.call(known.class, [makeInt(count), makeInt(features)]);
   const weight = layer.kind === 'instance' ? layer.attributes.get('weight') : undefined;
