@@ -110,20 +110,25 @@ interface WrittenCall {
 }
 
 /** Calls of the class that stand in a directive or in code that was not run, in the order of trust. */
-function writtenCalls({ parsed, file, scope }: FileEvaluation, cls: ClassValue): readonly WrittenCall[] {
+function writtenCalls(evaluation: FileEvaluation, cls: ClassValue): readonly WrittenCall[] {
+  const { parsed, file } = evaluation;
   const name = cls.definition?.name.name;
   const directives = findDirectives(parsed.comments).flatMap(({ modelName, call, start, end }): WrittenCall[] => {
     const parsedCall = modelName === name && call !== undefined ? parseDirectiveCall(call) : undefined;
     return parsedCall ? [{ call: parsedCall, making: { kind: 'directive', span: { file, start, end } } }] : [];
   });
-  const calls: WrittenCall[] = [];
+  const calls = name !== undefined && cls.file === file ? writtenCallsOf(evaluation, name) : [];
+  return [...directives, ...calls.map((call) => ({ call, making: undefined }))];
+}
+
+/** Calls of this name whose arguments the module's names give. */
+export function writtenCallsOf({ parsed, scope }: FileEvaluation, name: string): readonly CallExpression[] {
+  const calls: CallExpression[] = [];
   walk(parsed.module, (node) => {
     const isCall = node.kind === 'call' && node.callee.kind === 'name' && node.callee.name === name;
-    if (isCall && cls.file === file && calls.length < 4 && canEvaluate(node, scope)) {
-      calls.push({ call: node, making: undefined });
-    }
+    if (isCall && calls.length < 4 && canEvaluate(node, scope)) calls.push(node);
   });
-  return [...directives, ...calls];
+  return calls;
 }
 
 const builtins: ReadonlySet<string> = new Set([

@@ -8,6 +8,8 @@ import type { Span } from '../span';
 import { parametersOf } from './assumedArguments';
 import { chooseArguments, constructModel } from './constructModel';
 import type { FileEvaluation, OpenedFramework } from './fileEvaluation';
+import { findForwardFunctions } from './handwrittenFunctions';
+import { findScriptNetwork } from './handwrittenScript';
 import type { Making } from './origins';
 import type { SeenApplication } from './readingSession';
 import { isCalled, runUncalledTraining } from './uncalledTraining';
@@ -88,10 +90,13 @@ function collectEntries(
       making,
     });
   };
-  for (const model of instances) if (!parts.has(model)) add(model, nameOf(evaluation, model), constructed.get(model));
+  for (const model of instances) {
+    if (!parts.has(model)) add(untrained(evaluation, model), nameOf(evaluation, model), constructed.get(model));
+  }
   const known = new Set([...instances, ...parts].map((instance) => instance.class));
   const unbuilt = addClasses(evaluation, settings, known, add);
   if (entries.size === 0) addBuilders(evaluation, settings, add);
+  if (entries.size === 0) addHandwritten(evaluation, add);
   const inOrder = [...entries.values()].sort((a, b) => a.span.start - b.span.start);
   const isMissing = ({ span }: { readonly span: Span }) => !inOrder.some(({ body }) => body.start === span.start);
   const failed = unbuilt.filter(({ body }) => isMissing({ span: body }));
@@ -100,6 +105,14 @@ function collectEntries(
     unknowns: failed.map(({ reason, body }) => ({ reason, span: body })),
     unbuilt: failed.flatMap(({ name, span, missing }) => (missing.length > 0 ? [{ name, span, missing }] : [])),
   };
+}
+
+/** A hand-written network that the file has trained is made once more: its arrays have changed. */
+function untrained(evaluation: FileEvaluation, model: InstanceValue): InstanceValue {
+  const framework = evaluation.frameworkOf(model);
+  if (framework?.open !== evaluation.handwritten || !model.class.definition) return model;
+  const made = constructModel(evaluation, model.class, framework, undefined);
+  return made.kind === 'model' && made.assumptions.length === 0 ? made.model : model;
 }
 
 function preferKnownInputs(applications: readonly SeenApplication[]): readonly SeenApplication[] {
@@ -190,7 +203,8 @@ function addClasses(
     const named = namedByDefinition(evaluation, definition);
     const constructed = constructModel(evaluation, cls, framework, settings?.[named.name]);
     if (constructed.kind === 'model') add(constructed.model, named, constructed);
-    else unbuilt.push({ ...named, reason: constructed.reason, missing: constructed.missing });
+    else if (framework.open !== evaluation.handwritten)
+      unbuilt.push({ ...named, reason: constructed.reason, missing: constructed.missing });
   }
   return unbuilt;
 }
@@ -198,9 +212,14 @@ function addClasses(
 export function modelClasses(evaluation: FileEvaluation): readonly (readonly [ClassValue, OpenedFramework])[] {
   return [...evaluation.scope.names.values()].flatMap((value) => {
     if (value.kind !== 'class' || value.file !== evaluation.file) return [];
-    const framework = evaluation.frameworks.find(({ open }) => open.isModelClass(value));
+    const framework = frameworkOfClass(evaluation, value);
     return framework ? [[value, framework] as const] : [];
   });
+}
+
+function frameworkOfClass({ frameworks, handwritten }: FileEvaluation, cls: ClassValue): OpenedFramework | undefined {
+  const own = frameworks.find(({ open }) => open.isModelClass(cls));
+  return own ?? (handwritten.isModelClass(cls) ? { id: 'numpy', open: handwritten } : undefined);
 }
 
 /** True where another class of the file names this one, as a part or as a base, or where a model is constructed of it. */
@@ -240,6 +259,17 @@ function addBuilders(evaluation: FileEvaluation, settings: Settings, add: Add): 
     const making: Making = { kind: 'called', builder: value, given, assumed, place: span };
     if (model) add(model, namedByDefinition(evaluation, definition), { assumptions, making });
   }
+}
+
+/** Forward passes that are functions or plain lines; what shares its weights with one before it is dropped later. */
+function addHandwritten(evaluation: FileEvaluation, add: Add): void {
+  for (const { model, definition, assumptions } of findForwardFunctions(evaluation)) {
+    add(model, namedByDefinition(evaluation, definition), { assumptions, making: undefined });
+  }
+  const script = findScriptNetwork(evaluation);
+  if (!script) return;
+  const model = evaluation.handwritten.scriptModel(script.network, evaluation.interpreter.context([script.span]));
+  add(model, { name: 'network', span: script.span, body: script.body });
 }
 
 function mayBuild({ parsed }: FileEvaluation, { definition, name }: FunctionValue): boolean {

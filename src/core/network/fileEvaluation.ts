@@ -1,5 +1,6 @@
 import type { AnalyzeOptions } from '../analysis';
 import type { FrameworkId, OpenFramework } from '../frameworks/framework';
+import { HandwrittenModels } from '../frameworks/handwritten/handwritten';
 import { openFramework, returnFramework } from '../frameworks/idleFrameworks';
 import { frameworks } from '../frameworks/registry';
 import { Interpreter, type ModuleResolver } from '../python/interpreter';
@@ -17,6 +18,8 @@ export class FileEvaluation {
   readonly session: ReadingSession;
   readonly interpreter: Interpreter;
   readonly scope: Scope;
+  /** Networks that no framework knows as such: objects and functions that work on arrays. */
+  readonly handwritten: HandwrittenModels;
   readonly #opened = new Map<FrameworkId, OpenedFramework>();
 
   constructor(
@@ -27,6 +30,7 @@ export class FileEvaluation {
     modules?: ModuleResolver,
   ) {
     this.session = new ReadingSession(batchSize, file);
+    this.handwritten = new HandwrittenModels(this.session, () => this.frameworks);
     this.interpreter = new Interpreter({
       frameworks: {
         module: (name) => this.#frameworkNamed(name)?.module(name),
@@ -69,7 +73,10 @@ export class FileEvaluation {
 
   /** The framework whose model this is. */
   frameworkOf(value: Value): OpenedFramework | undefined {
-    return this.frameworks.find(({ open }) => open.isModel(value));
+    const own = this.frameworks.find(({ open }) => open.isModel(value));
+    if (own || !this.handwritten.isModel(value)) return own;
+    const arrays = this.handwritten.frameworkOf(value);
+    return arrays && { id: arrays.id, open: this.handwritten };
   }
 
   isModel(value: Value): value is InstanceValue {

@@ -1,5 +1,6 @@
 import type { AnalyzeOptions, Assumption, Origin, RecognisedActivation, UnbuiltModel, Unknown } from '../analysis';
 import type { FrameworkId } from '../frameworks/framework';
+import { isNetwork } from '../frameworks/handwritten/handwritten';
 import type { Project } from '../project';
 import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
@@ -120,6 +121,7 @@ function readEvaluation(
     if (modules?.isWaiting) return nothingFound;
     if (options.cancel?.cancelled) break;
     const model = readModel(evaluation, entry, options, data);
+    if (entry.open === evaluation.handwritten && !isOwnNetwork(model, models)) continue;
     models.push({ ...model, assumptions: [...model.assumptions, ...chosenPackages(modules?.duplicates ?? [])] });
   }
   const activations = findRecognisedActivations(evaluation);
@@ -146,6 +148,13 @@ function chosenPackages(duplicates: readonly DuplicatePackage[]): readonly Assum
     value: `${used} (${others.join(', ')})`,
     span: undefined,
   }));
+}
+
+/** What is written by hand is a model only where it is a network, and not another function of the same weights. */
+function isOwnNetwork({ network }: ReadModel, models: readonly ReadModel[]): boolean {
+  if (!isNetwork(network.nodes)) return false;
+  const known = new Set(models.flatMap((model) => model.network.parameters.map(({ id }) => id)));
+  return network.parameters.some(({ id }) => !known.has(id));
 }
 
 /** Losses, activations and data augmentation come as modules too; what has nothing to learn is a model only where it is not understood. */
@@ -222,7 +231,10 @@ function readModel(
       ),
       ...session.mismatches.map((description) => unknownAt(description, entry.span)),
       ...interpreter.unknowns
-        .filter(({ span }, index) => (index < unknownBefore ? isWithin(span, entry.body) : !isWhole))
+        .filter(({ span }, index) => {
+          if (entry.open === evaluation.handwritten && isWhole) return false;
+          return index < unknownBefore ? isWithin(span, entry.body) : !isWhole;
+        })
         .map(({ reason, span }) => unknownAt(reason, spanWithin(span ?? entry.span, entry.span))),
       ...lostOutput(applied, entry.span),
       ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),

@@ -18,13 +18,21 @@ const trainingStepNames = new Set([
   'minimize',
 ]);
 
+/** What functions are called that take a step of training by hand. */
+const handwrittenStep = /^((l_)?model_)?back(ward|_?prop)|^update_(param|weight)|^gradient_descent/i;
+
+function isTrainingStep({ callee }: CallExpression): boolean {
+  const name = callee.kind === 'attribute' ? callee.attribute.name : callee.kind === 'name' ? callee.name : '';
+  return (callee.kind === 'attribute' && trainingStepNames.has(name)) || handwrittenStep.test(name);
+}
+
 const noNames: ReadonlyMap<string, Value> = new Map();
 const noSpans: ReadonlyMap<string, Span> = new Map();
 
 export function evaluateCall(machine: Machine, frame: Frame, node: CallExpression): Value {
   const callee = evaluate(machine, frame, node.callee);
   const args = evaluateArguments(machine, frame, node.arguments);
-  if (node.callee.kind === 'attribute' && trainingStepNames.has(node.callee.attribute.name)) machine.trainingSteps++;
+  if (isTrainingStep(node)) machine.trainingSteps++;
   if (callee.kind === 'unknown') return callee;
   return callWith(machine, callee, args, new CallSite(spanOf(frame, node), machine.site));
 }

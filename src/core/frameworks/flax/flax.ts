@@ -25,7 +25,7 @@ export const flax: Framework = {
 const modelLayers: ReadonlySet<string> = new Set(['flax.linen.Sequential', 'flax.nnx.Sequential']);
 
 function openFlax(session: TraceSession): OpenFramework {
-  const scopes = new LinenScopes(() => state);
+  let scopes = new LinenScopes(() => state);
   const classes: FlaxClasses = {
     array: createArrayClass('jax.Array', () => state),
     linenModule: linenModuleClass(
@@ -36,7 +36,7 @@ function openFlax(session: TraceSession): OpenFramework {
     variable: variableClass(() => state),
     initialiser: initialiserClass(() => state),
   };
-  const state: FlaxState = new FlaxState(session, classes);
+  let state: FlaxState = new FlaxState(session, classes);
   const isModelClass = (cls: ClassValue): boolean => {
     if (!cls.mro.includes(classes.linenModule) && !cls.mro.includes(classes.nnxModule)) return false;
     if (cls.isNative) return modelLayers.has(cls.name);
@@ -46,6 +46,10 @@ function openFlax(session: TraceSession): OpenFramework {
   const parametersOf = (model: InstanceValue): readonly ParameterId[] =>
     state.isLinen(model) ? scopes.parametersOf(model) : nnxParameters(state, model);
   return {
+    reopen: (another) => {
+      state = new FlaxState(another, classes);
+      scopes = new LinenScopes(() => state);
+    },
     module: flaxModules(
       () => state,
       () => scopes,

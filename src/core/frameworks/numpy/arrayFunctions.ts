@@ -1,8 +1,9 @@
-import type { Dim } from '../../network/network';
+import type { Dim, Operation } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { CallContext, Value } from '../../python/values';
 import { matmul, type ReductionVariant, reduce } from '../tensor/combining';
 import { numberOf, shapeValue } from '../tensor/dimValues';
+import { drawnDistribution } from '../tensor/drawnDistribution';
 import {
   concat,
   expand,
@@ -252,10 +253,22 @@ function numberValue(value: number, mayBeInteger: boolean): Value {
 }
 
 function product(call: ArrayCall): Value | undefined {
-  const left = call.tensor;
   const right = tensorOf(call.second);
+  const left = call.tensor ?? unknownData(call, right);
   if (!left || !right) return undefined;
   return call.result(dense(call, left, right) ?? matmul(call.session, left, right, call.site));
+}
+
+/** Data that is read from elsewhere, multiplied with a matrix that the code draws: as many columns as that has rows. */
+function unknownData(call: ArrayCall, matrix: TracedTensor | undefined): TracedTensor | undefined {
+  const { room, session } = call;
+  const [features, ...others] = matrix?.shape ?? [];
+  if (call.first?.kind !== 'unknown' || !room.takesUnknownData || session.isInsideModel) return undefined;
+  if (typeof features !== 'number' || others.length !== 1) return undefined;
+  const distribution = drawnDistribution(session.tracer.nodes, matrix?.node);
+  if (!distribution || distribution.kind === 'constant') return undefined;
+  const operation: Operation = { kind: 'input', index: 0, content: 'real' };
+  return addNode(session, operation, [], [{ perBatch: 1 }, features], { ...call.site, name: 'x', label: 'input' });
 }
 
 /** `x @ w` with a weight matrix of the user's own is a dense layer. */

@@ -35,6 +35,8 @@ export class ArrayPayload {
 export interface ArrayRoom {
   readonly session: TraceSession;
   readonly arrayClass: ClassValue;
+  /** True where networks are written in plain arrays, so that a product with a drawn matrix says what unknown data looks like. */
+  readonly takesUnknownData?: boolean;
 }
 
 /** What a call of an array function gives; undefined says that the arguments did not suffice. */

@@ -17,7 +17,7 @@ import type { FloatValue, Value } from '../../python/values';
 import { addExpression, applyElementwise, type ElementwiseOperand } from '../tensor/elementwise';
 import { type ArrayCall, type ArrayFunction, type ArrayFunctions, operandOf, shapeOf } from './arrays';
 import { unfollowed } from './shapeOnlyFunctions';
-import { softmaxOfQuotient } from './softmax';
+import { logSoftmaxOfDifference, softmaxOfQuotient } from './softmax';
 
 /** Functions that are one primitive. */
 const unaryPrimitives: Readonly<Record<string, Primitive>> = {
@@ -46,7 +46,6 @@ const unaryPrimitives: Readonly<Record<string, Primitive>> = {
 
 const binaryPrimitives: Readonly<Record<string, Primitive>> = {
   add: 'add',
-  subtract: 'subtract',
   multiply: 'multiply',
   power: 'power',
   pow: 'power',
@@ -89,6 +88,7 @@ export const elementwiseFunctions: ArrayFunctions = {
     signature: 'x, out=None',
     call: (call) => ofExpression(call, expression),
   })),
+  subtract: { signature: 'x, y, out=None', call: difference },
   divide: { signature: 'x, y, out=None', call: quotient },
   divide_no_nan: { signature: 'x, y', call: quotient },
   true_divide: { signature: 'x, y, out=None', call: quotient },
@@ -116,6 +116,15 @@ export function applied(
   const numbers = operands.filter((operand) => typeof operand === 'number');
   if (numbers.length === operands.length) return floatValue(applyPrimitive(primitive, numbers));
   return call.result(applyElementwise(call.session, primitive, operands, call.site));
+}
+
+function difference(call: ArrayCall): Value | undefined {
+  const left = operandOf(call.first);
+  const right = operandOf(call.second);
+  const isOfTensors =
+    left !== undefined && right !== undefined && typeof left !== 'number' && typeof right !== 'number';
+  const softmax = isOfTensors ? logSoftmaxOfDifference(call.session, left, right, call.site) : undefined;
+  return softmax ? call.result(softmax) : applied(call, 'subtract', [call.first, call.second]);
 }
 
 export function quotient(call: ArrayCall): Value | undefined {

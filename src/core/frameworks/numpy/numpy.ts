@@ -18,11 +18,12 @@ export const numpy: Framework = {
 
 function openNumpy(session: TraceSession): OpenFramework {
   const arrayClass: ClassValue = createArrayClass('numpy.ndarray', () => room);
-  let room: ArrayRoom = { session, arrayClass };
+  const roomFor = (of: TraceSession): ArrayRoom => ({ session: of, arrayClass, takesUnknownData: true });
+  let room = roomFor(session);
   const modules = modulesOf(() => room, arrayClass);
   return {
     reopen: (another) => {
-      room = { session: another, arrayClass };
+      room = roomFor(another);
     },
     module: (name) => modules.get(name),
     isModelClass: () => false,

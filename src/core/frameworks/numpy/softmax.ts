@@ -1,7 +1,10 @@
+import { apply, z } from '../../activations/construct';
 import type { NetworkNode, NodeId } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { Value } from '../../python/values';
 import type { TraceSession } from '../framework';
+import { reduce } from '../tensor/combining';
+import { addExpression } from '../tensor/elementwise';
 import { addNode, type Site } from '../tensor/trace';
 import type { ArrayCall, ArrayFunctions } from './arrays';
 
@@ -39,7 +42,38 @@ export function softmaxOfQuotient(
 export const softmaxFunctions: ArrayFunctions = {
   softmax: { signature: 'x, axis=-1', call: (call) => softmaxOver(call, 'softmax') },
   log_softmax: { signature: 'x, axis=-1', call: (call) => softmaxOver(call, 'log-softmax') },
+  logsumexp: { signature: 'x, axis=None, b=None, keepdims=False', call: logOfSum },
 };
+
+/** log Σ exp(x) over the axes. */
+function logOfSum(call: ArrayCall): Value | undefined {
+  const { tensor, session, site } = call;
+  const axes = call.axes();
+  if (!tensor || axes === null) return undefined;
+  const powers = addExpression(session, apply('exp', z), [tensor], tensor.shape, site);
+  const sum = reduce(session, 'sum', powers, axes, call.flag('keepdims'), site);
+  return call.result(addExpression(session, apply('log', z), [sum], sum.shape, site));
+}
+
+/** The log-softmax that `x - logsumexp(x)` spells out; undefined where the difference is none. */
+export function logSoftmaxOfDifference(
+  session: TraceSession,
+  left: TracedTensor,
+  right: TracedTensor,
+  site: Site,
+): TracedTensor | undefined {
+  const { nodes } = session.tracer;
+  const log = nodes[right.node];
+  const sum = nodes[log?.inputs[0] ?? -1];
+  const rank = left.shape?.length;
+  if (!isFunction(log, 'log') || sum?.operation.kind !== 'reduction' || sum.operation.variant !== 'sum')
+    return undefined;
+  const [axis, ...others] = sum.operation.axes;
+  if (axis === undefined || others.length > 0 || !rank || (right.shape?.length !== rank && rank > 1)) return undefined;
+  if (exponentOf(nodes, sum.inputs[0])?.id !== left.node) return undefined;
+  const named = { ...site, name: 'log_softmax', label: 'log_softmax' };
+  return addNode(session, { kind: 'softmax', variant: 'log-softmax', axis }, [left], left.shape, named);
+}
 
 function softmaxOver(call: ArrayCall, variant: 'softmax' | 'log-softmax'): Value | undefined {
   const { tensor } = call;
@@ -56,11 +90,14 @@ function softmaxOver(call: ArrayCall, variant: 'softmax' | 'log-softmax'): Value
 /** x of the node exp(x). */
 function exponentOf(nodes: readonly NetworkNode[], id: NodeId | undefined): NetworkNode | undefined {
   const node = id === undefined ? undefined : nodes[id];
-  if (node?.operation.kind !== 'activation') return undefined;
+  return isFunction(node, 'exp') ? nodes[node?.inputs[0] ?? -1] : undefined;
+}
+
+/** True where the node is this primitive of its input, as it stands. */
+function isFunction(node: NetworkNode | undefined, primitive: 'exp' | 'log'): boolean {
+  if (node?.operation.kind !== 'activation') return false;
   const { expression } = node.operation.activation;
-  const isExponential =
-    expression.kind === 'apply' && expression.primitive === 'exp' && expression.operands[0]?.kind === 'input';
-  return isExponential ? nodes[node.inputs[0] ?? -1] : undefined;
+  return expression.kind === 'apply' && expression.primitive === primitive && expression.operands[0]?.kind === 'input';
 }
 
 /** x of the node x − max(x), else the node itself. */
