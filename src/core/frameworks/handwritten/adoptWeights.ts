@@ -213,18 +213,21 @@ interface Changed {
   readonly form: Copy['form'];
 }
 
+const elementwise: ReadonlySet<string> = new Set([
+  'activation',
+  'sum',
+  'product',
+  'elementwise',
+  'dropout',
+  'identity',
+]);
+
 /** The operation on transposed matrices; undefined where it has to see them as the code has them. */
 function flipped(operation: Operation, shape: Shape): Changed | undefined {
   const turned: Shape = shape?.toReversed();
   if (shape && shape.length > 2) return undefined;
+  if (elementwise.has(operation.kind)) return { operation, shape: turned, form: 'flipped' };
   switch (operation.kind) {
-    case 'activation':
-    case 'sum':
-    case 'product':
-    case 'elementwise':
-    case 'dropout':
-    case 'identity':
-      return { operation, shape: turned, form: 'flipped' };
     case 'softmax':
       return { operation: { ...operation, axis: 1 - operation.axis }, shape: turned, form: 'flipped' };
     case 'reduction': {
@@ -242,13 +245,8 @@ function flipped(operation: Operation, shape: Shape): Changed | undefined {
 function lifted(operation: Operation, node: NetworkNode): Changed | undefined {
   const shape: Shape = node.outputShape && [batch, ...node.outputShape];
   const form = 'lifted';
+  if (elementwise.has(operation.kind)) return { operation, shape, form };
   switch (operation.kind) {
-    case 'activation':
-    case 'sum':
-    case 'product':
-    case 'elementwise':
-    case 'dropout':
-    case 'identity':
     case 'linear':
     case 'reshape':
     case 'embedding':

@@ -1,5 +1,5 @@
 import { apply, z } from '../../activations/construct';
-import type { NetworkNode, NodeId } from '../../network/network';
+import type { NetworkNode, NodeId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { Value } from '../../python/values';
 import type { TraceSession } from '../framework';
@@ -19,14 +19,11 @@ export function softmaxOfQuotient(
   site: Site,
 ): TracedTensor | undefined {
   const { nodes } = session.tracer;
-  const sum = nodes[denominator.node];
-  const rank = numerator.shape?.length;
-  if (sum?.operation.kind !== 'reduction' || sum.operation.variant !== 'sum' || !rank) return undefined;
-  const [axis, ...others] = sum.operation.axes;
-  const isAligned = denominator.shape?.length === rank || rank === 1;
-  if (axis === undefined || others.length > 0 || !isAligned) return undefined;
+  const sum = sumOverAxis(nodes, denominator.node, numerator.shape, denominator.shape);
+  if (!sum) return undefined;
+  const { axis } = sum;
   const above = exponentOf(nodes, numerator.node);
-  const below = exponentOf(nodes, sum.inputs[0]);
+  const below = exponentOf(nodes, sum.source);
   if (!above || !below || !isSameNode(nodes, above, below)) return undefined;
   const source = unshifted(nodes, above);
   return addNode(
@@ -64,13 +61,9 @@ export function logSoftmaxOfDifference(
 ): TracedTensor | undefined {
   const { nodes } = session.tracer;
   const log = nodes[right.node];
-  const sum = nodes[log?.inputs[0] ?? -1];
-  const rank = left.shape?.length;
-  if (!isFunction(log, 'log') || sum?.operation.kind !== 'reduction' || sum.operation.variant !== 'sum')
-    return undefined;
-  const [axis, ...others] = sum.operation.axes;
-  if (axis === undefined || others.length > 0 || !rank || (right.shape?.length !== rank && rank > 1)) return undefined;
-  if (exponentOf(nodes, sum.inputs[0])?.id !== left.node) return undefined;
+  const sum = isFunction(log, 'log') ? sumOverAxis(nodes, log?.inputs[0], left.shape, right.shape) : undefined;
+  if (!sum || exponentOf(nodes, sum.source)?.id !== left.node) return undefined;
+  const { axis } = sum;
   const named = { ...site, name: 'log_softmax', label: 'log_softmax' };
   return addNode(session, { kind: 'softmax', variant: 'log-softmax', axis }, [left], left.shape, named);
 }
@@ -85,6 +78,21 @@ function softmaxOver(call: ArrayCall, variant: 'softmax' | 'log-softmax'): Value
   return call.result(
     addNode(call.session, { kind: 'softmax', variant, axis }, [tensor], tensor.shape, { ...call.site, name: label }),
   );
+}
+
+/** A sum over one axis that lines up with the array of `shape` that it is to be combined with. */
+function sumOverAxis(
+  nodes: readonly NetworkNode[],
+  id: NodeId | undefined,
+  shape: Shape,
+  summed: Shape,
+): { readonly axis: number; readonly source: NodeId | undefined } | undefined {
+  const sum = id === undefined ? undefined : nodes[id];
+  const rank = shape?.length;
+  if (sum?.operation.kind !== 'reduction' || sum.operation.variant !== 'sum' || !rank) return undefined;
+  const [axis, ...others] = sum.operation.axes;
+  const isAligned = summed?.length === rank || rank === 1;
+  return axis === undefined || others.length > 0 || !isAligned ? undefined : { axis, source: sum.inputs[0] };
 }
 
 /** x of the node exp(x). */
