@@ -21,6 +21,8 @@ export interface Recurrence {
   readonly isBidirectional: boolean;
   readonly input: TracedTensor;
   readonly returnsSequence: boolean;
+  /** The stack that keeps the cell, by name. */
+  readonly within?: string | undefined;
 }
 
 /** A layer of the framework's own over one sequence. */
@@ -70,13 +72,14 @@ export function run(recurrence: Recurrence): TracedTensor | undefined {
 }
 
 function weightsOf(
-  { call, described, cell }: Recurrence,
+  { call, described, cell, within }: Recurrence,
   direction: string,
   features: number,
   units: number,
 ): readonly ParameterUse[] {
   const gates = gateCounts[cell];
-  const layerName = direction ? `${direction}_${described.own.name}/` : '';
+  const stack = within ? `${within}/` : '';
+  const layerName = direction ? `${direction}_${described.own.name}/` : stack;
   const prefix = described.layer.class.name.endsWith('Cell') ? described.own.name : cellNames[cell];
   const suffix = direction === 'backward' ? 'Reverse' : '';
   const weight = (name: string, role: string, argument: string, shape: readonly number[], stored?: readonly number[]) =>
