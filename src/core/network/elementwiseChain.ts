@@ -39,13 +39,12 @@ function input(index: number): Expression {
  */
 export function chainOf(
   node: NetworkNode,
-  own: Expression | undefined,
+  own: Expression,
   chains: readonly (Chain | undefined)[],
   nodes: readonly NetworkNode[],
 ): Chain {
   const chain = new Map<NodeId, Expression>([[node.id, z]]);
-  if (!own) return chain;
-  const inputs = node.inputs.map((id) => constantOf(nodes[id]) ?? chains[id]);
+  const inputs = node.inputs.map((id) => constantOf(nodes[id]) ?? chains[id] ?? new Map([[id, z]]));
   const varying = inputs.filter((entry): entry is Chain => entry instanceof Map);
   const [first, ...others] = varying;
   if (!first || varying.length + inputs.filter((entry) => typeof entry === 'number').length < inputs.length)

@@ -27,9 +27,9 @@ export function fuseActivations(nodes: readonly NetworkNode[]): readonly Network
   const fused: NetworkNode[] = [];
   for (const node of nodes) {
     const own = ownExpression(node);
-    const chain = chainOf(node, own, chains, nodes);
+    const chain = own && chainOf(node, own, chains, nodes);
     chains.push(chain);
-    const fusion = own && fusionOf(node, own, chain, fused, nodes);
+    const fusion = own && chain && fusionOf(node, own, chain, fused, nodes);
     fused.push(fusion ? fuse(node, fusion) : node);
   }
   return fused;

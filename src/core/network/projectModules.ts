@@ -93,11 +93,9 @@ export class ProjectModules implements ModuleResolver {
   readonly #texts = new Map<string, string | undefined>();
   readonly #asked = new Set<string>();
   readonly #wanted = new Set<string>();
-  readonly #resolved = new Set<string>();
-  /** Files whose imports were read with them. */
+  /** Modules that were given or will be, and those of them whose imports are read. */
+  readonly #given = new Set<string>();
   readonly #followed = new Set<string>();
-  /** Of those that are wanted, what is wanted only to see whether it is there. */
-  readonly #lookedAt = new Set<string>();
   /** First components of absolute imports that were asked for. */
   readonly #packages = new Set<string>();
   #found = 0;
@@ -131,19 +129,18 @@ export class ProjectModules implements ModuleResolver {
   /** Reads what the evaluation will most likely ask for. */
   async begin(text: string): Promise<void> {
     this.#add(this.file, text);
-    await this.#read([...(lastAsked.get(this.file) ?? []), ...this.#importedBy(this.file)]);
+    const known = lastAsked.get(this.file);
+    await this.#read([...(known ?? []), ...this.#importedBy(this.file)]);
+    if (!known) await this.#read(this.#importedBy(this.file).flatMap((file) => this.#importedBy(file)));
   }
 
   /** Reads what was asked for, and with it what that imports: it is mostly asked for next. */
   async readWanted(): Promise<void> {
     this.#rounds++;
     const wanted = [...this.#wanted];
-    const entered = [...this.#resolved, ...wanted].filter(
-      (file) => !this.#lookedAt.has(file) && !this.#followed.has(file),
-    );
     this.#wanted.clear();
-    this.#lookedAt.clear();
     await this.#read(wanted);
+    const entered = [...this.#given].filter((file) => !this.#followed.has(file));
     for (const file of entered) this.#followed.add(file);
     await this.#read(entered.flatMap((file) => this.#importedBy(file)));
   }
@@ -159,7 +156,11 @@ export class ProjectModules implements ModuleResolver {
   resolve(dotted: string, level: number, fromFile: string): ReturnType<ModuleResolver['resolve']> {
     if (level === 0 && this.isKnown(dotted)) return undefined;
     const bases = level > 0 ? [folderAbove(fromFile, level)] : this.#rootsOf(dotted);
-    return bases === 'unread' ? bases : this.#firstOf(bases.flatMap((base) => filesOf(base, dotted)));
+    if (bases === 'unread') return bases;
+    const files = bases.flatMap((base) => filesOf(base, dotted));
+    const found = this.#firstOf(files);
+    for (const file of found === 'unread' ? files : found ? [found.file] : []) this.#given.add(file);
+    return found;
   }
 
   nameOf(file: string): string | undefined {
@@ -185,10 +186,7 @@ export class ProjectModules implements ModuleResolver {
     if (isNew) for (const file of candidates) this.#asked.add(file);
     if (root === dotted) return this.roots;
     const found = this.#firstOf(candidates);
-    if (found === 'unread') {
-      for (const file of candidates) this.#lookedAt.add(file);
-      return found;
-    }
+    if (found === 'unread') return found;
     const home = found && this.roots.find((base) => filesOf(base, root).includes(found.file));
     return home === undefined ? this.roots : [home];
   }
@@ -202,7 +200,6 @@ export class ProjectModules implements ModuleResolver {
       this.#asked.add(file);
       const text = this.#texts.get(file);
       if (text === undefined) continue;
-      this.#resolved.add(file);
       return { file, isPackage: file.endsWith('/__init__.py'), source: sources.get(text) };
     }
     return undefined;

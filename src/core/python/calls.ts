@@ -87,10 +87,13 @@ export function callWith(machine: Machine, callee: Value, args: CallArguments, s
 }
 
 function withFirst(args: CallArguments, first: Value): CallArguments {
+  const { positional, named, positionalSpans, namedSpans, rest } = args;
   return {
-    ...args,
-    positional: [first, ...args.positional],
-    positionalSpans: [undefined, ...args.positionalSpans],
+    positional: [first, ...positional],
+    named,
+    positionalSpans: [undefined, ...positionalSpans],
+    namedSpans,
+    ...(rest && { rest }),
   };
 }
 

@@ -2,11 +2,18 @@ import type { ScannedImport } from './importScan';
 import { loadModule } from './imports';
 import type { Machine, ResolvedModule } from './machine';
 import type { WaitingDefinition } from './outline';
+import type { SourceModule } from './sourceModule';
 import type { Scope, Value } from './values';
 
 /** An import that waits, in `file`. */
 interface PendingImport extends ScannedImport {
   readonly file: string;
+}
+
+/** A star import; `load` binds what the module exports beyond the names that its text says. */
+interface WaitingStar {
+  readonly source: SourceModule;
+  readonly load: () => void;
 }
 
 /**
@@ -17,8 +24,9 @@ interface PendingImport extends ScannedImport {
  */
 export class DeferredNames {
   readonly #waiting = new Map<string, () => Value | undefined>();
-  readonly #classes = new Set<string>();
-  #stars: (() => void)[] = [];
+  /** Definitions that may enter themselves somewhere. */
+  readonly #entering = new Set<string>();
+  #stars: WaitingStar[] = [];
   readonly #isFilledByFunctions = new Map<string, boolean>();
 
   constructor(
@@ -29,25 +37,23 @@ export class DeferredNames {
 
   /** `load` gives the value when the name is first read. */
   defer(name: string, load: () => Value | undefined): void {
+    if (this.#entering.has(name)) this.take(name);
     this.scope.names.delete(name);
-    this.#classes.delete(name);
     this.#waiting.set(name, load);
   }
 
-  deferDefinition({ name, isClass }: WaitingDefinition, load: () => Value | undefined): void {
+  deferDefinition({ name, mayEnter }: WaitingDefinition, load: () => Value | undefined): void {
     this.defer(name, load);
-    if (isClass) this.#classes.add(name);
+    if (mayEnter) this.#entering.add(name);
   }
 
-  /** Makes every class that waits. */
-  makeClasses(): void {
-    for (const name of this.#classes) this.take(name);
-    this.#classes.clear();
+  /** Makes every definition that may enter itself somewhere. */
+  makeEntering(): void {
+    for (const name of this.#entering) this.take(name);
   }
 
-  /** `load` binds what a module exports beyond the names that its text says. */
-  deferRest(load: () => void): void {
-    this.#stars.push(load);
+  deferRest(star: WaitingStar): void {
+    this.#stars.push(star);
   }
 
   /** The value of a name that waits, which from now on is bound. */
@@ -55,16 +61,22 @@ export class DeferredNames {
     const load = this.#waiting.get(name);
     if (!load) return undefined;
     this.#waiting.delete(name);
+    this.#entering.delete(name);
     const value = this.#atTop(load);
     if (value) this.scope.names.set(name, value);
     return value;
   }
 
-  /** A name that no text says it exports: modules may add to their `__all__` while they run. */
+  /** A name that no text says it exports: modules may add to their `__all__` while they run. First those that mention it. */
   takeRest(name: string): Value | undefined {
-    const stars = this.#stars;
-    this.#stars = [];
-    for (const load of stars) if (!this.machine.isExhausted) this.#atTop(load);
+    const word = new RegExp(`\\b${name}\\b`);
+    const load = (isWanted: (star: WaitingStar) => boolean): void => {
+      const wanted = this.#stars.filter(isWanted);
+      this.#stars = this.#stars.filter((star) => !wanted.includes(star));
+      for (const star of wanted) if (!this.machine.isExhausted) this.#atTop(star.load);
+    };
+    load(({ source }) => word.test(source.text));
+    if (!this.scope.names.has(name)) load(() => true);
     return this.scope.names.get(name);
   }
 
@@ -82,6 +94,7 @@ export class DeferredNames {
 
   drop(name: string): void {
     this.#waiting.delete(name);
+    this.#entering.delete(name);
   }
 
   /** Names that are bound or wait. */
@@ -129,9 +142,9 @@ export class PendingImports {
       this.#settled.set(file, this.#pending.length);
       for (const { module, dotted } of adding) {
         loadModule(machine, module, dotted).names?.();
-        machine.deferredNames.get(module.file)?.makeClasses();
+        machine.deferredNames.get(module.file)?.makeEntering();
       }
-      machine.deferredNames.get(file)?.makeClasses();
+      machine.deferredNames.get(file)?.makeEntering();
     }
   }
 }

@@ -68,16 +68,7 @@ export function importFrom(machine: Machine, frame: Frame, node: ImportFromState
   if (dotted === '__future__') return;
   const waiting = waitingImports(machine, frame, { level, dotted, names: node.names.map(({ name }) => name.name) });
   if (node.isStar) {
-    const exported = waiting && resolveModule(machine, frame.file, dotted, level)?.source.exports;
-    const star = () => importStar(machine, frame, moduleByName(machine, frame.file, dotted, level, span), span);
-    if (!exported) {
-      star();
-      return;
-    }
-    for (const name of exported) {
-      waiting.defer(name, () => moduleByName(machine, frame.file, dotted, level, span).lookup(name));
-    }
-    waiting.deferRest(star);
+    importStar(machine, frame, () => moduleByName(machine, frame.file, dotted, level, span), waiting, span);
     return;
   }
   for (const { name, alias } of node.names) {
@@ -112,19 +103,44 @@ function submodule(
   return isUnread(found) ? undefined : found;
 }
 
-function importStar(machine: Machine, frame: Frame, source: ModuleValue, span: Span): void {
-  const names = exportedNames(source);
-  if (!names) {
-    machine.unknown(`names of module ${source.name} are not known`, span);
+/** Where names may wait, those that the module's text exports outright do not need it to run. */
+function importStar(
+  machine: Machine,
+  frame: Frame,
+  load: () => ModuleValue,
+  waiting: DeferredNames | undefined,
+  span: Span,
+): void {
+  const bind = (names: readonly string[]): void => {
+    for (const name of names) {
+      if (waiting) waiting.defer(name, () => load().lookup(name));
+      else bindExport(frame, load(), name);
+    }
+  };
+  const source = waiting && load().source;
+  if (source?.exports) {
+    bind(source.exports);
+    waiting?.deferRest({ source, load: () => bindRest(frame, load()) });
     return;
   }
-  for (const name of names) {
-    const value = source.lookup(name);
-    if (value) assignName(frame, name, value);
-  }
+  const names = exportedNames(load());
+  if (names) bind(names);
+  else machine.unknown(`names of module ${load().name} are not known`, span);
+}
+
+/** What a module exports once it has run, but for names that are bound by now. */
+function bindRest(frame: Frame, source: ModuleValue): void {
+  const bound = new Set(frame.scope.deferred?.names);
+  for (const name of exportedNames(source) ?? []) if (!bound.has(name)) bindExport(frame, source, name);
+}
+
+function bindExport(frame: Frame, source: ModuleValue, name: string): void {
+  const value = source.lookup(name);
+  if (value) assignName(frame, name, value);
 }
 
 function exportedNames(source: ModuleValue): readonly string[] | undefined {
+  source.prepareExports?.();
   const listed = source.lookup('__all__');
   if (listed?.kind === 'list' || listed?.kind === 'tuple') {
     return listed.items.flatMap((item) => (item.kind === 'str' ? [item.value] : []));
@@ -238,7 +254,15 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
     const below = resolved.isPackage ? projectModule(machine, resolved.file, key, 1) : undefined;
     return below ?? deferred.takeRest(key);
   };
-  const module: ModuleValue = { kind: 'module', name, lookup, names: () => evaluated().names, scope };
+  const module: ModuleValue = {
+    kind: 'module',
+    name,
+    lookup,
+    names: () => evaluated().names,
+    prepareExports: () => evaluated().makeEntering(),
+    source: resolved.source,
+    scope,
+  };
   machine.loadedModules.set(resolved.file, module);
   machine.deferredNames.set(resolved.file, deferred);
   return module;

@@ -1,11 +1,12 @@
 import { parsePython } from './parse';
 import type { Statement, TextRange } from './syntax';
 
-/** A class or function at the top of a file, without decorators: parsed when its name is wanted. */
+/** A class or function at the top of a file: parsed when its name is wanted. */
 export interface WaitingDefinition extends TextRange {
   readonly kind: 'waiting';
   readonly name: string;
-  readonly isClass: boolean;
+  /** True where making it may be seen elsewhere: a class, for its bases; what is decorated. */
+  readonly mayEnter: boolean;
   readonly definition: () => readonly Statement[];
 }
 
@@ -18,26 +19,49 @@ export type OutlinedStatement = Statement | WaitingDefinition;
 const marks =
   /"""[^"\\]*(?:(?:\\[\s\S]|"(?!""))[^"\\]*)*"""|'''[^'\\]*(?:(?:\\[\s\S]|'(?!''))[^'\\]*)*'''|"[^"\\\n]*(?:\\[\s\S][^"\\\n]*)*"?|'[^'\\\n]*(?:\\[\s\S][^'\\\n]*)*'?|#[^\n]*|^[^\s#)\]}]/gm;
 const definition = /(?:async[ \t]+)?(def|class)[ \t]+(\w+)/y;
+const decorator = /@[ \t]*(\w+)/y;
 
-interface Piece extends TextRange {
-  /** Of a definition that may wait. */
-  readonly name?: string;
-  readonly isClass?: boolean;
+interface Piece {
+  readonly start: number;
+  end: number;
+  /** Of a definition. */
+  name?: string;
+  isClass?: boolean;
+  /** First names of its decorators. */
+  readonly decorators: string[];
 }
 
-/** Cuts a text where statements of the top level begin. */
+/** Cuts a text where statements of the top level begin; decorators stay with what they decorate. */
 function piecesOf(text: string): readonly Piece[] {
-  const starts: Omit<Piece, 'end'>[] = [{ start: 0 }];
-  let isDecorated = false;
+  let piece: Piece = { start: 0, end: text.length, decorators: [] };
+  const pieces = [piece];
+  let isDecorating = false;
   for (const { index, 0: mark } of text.matchAll(marks)) {
-    const isTop = mark[0] !== '#' && (index === 0 || text[index - 1] === '\n');
-    if (!isTop) continue;
+    if (mark[0] === '#' || (index > 0 && text[index - 1] !== '\n')) continue;
+    if (!isDecorating) {
+      piece.end = index;
+      piece = { start: index, end: text.length, decorators: [] };
+      pieces.push(piece);
+    }
+    isDecorating = mark === '@';
     definition.lastIndex = index;
+    decorator.lastIndex = index;
     const [, keyword, name] = definition.exec(text) ?? [];
-    starts.push({ start: index, ...(name && !isDecorated && { name, isClass: keyword === 'class' }) });
-    isDecorated = mark === '@' || (isDecorated && name === undefined);
+    const [, first = ''] = (isDecorating && decorator.exec(text)) || [];
+    if (isDecorating) piece.decorators.push(first);
+    if (name !== undefined) Object.assign(piece, { name, isClass: keyword === 'class' });
   }
-  return starts.map((piece, index) => ({ ...piece, end: starts[index + 1]?.start ?? text.length }));
+  return pieces;
+}
+
+/**
+ * A definition waits unless it is nameless in effect (`_`) or enters itself in another of the same file (`@describe.register`), which is no
+ * place that others are seen to read.
+ */
+function mayWait({ name, decorators }: Piece, defined: ReadonlySet<string | undefined>): boolean {
+  return (
+    name !== undefined && name !== '_' && !decorators.some((decorated) => defined.has(decorated) || decorated === '')
+  );
 }
 
 /** Fewer characters than this are parsed at once. */
@@ -54,22 +78,25 @@ export function outlinePython(text: string, noteParsed: (characters: number) => 
   };
   if (text.length < shortText) return parseAll();
   const pieces = piecesOf(text);
-  const rest = pieces.filter(({ name }) => name === undefined);
+  const defined = new Set(pieces.map(({ name }) => name));
+  const waitingPieces = new Set(pieces.filter((piece) => mayWait(piece, defined)));
+  const rest = pieces.filter((piece) => !waitingPieces.has(piece));
   const joined = rest.map(({ start, end }) => text.slice(start, end)).join('');
   const { module, errors } = parsePython(joined, placesOf(rest));
   if (errors.length > 0) return parseAll();
   noteParsed(joined.length);
-  const waiting = pieces.flatMap(({ start, end, name, isClass = false }): readonly WaitingDefinition[] => {
-    if (name === undefined) return [];
-    let parsed: readonly Statement[] | undefined;
-    const parse = (): readonly Statement[] => {
-      if (parsed) return parsed;
-      noteParsed(end - start);
-      parsed = parsePython(text.slice(start, end), (offset) => offset + start).module.body;
-      return parsed;
-    };
-    return [{ kind: 'waiting', start, end, name, isClass, definition: parse }];
-  });
+  const waiting = [...waitingPieces].map(
+    ({ start, end, name = '', isClass = false, decorators }): WaitingDefinition => {
+      let parsed: readonly Statement[] | undefined;
+      const parse = (): readonly Statement[] => {
+        if (parsed) return parsed;
+        noteParsed(end - start);
+        parsed = parsePython(text.slice(start, end), (offset) => offset + start).module.body;
+        return parsed;
+      };
+      return { kind: 'waiting', start, end, name, mayEnter: isClass || decorators.length > 0, definition: parse };
+    },
+  );
   return [...module.body, ...waiting].sort((a, b) => a.start - b.start);
 }
 

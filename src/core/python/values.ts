@@ -1,5 +1,6 @@
 import type { Span } from '../span';
 import type { DeferredNames } from './deferredNames';
+import type { SourceModule } from './sourceModule';
 import type { ClassDefinition, FunctionLike } from './syntax';
 
 /**
@@ -165,7 +166,11 @@ export interface ModuleValue {
   readonly name: string;
   /** Undefined where the module has no such name. */
   readonly lookup: (name: string) => Value | undefined;
-  /** What a star import brings, where that is known. */
+  /** Of a module that is read from a file. */
+  readonly source?: SourceModule;
+  /** Called before a star import looks at `__all__`: what adds to it has to have run. */
+  readonly prepareExports?: () => void;
+  /** What a star import brings where there is no `__all__` and it is known. */
   readonly names?: () => readonly string[];
   /** Of a module that is read from a file. */
   readonly scope?: Scope;

@@ -5,10 +5,19 @@ import type { TorchState } from './state';
 /** Submodules in the order of registration, under their attribute names. */
 export function childrenOf(state: TorchState, module: InstanceValue): readonly (readonly [string, InstanceValue])[] {
   const children: [string, InstanceValue][] = [];
-  for (const [name, value] of module.attributes) {
-    if (state.isModule(value)) children.push([name, value]);
-  }
+  forEachChild(state, module, (child, name) => children.push([name, child]));
   return children;
+}
+
+function forEachChild(
+  state: TorchState,
+  module: InstanceValue,
+  visit: (child: InstanceValue, name: string) => void,
+): void {
+  // `forEach` makes no pair for each of the many attributes that are no modules.
+  module.attributes.forEach((value, name) => {
+    if (state.isModule(value)) visit(value, name);
+  });
 }
 
 /** The module and all below it, parents first, each once, with dotted paths as PyTorch's `named_modules`. */
@@ -17,7 +26,7 @@ export function namedModules(state: TorchState, root: InstanceValue, prefix = ''
   const visit = (module: InstanceValue, path: string): void => {
     if (paths.has(module)) return;
     paths.set(module, path);
-    for (const [name, child] of childrenOf(state, module)) visit(child, path === '' ? name : `${path}.${name}`);
+    forEachChild(state, module, (child, name) => visit(child, path === '' ? name : `${path}.${name}`));
   };
   visit(root, prefix);
   return paths;
@@ -32,12 +41,12 @@ export function namedParameters(
   const seen = new Set<ParameterId>();
   const result: { path: string; value: InstanceValue; id: ParameterId }[] = [];
   for (const [module, path] of namedModules(state, root, prefix)) {
-    for (const [name, value] of module.attributes) {
+    module.attributes.forEach((value, name) => {
       const id = state.parameterOf(value);
-      if (id === undefined || !state.isParameter(value) || seen.has(id)) continue;
+      if (id === undefined || !state.isParameter(value) || seen.has(id)) return;
       seen.add(id);
       result.push({ path: path === '' ? name : `${path}.${name}`, value, id });
-    }
+    });
   }
   return result;
 }
