@@ -80,8 +80,8 @@ export function outlinePython(text: string, noteParsed: (characters: number) => 
   const pieces = piecesOf(text);
   const defined = new Set(pieces.map(({ name }) => name));
   const waitingPieces = new Set(pieces.filter((piece) => mayWait(piece, defined)));
-  const rest = pieces.filter((piece) => !waitingPieces.has(piece));
-  const joined = rest.map(({ start, end }) => text.slice(start, end)).join('');
+  const rest = withoutSeams(pieces.filter((piece) => !waitingPieces.has(piece)));
+  const joined = rest.map(({ start, end }) => text.slice(start, end)).join('\n');
   const { module, errors } = parsePython(joined, placesOf(rest));
   if (errors.length > 0) return parseAll();
   noteParsed(joined.length);
@@ -100,10 +100,21 @@ export function outlinePython(text: string, noteParsed: (characters: number) => 
   return [...module.body, ...waiting].sort((a, b) => a.start - b.start);
 }
 
-/** From an offset in the pieces joined to the offset in the text. */
+/** Pieces that touch, as one. */
+function withoutSeams(pieces: readonly TextRange[]): readonly TextRange[] {
+  const merged: { start: number; end: number }[] = [];
+  for (const { start, end } of pieces) {
+    const last = merged.at(-1);
+    if (last?.end === start) last.end = end;
+    else merged.push({ start, end });
+  }
+  return merged;
+}
+
+/** From an offset in the pieces joined by line ends to the offset in the text. */
 function placesOf(pieces: readonly TextRange[]): (offset: number) => number {
   const ends: number[] = [];
-  for (const { start, end } of pieces) ends.push((ends.at(-1) ?? 0) + end - start);
+  for (const { start, end } of pieces) ends.push((ends.at(-1) ?? -1) + 1 + end - start);
   let at = 0;
   return (offset) => {
     while (at > 0 && offset < (ends[at - 1] ?? 0)) at--;
