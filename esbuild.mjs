@@ -1,10 +1,12 @@
 // Builds everything that ships, and with --tests the editor test bundle. Fails where a bundle outgrows its budget.
-import { copyFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+
 import { buildKernels } from './scripts/buildKernels.mjs';
+import { pyrightStubs } from './scripts/pyrightStubs.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const isWatching = process.argv.includes('--watch');
@@ -14,21 +16,6 @@ const isDevelopment = isWatching || process.argv.includes('--development');
 /** Largest sizes in bytes. The page's is a promise of the README; the others are the first honest build plus a tenth. */
 const budgets = {
   'dist/webview/main.js': 260 * 1024,
-};
-
-/** Pyright's parser drags in localisation and path handling that it does not need to build a tree. */
-const pyrightStubs = {
-  name: 'pyright-stubs',
-  async setup(build) {
-    const folder = path.join(root, 'src/core/python/pyright');
-    const aliases = JSON.parse(await readFile(path.join(folder, 'aliases.json'), 'utf8'));
-    for (const [suffix, stub] of Object.entries(aliases)) {
-      const pattern = new RegExp(`(^|/)${suffix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(\\.js)?$`);
-      build.onResolve({ filter: pattern }, (request) =>
-        request.importer.includes('pyright-internal') ? { path: path.join(folder, stub) } : undefined,
-      );
-    }
-  },
 };
 
 const shared = {

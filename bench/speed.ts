@@ -1,38 +1,20 @@
-// `npm run bench`: time per file to parse, read, estimate and judge, over the case sources, as ratios to the parse of the same run.
-import { readdirSync, readFileSync } from 'node:fs';
+// `npm run bench`: time to parse, read, estimate and judge, over the case sources, as ratios to the parse of the same run; time and memory of
+// models that are built of an installed package. Everything is timed in processes of its own, bundled as the extension is.
 import path from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { Bench } from 'tinybench';
-import type { Analysis } from '../src/core/analysis';
-import { analyze } from '../src/core/analyze';
-import { parsePython } from '../src/core/python/parse';
+import { cacheFolder, fetchPackages } from '../test/corpus/packages';
+import { bundle, run } from './bundle';
 import { caseFolder } from './caseFolder';
+import type { ColdTimes, MemoryUse } from './packageReading';
+import type { SmallFileTimes } from './smallFiles';
+import { median } from './statistics';
 
-const clock = () => performance.now();
+const coldStarts = 3;
 
-interface FileRow {
-  readonly parseMs: number;
-  readonly readMs: number;
-  readonly signalMs: number;
-  readonly rulesMs: number;
-}
-
-const folders = ['measured', 'keras-stacks'] as const;
-const files = folders.flatMap((folder) => sample(path.join(caseFolder(folder)), 40));
-console.log(`${files.length} files from ${folders.map((folder) => caseFolder(folder)).join(', ')}`);
-
-async function main(): Promise<void> {
-  // The first rounds warm the compiler; the median of the later ones counts.
-  const rounds: FileRow[][] = [];
-  for (let round = 0; round < 4; round++) {
-    const rows: FileRow[] = [];
-    for (const file of files) rows.push(await timeFile(file));
-    if (round > 0) rounds.push(rows);
-  }
-  const rows = files.map((_, index) => medianRow(rounds.flatMap((round) => round[index] ?? [])));
-
-  console.log('\nmedian per file      ms   × parse');
-  const parse = median(rows.map((row) => row.parseMs));
+async function benchSmallFiles(): Promise<void> {
+  const folders = (['measured', 'keras-stacks'] as const).map(caseFolder);
+  const { rows, plainParseMs, quickScanMs } = run<SmallFileTimes>(await bundle('smallFiles'), folders);
+  console.log(`${rows.length} files from ${folders.join(', ')}`);
+  console.log('\nmedian per file      ms   × parse of the same file (reading: limit 3)');
   for (const [label, key] of [
     ['parse alone', 'parseMs'],
     ['read', 'readMs'],
@@ -40,57 +22,46 @@ async function main(): Promise<void> {
     ['rules', 'rulesMs'],
   ] as const) {
     const value = median(rows.map((row) => row[key]));
-    console.log(`${label.padEnd(16)} ${value.toFixed(2).padStart(7)}  ${(value / parse).toFixed(2).padStart(7)}`);
+    const ratio = median(rows.map((row) => row[key] / row.parseMs));
+    console.log(`${label.padEnd(16)} ${value.toFixed(2).padStart(7)}  ${ratio.toFixed(2).padStart(7)}`);
   }
-
-  await benchQuickScan();
-}
-
-async function timeFile(file: string): Promise<FileRow> {
-  const text = readFileSync(file, 'utf8');
-  const started = clock();
-  parsePython(text);
-  const parseMs = clock() - started;
-  const { timings }: Analysis = await analyze({ readText: async () => text }, file, { clock });
-  return { parseMs, ...timings };
-}
-
-/** A file that imports no framework must cost next to nothing beside a parse of the same text. */
-async function benchQuickScan() {
-  const text = `import os\n${'def f(a, b):\n    return [a + b for _ in range(10)]\n'.repeat(400)}`;
-  const bench = new Bench({ time: 300 });
-  bench.add('parse', () => {
-    parsePython(text);
-  });
-  bench.add('quick scan', async () => {
-    await analyze({ readText: async () => text }, 'plain.py', { clock });
-  });
-  await bench.run();
-  const [parsed, scanned] = bench.tasks.map((task) =>
-    'latency' in task.result ? task.result.latency.p50 : Number.NaN,
-  );
   console.log(
-    `\n800 lines without a framework: quick scan ${((scanned ?? 0) * 1000).toFixed(0)} µs, 1/${((parsed ?? 0) / (scanned ?? 1)).toFixed(0)} of their parse`,
+    `\n800 lines without a framework: quick scan ${(quickScanMs * 1000).toFixed(0)} µs, 1/${(plainParseMs / quickScanMs).toFixed(0)} of their parse`,
   );
 }
 
-function sample(folder: string, count: number): readonly string[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.py'));
-  const step = Math.max(1, Math.floor(names.length / count));
-  return names
-    .filter((_, index) => index % step === 0)
-    .slice(0, count)
-    .map((name) => path.join(folder, name));
+async function benchPackages(): Promise<void> {
+  fetchPackages();
+  const script = await bundle('packageReading');
+  console.log(
+    '\na file that builds a model of torchvision: read in a new process (bundle loaded, nothing cached, files from disk; limit 150 ms),' +
+      '\nand again after a change of one character (median of 20; limit 30 ms)' +
+      '\n                  read ms   signal   rules     edit ms   signal   rules',
+  );
+  for (const name of ['resnet152', 'vit_l_16']) {
+    const runs = Array.from({ length: coldStarts }, () => run<ColdTimes>(script, ['cold', cacheFolder, name]));
+    const edits = runs.flatMap((times) => times.edits);
+    const cells = [runs.map((times) => times.cold), edits].map((timings) =>
+      (['readMs', 'signalMs', 'rulesMs'] as const)
+        .map((key) =>
+          median(timings.map((timing) => timing[key]))
+            .toFixed(1)
+            .padStart(8),
+        )
+        .join(' '),
+    );
+    console.log(`${name.padEnd(16)} ${cells.join('    ')}   (${runs[0]?.parameters} parameter tensors)`);
+  }
+  const table = path.join(__dirname, '../test/corpus/torchvision.json');
+  const { models, heapBytes } = run<MemoryUse>(script, ['memory', cacheFolder, table], ['--expose-gc']);
+  console.log(
+    `\nheap after reading ${models} models of torchvision: ${(heapBytes / 1e6).toFixed(0)} MB (limit 200 MB)`,
+  );
 }
 
-function medianRow(rows: readonly FileRow[]): FileRow {
-  const of = (key: keyof FileRow) => median(rows.map((row) => row[key]));
-  return { parseMs: of('parseMs'), readMs: of('readMs'), signalMs: of('signalMs'), rulesMs: of('rulesMs') };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-void main();
+benchSmallFiles()
+  .then(benchPackages)
+  .catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -23,16 +23,33 @@ const longestLabel = 40;
  * keep their ids; those that nothing reads any more are left for the cut to drop.
  */
 export function fuseActivations(nodes: readonly NetworkNode[]): readonly NetworkNode[] {
+  const expressions = nodes.map((node) => ownExpression(node));
+  const isChained = chainedNodes(nodes, expressions);
   const chains: (Chain | undefined)[] = [];
   const fused: NetworkNode[] = [];
-  for (const node of nodes) {
-    const own = ownExpression(node);
-    const chain = own && chainOf(node, own, chains, nodes);
+  for (const [index, node] of nodes.entries()) {
+    const own = expressions[index];
+    const chain = own && isChained[index] ? chainOf(node, own, chains, nodes) : undefined;
     chains.push(chain);
     const fusion = own && chain && fusionOf(node, own, chain, fused, nodes);
     fused.push(fusion ? fuse(node, fusion) : node);
   }
   return fused;
+}
+
+/** The elementwise nodes whose chain is looked at: those that may be fused, and those that they are chained to. */
+function chainedNodes(
+  nodes: readonly NetworkNode[],
+  expressions: readonly (Expression | undefined)[],
+): readonly boolean[] {
+  const isChained = nodes.map(() => false);
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const node = nodes[index];
+    if (!node || !expressions[index]) continue;
+    isChained[index] ||= !isCatalogued(node);
+    if (isChained[index]) for (const input of node.inputs) isChained[input] = true;
+  }
+  return isChained;
 }
 
 function fusionOf(

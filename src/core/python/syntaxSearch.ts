@@ -30,13 +30,33 @@ export function callAt(module: Module, start: number, end: number): Extract<Expr
   return undefined;
 }
 
+/** A file is walked for several questions. */
+const nodesOfModules = new WeakMap<Module, readonly SyntaxNode[]>();
+
 /** Calls `visit` for every statement and expression, outermost first. */
 export function walk(root: Module | SyntaxNode, visit: (node: SyntaxNode) => void): void {
-  const pending: SyntaxNode[] = root.kind === 'module' ? [...root.body].reverse() : [root];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    visit(node);
-    pending.push(...childrenOf(node).reverse());
+  for (const node of nodesBelow(root)) visit(node);
+}
+
+function nodesBelow(root: Module | SyntaxNode): readonly SyntaxNode[] {
+  if (root.kind !== 'module') return inOrder([root]);
+  let nodes = nodesOfModules.get(root);
+  if (!nodes) {
+    nodes = inOrder(root.body);
+    nodesOfModules.set(root, nodes);
   }
+  return nodes;
+}
+
+function inOrder(roots: readonly SyntaxNode[]): readonly SyntaxNode[] {
+  const nodes: SyntaxNode[] = [];
+  const pending = [...roots].reverse();
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    nodes.push(node);
+    const children = childrenOf(node);
+    for (let index = children.length - 1; index >= 0; index--) pending.push(children[index] as SyntaxNode);
+  }
+  return nodes;
 }
 
 const expressionKinds = new Set<string>([
@@ -100,6 +120,8 @@ const statementKinds = new Set<string>([
   'typeAlias',
 ]);
 
+const nodeKinds: ReadonlySet<string> = new Set([...expressionKinds, ...statementKinds]);
+
 function innermostOf(candidates: readonly unknown[], offset: number): SyntaxNode | undefined {
   let best: SyntaxNode | undefined;
   for (const candidate of candidates) {
@@ -118,18 +140,21 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-function collect(value: unknown, into: SyntaxNode[], isRoot: boolean): void {
-  if (Array.isArray(value)) {
-    for (const item of value) collect(item, into, false);
-    return;
-  }
-  if (typeof value !== 'object' || value === null) return;
+function collect(value: object, into: SyntaxNode[], isRoot: boolean): void {
   const { kind } = value as { kind?: unknown };
   if (!isRoot && typeof kind === 'string' && isNode(kind, value)) {
     into.push(value as SyntaxNode);
     return;
   }
-  for (const part of Object.values(value)) collect(part, into, false);
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && item !== null) collect(item, into, false);
+    return;
+  }
+  // Without a list of values made for each of many small records.
+  for (const key in value) {
+    const part = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof part === 'object' && part !== null) collect(part, into, false);
+  }
 }
 
 /** Patterns and clauses have kinds of their own, some of the same name (`for`, `class`, `if`): told apart by what they lack. */
@@ -138,5 +163,5 @@ function isNode(kind: string, value: object): boolean {
   if (kind === 'for' || kind === 'if') return 'body' in value;
   if (kind === 'class') return 'body' in value;
   if (kind === 'error') return 'child' in value;
-  return expressionKinds.has(kind) || statementKinds.has(kind);
+  return nodeKinds.has(kind);
 }
