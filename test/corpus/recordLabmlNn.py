@@ -236,24 +236,35 @@ def output_shape(value):
 
 def record(construction, scope):
     expression = write_construction(construction, scope)
-    entry = {"file": str(pathlib.Path(scope.__file__).relative_to(site)), "expression": expression}
-    with torch.device("meta" if "neox" in scope.__name__ else "cpu"):
-        model = eval(expression, vars(scope)).eval()
     given_input = traceConstruction.inputs.get(construction["self"])
+    try:
+        measured = measure(expression, scope, given_input, "meta")
+    except Exception:
+        # Some work with values while they are built or applied.
+        measured = measure(expression, scope, given_input, "cpu")
+    entry = {"file": str(pathlib.Path(scope.__file__).relative_to(site)), "expression": expression}
     if given_input is not None:
-        shape = list(given_input.shape)
-        entry |= {"input": shape[1:], "first": shape[0]}
-    entry["parameters"] = sum(p.numel() for p in model.parameters())
-    entry["tensors"] = len(list(model.parameters()))
-    if given_input is not None:
+        entry |= {"input": list(given_input.shape)[1:], "first": given_input.shape[0]}
+    return entry | measured
+
+
+def measure(expression, scope, given_input, device):
+    with torch.device(device), torch.no_grad():
+        model = eval(expression, vars(scope)).eval()
+        measured = {
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "tensors": len(list(model.parameters())),
+        }
+        if given_input is None:
+            return measured
         try:
-            with torch.no_grad():
-                output = output_shape(model(given_input))
-            if output:
-                entry["output"] = output[1:]
+            output = output_shape(model(torch.empty_like(given_input, device=device) if device == "meta" else given_input))
         except Exception as error:
+            if device == "meta":
+                raise
             print(f"  {expression[:80]}: {type(error).__name__}: {str(error)[:100]}", file=sys.stderr)
-    return entry
+            return measured
+        return measured | ({"output": output[1:]} if output else {})
 
 
 def records_of(name):
@@ -266,6 +277,9 @@ def records_of(name):
         cls = construction["cls"]
         key = short_name(cls)
         if not cls.__module__.startswith("labml_nn.") or "entry" in found.get(key, {}):
+            continue
+        # Recorded from an earlier file, and nothing is known of its input here that was not there.
+        if key in models and ("output" in models[key] or traceConstruction.inputs.get(construction["self"]) is None):
             continue
         scope = sys.modules[cls.__module__]
         try:

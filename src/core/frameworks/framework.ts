@@ -38,6 +38,8 @@ export interface OpenFramework extends FrameworkModules {
   tensorsIn(value: Value): readonly TracedTensor[];
   /** Every parameter registered in the model, named as the framework prints them, each once. */
   parametersOf(model: InstanceValue): readonly ParameterId[];
+  /** Paths of parameters that the model has, but whose shape is not known: they are not among `parametersOf`. */
+  unsizedParametersOf?(model: InstanceValue): readonly string[];
   /** Shape of the input that the model itself declares (Keras `Input`, `input_shape`), without the batch axis. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined;
   /** The parameters of the model's forward method after self, in order: name and whether it has a default. */

@@ -7,8 +7,8 @@ import type { ReadingSession, SeenApplication } from './readingSession';
 export interface InputGuess {
   readonly shapes: readonly Shape[];
   readonly contents: readonly ('real' | 'tokens')[];
-  /** False where the source says it: example tensor, declared input, directive, option. */
-  readonly isAssumed: boolean;
+  /** How many of them the source says: example tensor, declared input, directive, option. Those after them are assumed. */
+  readonly known: number;
 }
 
 export interface Applied {
@@ -41,31 +41,81 @@ export function applyWithInputs(
   known: InputGuess | undefined,
   isChannelsLast: boolean,
 ): Applied | undefined {
-  if (known) {
-    const applied = applyOnce(session, framework, model, context, known);
-    if (!applied || known.contents.includes('tokens')) return applied;
-    const contents = contentsRead(session, applied);
-    return contents.includes('tokens')
-      ? applyOnce(session, framework, model, context, { ...known, contents })
-      : applied;
-  }
   const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
+  const apply = (guess: InputGuess) => applyWithTokens(session, framework, model, context, guess);
+  if (known && known.shapes.length >= count) return apply(known);
+  if (known) return bestOf(session, context, completed(session, known, count, apply), apply);
   const unshaped = Array.from({ length: count }, () => undefined);
   const probe = applyOnce(session, framework, model, context, {
     shapes: unshaped,
     contents: unshaped.map(() => 'real'),
-    isAssumed: true,
+    known: 0,
   });
-  let best: { readonly applied: Applied; readonly misfit: number } | undefined;
-  for (const guess of guessesFrom(session, probe, count, isChannelsLast ? kerasLastResorts : lastResorts)) {
+  const guesses = guessesFrom(session, probe, count, isChannelsLast ? kerasLastResorts : lastResorts);
+  return bestOf(session, context, guesses, (guess) => applyOnce(session, framework, model, context, guess)) ?? probe;
+}
+
+/** The first guess that fits everywhere, else the one that fits best. */
+function bestOf(
+  session: ReadingSession,
+  context: CallContext,
+  guesses: Iterable<InputGuess>,
+  apply: (guess: InputGuess) => Applied | undefined,
+): Applied | undefined {
+  let best: { readonly applied: Applied; readonly misfit: number; readonly mismatches: string[] } | undefined;
+  for (const guess of guesses) {
     if (context.isExhausted) break;
-    const applied = applyOnce(session, framework, model, context, guess);
+    const applied = apply(guess);
     if (!applied) continue;
     const misfit = misfitOf(session, applied);
-    if (!best || misfit < best.misfit) best = { applied, misfit };
+    if (!best || misfit < best.misfit) best = { applied, misfit, mismatches: session.mismatches };
     if (misfit === 0) break;
   }
-  return best?.applied ?? probe;
+  if (best) session.mismatches = best.mismatches;
+  return best?.applied;
+}
+
+/** Inputs of which the source says nothing beside one of which it does: shaped like it, or as the layers that read them want them. */
+function* completed(
+  session: ReadingSession,
+  known: InputGuess,
+  count: number,
+  apply: (guess: InputGuess) => Applied | undefined,
+): Iterable<InputGuess> {
+  const further = Array.from({ length: count - known.shapes.length });
+  const withFurther = (shapes: readonly Shape[], contents: InputGuess['contents']): InputGuess => ({
+    shapes: [...known.shapes, ...shapes],
+    contents: [...known.contents, ...contents],
+    known: known.known,
+  });
+  const likeFirst = withFurther(
+    further.map(() => known.shapes[0]),
+    further.map(() => 'real'),
+  );
+  yield likeFirst;
+  const unshaped = withFurther(
+    further.map(() => undefined),
+    further.map(() => 'real'),
+  );
+  const probe = apply(unshaped);
+  for (const { shapes, contents } of guessesFrom(session, probe, count, [])) {
+    yield withFurther(shapes.slice(known.shapes.length), contents.slice(known.shapes.length));
+  }
+  yield unshaped;
+}
+
+/** Where an embedding reads an input, it is applied anew to tokens. */
+function applyWithTokens(
+  session: ReadingSession,
+  framework: OpenFramework,
+  model: InstanceValue,
+  context: CallContext,
+  guess: InputGuess,
+): Applied | undefined {
+  const applied = applyOnce(session, framework, model, context, guess);
+  if (!applied || guess.contents.includes('tokens')) return applied;
+  const contents = contentsRead(session, applied);
+  return contents.includes('tokens') ? applyOnce(session, framework, model, context, { ...guess, contents }) : applied;
 }
 
 function applyOnce(
@@ -163,7 +213,7 @@ function guessOf(templates: readonly InputTemplate[]): InputGuess {
       isBatchSecond ? [sizes[0], batch, ...sizes.slice(1)] : [batch, ...sizes],
     ),
     contents: templates.map(({ content }) => content),
-    isAssumed: true,
+    known: 0,
   };
 }
 

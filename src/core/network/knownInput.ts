@@ -28,7 +28,7 @@ export function knownInput(
   const sizes = givenShape ?? directive?.inputShape;
   if (sizes) {
     const content = example?.guess.contents[0] ?? (readsTokens(evaluation, entry) ? 'tokens' : 'real');
-    const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], isAssumed: false };
+    const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], known: 1 };
     return { guess, batchSize: example?.batchSize, drawnFrom: undefined, isDemonstration: false };
   }
   if (example) return example;
@@ -36,7 +36,7 @@ export function knownInput(
   if (!declared || declared.length === 0 || declared.some((shape) => !isComplete(shape))) return undefined;
   const shapes = declared.map((shape): Shape => shape && [batch, ...shape]);
   const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
-  const guess: InputGuess = { shapes, contents: shapes.map(() => content), isAssumed: false };
+  const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
   return { guess, batchSize: undefined, drawnFrom: undefined, isDemonstration: false };
 }
 
@@ -55,7 +55,7 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   const first = nodes[application.inputs[0]?.node ?? -1]?.operation;
   const isShown = isDemonstration(session, batchSize ?? 1);
   return {
-    guess: { shapes, contents, isAssumed: false },
+    guess: { shapes, contents, known: shapes.length },
     batchSize: isShown ? undefined : (batchSize ?? 1),
     drawnFrom: first?.kind === 'random' ? presetDrawn(first.distribution) : undefined,
     isDemonstration: isShown,

@@ -237,6 +237,9 @@ function readModel(
         })
         .map(({ reason, span }) => unknownAt(reason, spanWithin(span ?? entry.span, entry.span))),
       ...lostOutput(applied, entry.span),
+      ...(entry.open.unsizedParametersOf?.(entry.model) ?? []).map((path) =>
+        unknownAt(`the shape of ${path} is not known`, entry.span),
+      ),
       ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),
     ]),
   };
@@ -300,8 +303,9 @@ function inputStatistics(
 }
 
 function assumedInput(applied: Applied | undefined, span: Span): readonly Assumption[] {
-  if (!applied?.guess.isAssumed) return [];
-  const sizes = applied.guess.shapes.map((shape) =>
+  const { shapes, known } = applied?.guess ?? { shapes: [], known: 0 };
+  if (known >= shapes.length) return [];
+  const sizes = shapes.slice(known).map((shape) =>
     shape
       ? shape
           .filter((dim) => typeof dim !== 'object')

@@ -13,14 +13,17 @@ import type { Value } from './values';
  * - one round stands for all where the number of rounds is unknown, and where a round took a training step, unless the elements are
  *   written out;
  * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left, unless it visits the
- *   objects of a list (`model.modules()`, `named_parameters()`);
+ *   objects of a list (`model.modules()`, `named_parameters()`); inside a model's forward (steps of a sequence) after `forwardRounds`;
  * - no loop runs more rounds than the budget's size.
  * Where a loop is left early, numbers that its body assigned are unknown afterwards.
  */
 const unwatchedRounds = 64;
+const forwardRounds = 1024;
+const forwardNames: ReadonlySet<string> = new Set(['forward', 'call', '__call__']);
 
 class LoopWatch {
   #rounds = 0;
+  #limit = 0;
   readonly #trainingSteps: number;
   readonly #constructions: number;
   readonly #nativeResults: number;
@@ -31,6 +34,10 @@ class LoopWatch {
     this.#nativeResults = machine.nativeResults;
   }
 
+  get rounds(): number {
+    return this.#rounds;
+  }
+
   /** Why the loop is to be left after this round, if so. */
   afterRound(): 'training' | 'repetition' | 'budget' | undefined {
     this.#rounds++;
@@ -39,7 +46,7 @@ class LoopWatch {
     if (machine.trainingSteps > this.#trainingSteps) return 'training';
     if (this.#rounds >= machine.budget.size) return 'budget';
     if (
-      this.#rounds >= unwatchedRounds &&
+      this.#isLong() &&
       machine.constructions === this.#constructions &&
       machine.nativeResults - this.#nativeResults >= unwatchedRounds
     ) {
@@ -47,6 +54,18 @@ class LoopWatch {
     }
     return undefined;
   }
+
+  #isLong(): boolean {
+    if (this.#rounds < unwatchedRounds) return false;
+    this.#limit ||= isInForward(this.machine.frame) ? forwardRounds : unwatchedRounds;
+    return this.#rounds >= this.#limit;
+  }
+}
+
+function isInForward(innermost: Frame | undefined): boolean {
+  for (let frame = innermost; frame; frame = frame.caller)
+    if (forwardNames.has(frame.function?.name ?? '')) return true;
+  return false;
 }
 
 export function executeFor(machine: Machine, frame: Frame, node: ForStatement): Completion {
@@ -70,7 +89,7 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
     // A list written out in the source is short, and its elements differ: models that are trained in turn.
     const isWrittenOut = node.iterable.kind === 'tuple' || node.iterable.kind === 'list';
     if (!reason || (reason === 'training' && isWrittenOut) || (reason === 'repetition' && isVisiting)) continue;
-    leaveEarly(machine, frame, node, reason);
+    leaveEarly(machine, frame, node, reason, watch.rounds);
     return 'normal';
   }
   if (iterator.sample) return runOnce(machine, frame, node, iterator.sample);
@@ -109,7 +128,7 @@ export function executeWhile(machine: Machine, frame: Frame, node: WhileStatemen
     // A generator without an end is read a few elements deep.
     const isEndless = isUnending && (frame.yields?.length ?? 0) >= unwatchedRounds;
     if (!reason && !isEndless) continue;
-    leaveEarly(machine, frame, node, reason ?? 'unknown');
+    leaveEarly(machine, frame, node, reason ?? 'unknown', watch.rounds);
     return 'normal';
   }
 }
@@ -119,13 +138,13 @@ function leaveEarly(
   frame: Frame,
   node: ForStatement | WhileStatement,
   reason: 'training' | 'repetition' | 'budget' | 'unknown',
+  rounds: number,
 ): void {
   if (reason === 'training') return;
   if (reason === 'budget' && !machine.isExhausted) {
     machine.unknown(`loop is not followed beyond ${machine.budget.size} rounds`, spanOf(frame, loopHead(node)));
   }
-  if (reason === 'repetition')
-    machine.assume('rounds of the loop', String(unwatchedRounds), spanOf(frame, loopHead(node)));
+  if (reason === 'repetition') machine.assume('rounds of the loop', String(rounds), spanOf(frame, loopHead(node)));
   forgetNumbers(frame, node.body);
 }
 

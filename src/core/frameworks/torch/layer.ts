@@ -87,11 +87,7 @@ export class Layer {
   parameter(name: string, shape: readonly (number | undefined)[], distribution: Distribution, scheme: string): void {
     const sizes = shape.filter((size) => size !== undefined && size >= 0 && Number.isInteger(size)) as number[];
     if (sizes.length < shape.length) {
-      this.set(name, {
-        kind: 'unknown',
-        reason: `the shape of ${name} is not known`,
-        span: this.context.trail[0],
-      });
+      this.set(name, { kind: 'unknown', reason: unsizedReason(name), span: this.context.trail[0] });
       return;
     }
     const initialiser = { distribution, scheme, isDefault: true };
@@ -124,6 +120,15 @@ export class Layer {
   result(tensor: TracedTensor | undefined): Value | undefined {
     return tensor && this.state.tensorValue(tensor);
   }
+}
+
+function unsizedReason(name: string): string {
+  return `the shape of ${name} is not known`;
+}
+
+/** True for what a layer has in place of a parameter of this name whose shape is not known. */
+export function isUnsized(name: string, value: Value): boolean {
+  return value.kind === 'unknown' && value.reason === unsizedReason(name);
 }
 
 export function qualifiedName(entry: LayerEntry): string {

@@ -1,5 +1,6 @@
 import type { ParameterId } from '../../network/network';
 import type { InstanceValue } from '../../python/values';
+import { isUnsized, LayerPayload } from './layer';
 import type { TorchState } from './state';
 
 /** Submodules in the order of registration, under their attribute names. */
@@ -57,4 +58,16 @@ export function nameParameters(state: TorchState, root: InstanceValue): readonly
     state.tracer.setParameterPath(id, path);
     return id;
   });
+}
+
+/** Parameters of layers whose shape is not known, and the weights of lazy layers that were never applied. */
+export function unsizedParameters(state: TorchState, root: InstanceValue): readonly string[] {
+  const paths: string[] = [];
+  for (const [{ payload, attributes }, path] of namedModules(state, root)) {
+    if (!(payload instanceof LayerPayload)) continue;
+    const names = [...attributes].filter(([name, value]) => isUnsized(name, value)).map(([name]) => name);
+    if (payload.name.startsWith('Lazy') && !attributes.has('weight')) names.push('weight');
+    paths.push(...names.map((name) => (path === '' ? name : `${path}.${name}`)));
+  }
+  return paths;
 }

@@ -24,7 +24,7 @@ import { transformerLayers } from './layers/transformer';
 import { wrapperLayers } from './layers/wrapper';
 import { lightningModules, lightningRoots } from './lightning';
 import { moduleClass } from './moduleClass';
-import { nameParameters } from './moduleTree';
+import { nameParameters, unsizedParameters } from './moduleTree';
 import { torchModules } from './packages';
 import { packedSequenceClass } from './packedSequence';
 import { parameterClass } from './parameterClass';
@@ -114,6 +114,10 @@ class OpenTorch implements OpenFramework {
 
   parametersOf(model: InstanceValue): readonly ParameterId[] {
     return nameParameters(this.#state, model);
+  }
+
+  unsizedParametersOf(model: InstanceValue): readonly string[] {
+    return unsizedParameters(this.#state, model);
   }
 
   declaredInputShapes(): undefined {

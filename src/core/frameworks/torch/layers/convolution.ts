@@ -35,8 +35,10 @@ function convolutionLayer(name: string, rank: SpatialRank, isTransposed: boolean
       if (!input) return undefined;
       if (!layer.get('weight')) {
         const channels = input.shape?.[input.shape.length === rank + 1 ? 0 : 1];
-        if (typeof channels === 'number') layer.set('in_channels', { kind: 'int', value: channels });
-        buildParameters(layer, rank, isTransposed);
+        if (typeof channels === 'number') {
+          layer.set('in_channels', { kind: 'int', value: channels });
+          buildParameters(layer, rank, isTransposed);
+        }
       }
       const request = {
         rank,

@@ -19,8 +19,10 @@ export const linearLayers: readonly LayerEntry[] = [
       const input = call.tensor('input');
       if (!layer.get('weight') && input) {
         const size = input.shape?.at(-1);
-        if (typeof size === 'number') layer.set('in_features', { kind: 'int', value: size });
-        buildLinear(layer);
+        if (typeof size === 'number') {
+          layer.set('in_features', { kind: 'int', value: size });
+          buildLinear(layer);
+        }
       }
       return input && layer.result(linear(layer.state, input, layer.get('weight'), layer.get('bias'), call.site()));
     },

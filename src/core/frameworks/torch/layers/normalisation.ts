@@ -75,9 +75,11 @@ function channelNorm(name: string, variant: 'batch' | 'instance', signature: str
       if (!input) return undefined;
       if (!layer.get('weight')) {
         const size = input.shape?.[1];
-        if (typeof size === 'number') layer.set('num_features', { kind: 'int', value: size });
         const isAffine = layer.flag('affine');
-        layer.affine([layer.int('num_features')], isAffine, isAffine);
+        if (typeof size === 'number') {
+          layer.set('num_features', { kind: 'int', value: size });
+          layer.affine([size], isAffine, isAffine);
+        }
       }
       const options = { groups: 1, epsilon: layer.number('eps') ?? 1e-5, channels: layer.int('num_features') };
       const affine = { weight: layer.get('weight'), bias: layer.get('bias') };
