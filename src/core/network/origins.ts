@@ -73,7 +73,8 @@ export function shapeOrigin(
   { application, span }: Pick<EntryPoint, 'application' | 'span'>,
   known: { readonly isGiven: boolean; readonly directive: Directive | undefined },
 ): Origin {
-  const value = (applied?.guess.shapes ?? []).map(sizesText).join(', ') || '?';
+  const { shapes, known: said } = applied?.guess ?? { shapes: [], known: 0 };
+  const value = shapes.slice(0, said || undefined).map(sizesText).join(', ') || '?';
   const origin = (from: OriginSource, place?: Span): Origin => ({
     subject: { kind: 'inputShape' },
     value,
@@ -82,7 +83,7 @@ export function shapeOrigin(
   });
   if (known.isGiven) return origin('user');
   if (known.directive?.inputShape) return origin('directive', placeOf(known.directive, span.file));
-  if (!applied || applied.guess.isAssumed) return origin('assumption', span);
+  if (said === 0) return origin('assumption', span);
   const called = application?.trail.find((place) => place.file === span.file);
   return called ? origin('call', called) : origin('source');
 }
