@@ -74,7 +74,11 @@ export function shapeOrigin(
   known: { readonly isGiven: boolean; readonly directive: Directive | undefined },
 ): Origin {
   const { shapes, known: said } = applied?.guess ?? { shapes: [], known: 0 };
-  const value = shapes.slice(0, said || undefined).map(sizesText).join(', ') || '?';
+  const value =
+    shapes
+      .slice(0, said || undefined)
+      .map(sizesText)
+      .join(', ') || '?';
   const origin = (from: OriginSource, place?: Span): Origin => ({
     subject: { kind: 'inputShape' },
     value,
