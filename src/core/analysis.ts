@@ -73,6 +73,8 @@ export interface ModelAnalysis {
   readonly span: Span;
   /** The whole definition. */
   readonly body: Span;
+  /** Of the model's class, in whichever file. */
+  readonly definition: Span | undefined;
   readonly network: Network;
   readonly signal: SignalProfile;
   /** `span`: where the source says it. */

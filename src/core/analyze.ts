@@ -6,6 +6,7 @@ import { findSuppressions, type Suppression } from './findings/suppressions';
 import { applyNetworkEdits } from './network/edits';
 import { type ReadModel, readModels } from './network/readModels';
 import type { Project } from './project';
+import { parsePython } from './python/parse';
 import { statisticsName } from './signal/inputStatistics';
 import { withAnalyticBands } from './signal/merge';
 import { propagate } from './signal/moments/propagate';
@@ -75,6 +76,7 @@ function analyzeModel(
     framework: model.framework,
     span: model.span,
     body: model.body,
+    definition: model.definition,
     network,
     signal,
     input: statisticsOf(model, options),
@@ -112,18 +114,40 @@ async function withFixes(
   project: Project,
   options: AnalyzeOptions,
 ): Promise<Analysis> {
-  const reanalyse = (text: string) => {
+  const reanalyse = (texts: ReadonlyMap<string, string>) => {
     const edited: Project = {
       ...project,
-      readText: (file) => (file === source.file ? Promise.resolve(text) : project.readText(file)),
+      readText: async (file) => texts.get(file) ?? (file === source.file ? source.text : project.readText(file)),
     };
     return analyze(edited, source.file, { ...options, withFixes: false });
   };
   const models: ModelAnalysis[] = [];
   for (const model of analysis.models) {
-    models.push({ ...model, findings: await computeFixes(source, model, reanalyse) });
+    const others = model.findings.length > 0 ? await editableSources(model, project) : [];
+    models.push({ ...model, findings: await computeFixes(source, others, model, reanalyse) });
   }
   return { ...analysis, models };
+}
+
+/** Files of a model; more are not edited by one fix. */
+const mostFiles = 20;
+
+/** The other files that a model lies in, as far as the user edits them and they parse. */
+async function editableSources(model: ModelAnalysis, project: Project): Promise<readonly SourceText[]> {
+  const { nodes, parameters } = model.network;
+  const places = [
+    model.definition,
+    ...nodes.map(({ provenance }) => provenance.elsewhere),
+    ...parameters.map(({ initialiser }) => initialiser.elsewhere),
+  ];
+  const files = new Set(places.flatMap((place) => (place && place.file !== model.span.file ? [place.file] : [])));
+  const sources: SourceText[] = [];
+  for (const file of [...files].filter((name) => project.isEditable?.(name)).slice(0, mostFiles)) {
+    const text = await project.readText(file);
+    const parsed = text === undefined ? undefined : parsePython(text);
+    if (text !== undefined && parsed?.errors.length === 0) sources.push({ file, text, module: parsed.module });
+  }
+  return sources;
 }
 
 function emptyAnalysis(file: string): Analysis {

@@ -175,6 +175,7 @@ function modelAt(span: Analysis['models'][number]['span']): Analysis['models'][n
     framework: 'torch',
     span,
     body: span,
+    definition: undefined,
     network: { nodes: [], parameters: [], inputs: [], outputs: [], loss: undefined, batchSize: 1 },
     signal: { nodes: [] },
     input: { statistics: 'standard-normal', isAssumed: true, given: 'standard-normal' },

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
-import { commands, type TextDocument } from 'vscode';
+import { type CodeAction, CodeActionKind, commands, type TextDocument, workspace } from 'vscode';
 import {
   closeEverything,
   diagnosticsWhere,
   fileUri,
   hasRule,
   openFile,
+  ownDiagnostics,
   rangeOf,
   readFile,
   replaceIn,
@@ -15,6 +16,7 @@ import {
 const hasVanishing = hasRule('vanishing-gradient');
 const config = 'project/digits/config.py';
 const blocks = 'project/digits/models/blocks.py';
+const classifier = 'project/digits/models/classifier.py';
 
 suite('a project of several files', () => {
   let train: TextDocument;
@@ -26,9 +28,28 @@ suite('a project of several files', () => {
 
   teardown(closeEverything);
 
-  test('is profiled where the model is built', async () => {
+  test('is profiled where the model is built, and the finding leads to where the layer is made', async () => {
     const [finding] = await diagnosticsWhere(train.uri, hasVanishing);
     assert.deepEqual(finding?.range, rangeOf(train, 'DigitClassifier(config)'));
+    const places = finding?.relatedInformation?.map(({ location }) => location.uri.toString());
+    assert.ok(places?.includes(fileUri(blocks).toString()), places?.join(' '));
+  });
+
+  test('a fix edits another file of the project', async () => {
+    const before = ownDiagnostics(train.uri)[0]?.message;
+    const actions = await commands.executeCommand<CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      train.uri,
+      rangeOf(train, 'DigitClassifier(config)'),
+      CodeActionKind.QuickFix.value,
+    );
+    const fix = actions.find(({ edit }) => edit?.has(fileUri(classifier)));
+    assert.ok(fix?.edit, actions.map(({ title }) => title).join(' '));
+    assert.ok(!fix.isPreferred, 'other files are not changed unasked');
+    assert.ok(await workspace.applyEdit(fix.edit));
+    const edited = await workspace.openTextDocument(fileUri(classifier));
+    assert.match(edited.getText(), /for module in self\.modules\(\):[\s\S]*nn\.init\.xavier_normal_\(module\.weight\)/);
+    await diagnosticsWhere(train.uri, (diagnostics) => diagnostics.every(({ message }) => message !== before));
   });
 
   test('follows what is typed in an imported file, saved or not, and what is taken back', async () => {

@@ -65,6 +65,7 @@ export function sampleModel(
     framework: 'torch',
     span: span(2),
     body: span(2),
+    definition: undefined,
     network,
     signal: { nodes: signals },
     input: { statistics: 'image-normalised', isAssumed: true, given: 'image-normalised' },

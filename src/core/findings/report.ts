@@ -6,7 +6,7 @@ import { rules } from '../rules/rules';
 import { resolveThresholds } from '../rules/thresholds';
 import type { SignalProfile } from '../signal/profile';
 import type { Span } from '../span';
-import type { Finding, Message, Severity } from './finding';
+import type { Finding, Message, RelatedSpan, Severity } from './finding';
 import { isSuppressedBy, type Suppression } from './suppressions';
 
 export interface ReportRequest {
@@ -81,11 +81,27 @@ function findingOf(
     severity: setting ?? rule.severities[observation.degree],
     message: rule.judges === 'profile' ? withAssumption(observation.message, request.assumptions) : observation.message,
     span: observation.span,
-    related: observation.related,
+    related: [...observation.related, ...madeElsewhere(observation, request.network)],
     model: request.model,
     layers: observation.layers,
     fixes: [],
   };
+}
+
+/** More places in other files would bury the first. */
+const mostPlaces = 5;
+
+/** Where layers are made that the finding can only point to through the call that leads there. */
+function madeElsewhere({ layers }: Observation, { nodes }: Network): readonly RelatedSpan[] {
+  const places = new Map<string, RelatedSpan>();
+  for (const { path, provenance } of nodes) {
+    const { elsewhere } = provenance;
+    if (!elsewhere || !layers.includes(path)) continue;
+    const place = `${elsewhere.file}:${elsewhere.start}`;
+    if (!places.has(place))
+      places.set(place, { span: elsewhere, message: { text: '{path} is made here', values: { path } } });
+  }
+  return [...places.values()].slice(0, mostPlaces);
 }
 
 /** A number that rests on an assumption about the model's arguments says so. */

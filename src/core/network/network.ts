@@ -37,6 +37,8 @@ export interface Initialiser {
   readonly isDefault: boolean;
   /** Where the source sets it, if it does. */
   readonly span?: Span;
+  /** The same place in another file than the one that is read; `span` is absent then. */
+  readonly elsewhere?: Span;
 }
 
 export interface Parameter {

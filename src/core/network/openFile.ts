@@ -20,7 +20,22 @@ export function placedIn(network: Network, place: Span): Network {
     }),
     parameters: parameters.map((parameter) => {
       const { span, ...initialiser } = parameter.initialiser;
-      return span && !isHere(span) ? { ...parameter, initialiser } : parameter;
+      return span && !isHere(span) ? { ...parameter, initialiser: { ...initialiser, elsewhere: span } } : parameter;
+    }),
+  };
+}
+
+/** The network with each place in the file that it lies in: what is edited, not what is shown. */
+export function placedAtSource(network: Network): Network {
+  return {
+    ...network,
+    nodes: network.nodes.map((node) => {
+      const { elsewhere } = node.provenance;
+      return elsewhere ? { ...node, provenance: { ...node.provenance, made: elsewhere } } : node;
+    }),
+    parameters: network.parameters.map((parameter) => {
+      const { elsewhere } = parameter.initialiser;
+      return elsewhere ? { ...parameter, initialiser: { ...parameter.initialiser, span: elsewhere } } : parameter;
     }),
   };
 }

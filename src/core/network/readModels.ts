@@ -6,6 +6,7 @@ import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
 import { parsePython } from '../python/parse';
 import { walk } from '../python/syntaxSearch';
+import type { ClassValue } from '../python/values';
 import type { InputStatistics } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { attachLoss } from './attachLoss';
@@ -33,6 +34,7 @@ export interface ReadModel {
   readonly span: Span;
   /** The whole definition. */
   readonly body: Span;
+  readonly definition: Span | undefined;
   readonly network: Network;
   /** `span`: where the source says what the data are. */
   readonly input: { readonly statistics: InputStatistics; readonly isAssumed: boolean; readonly span?: Span };
@@ -200,6 +202,7 @@ function readModel(
     framework: entry.framework,
     span: entry.span,
     body: entry.body,
+    definition: definitionOf(entry.model.class),
     network,
     input,
     origins: [
@@ -243,6 +246,10 @@ function readModel(
       ...(application ? [] : [unknownAt('the model could not be followed from its input to an output', entry.span)]),
     ]),
   };
+}
+
+function definitionOf({ definition, file }: ClassValue): Span | undefined {
+  return definition && file !== undefined ? { file, start: definition.start, end: definition.end } : undefined;
 }
 
 /** A model whose parameters are all among those of a larger one is a part of it. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { analyze } from '../../../src/core/analyze';
 import type { Finding } from '../../../src/core/findings/finding';
-import { applyEdits } from '../../../src/core/findings/fixes/sourceText';
+import { applyEdits, applyToSources } from '../../../src/core/findings/fixes/sourceText';
+import { parsePython } from '../../../src/core/python/parse';
 import { alarmsOf, analyzeText } from '../analyzeText';
 
 const root = path.resolve(__dirname, '../../..');
@@ -132,5 +134,76 @@ suite('quick fixes', () => {
       const edited = applyEdits(text, fix.edits) ?? '';
       assert.ok(!edited.includes('ReLU'), `the alias must not be rewritten: ${edited}`);
     }
+  });
+});
+
+suite('fixes of models that lie in several files', () => {
+  const files: Readonly<Record<string, string>> = {
+    '/work/train.py':
+      'import torch\nfrom net import Net\nmodel = Net(12)\nmodel(torch.randn(8, 64)).sum().backward()\n',
+    '/work/net.py': `from torch import nn
+from parts.block import Block
+
+class Net(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        self.body = nn.Sequential(*[Block(64) for _ in range(depth)])
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+`,
+    '/work/parts/block.py': `from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.linear = nn.Linear(width, width)
+        self.activation = nn.Sigmoid()
+
+    def forward(self, x):
+        return self.activation(self.linear(x))
+`,
+  };
+
+  const read = (texts: Readonly<Record<string, string>>, isEditable: (file: string) => boolean) =>
+    analyze({ readText: async (file) => texts[file], searchPaths: ['/work'], isEditable }, '/work/train.py', {
+      clock: () => performance.now(),
+      withFixes: true,
+    });
+
+  test('the finding stands in the open file and names the place in the other one', async () => {
+    const [finding] = (await read(files, () => true)).models.flatMap((model) => model.findings);
+    assert.equal(finding?.rule, 'vanishing-gradient');
+    assert.equal(finding.span.file, '/work/train.py');
+    const text = files['/work/parts/block.py'] ?? '';
+    const elsewhere = finding.related.filter(({ span }) => span.file === '/work/parts/block.py');
+    assert.deepEqual(
+      elsewhere.map(({ span }) => text.slice(span.start, span.end)),
+      ['nn.Linear(width, width)'],
+    );
+  });
+
+  test('the edits of the best fix, made in each file, mend the model', async () => {
+    const [finding] = (await read(files, () => true)).models.flatMap((model) => model.findings);
+    const [fix] = finding?.fixes ?? [];
+    assert.ok(fix?.effect?.resolves);
+    assert.equal(fix.isPreferred, false, 'other files are not changed unasked');
+    const sources = new Map(
+      Object.entries(files).map(([file, text]) => [file, { file, text, module: parsePython(text).module }]),
+    );
+    const edited = applyToSources(sources, fix.edits);
+    assert.ok(edited && !edited.has('/work/train.py'));
+    const after = await read({ ...files, ...Object.fromEntries(edited) }, () => true);
+    assert.deepEqual(alarmsOf(after), []);
+  });
+
+  test('nothing is offered that would edit an installed package', async () => {
+    const findings = (await read(files, (file) => file !== '/work/parts/block.py')).models.flatMap(
+      (model) => model.findings,
+    );
+    const edits = findings.flatMap(({ fixes }) => fixes.flatMap((fix) => fix.edits));
+    assert.ok(edits.every(({ span }) => span.file !== '/work/parts/block.py'));
+    assert.ok(edits.length > 0, 'ignoring it is always offered');
   });
 });

@@ -1,4 +1,6 @@
 import type { Analysis, ModelAnalysis } from '../../analysis';
+import { placedAtSource } from '../../network/openFile';
+import { parsePython } from '../../python/parse';
 import { isRectifier } from '../../rules/deadRelu';
 import { gradientFall } from '../../rules/gradientFall';
 import { ModelView } from '../../rules/modelView';
@@ -6,10 +8,10 @@ import type { Finding, Fix, FixEffect, Message } from '../finding';
 import type { FixCandidate } from './fixCandidate';
 import { ignoreFinding } from './ignoreFinding';
 import { proposeFixes } from './proposeFixes';
-import { applyEdits, type SourceText } from './sourceText';
+import { applyToSources, type Sources, type SourceText } from './sourceText';
 
-/** Analyses the file as it would be with other text. */
-export type Reanalyse = (text: string) => Promise<Analysis>;
+/** Analyses the file as it would be with these texts in the place of files. */
+export type Reanalyse = (texts: ReadonlyMap<string, string>) => Promise<Analysis>;
 
 /** More would bury the best. */
 const mostFixes = 3;
@@ -20,40 +22,49 @@ const mostFixes = 3;
  */
 export async function computeFixes(
   source: SourceText,
+  others: readonly SourceText[],
   model: ModelAnalysis,
   reanalyse: Reanalyse,
 ): Promise<readonly Finding[]> {
   const known = new Map<string, Promise<Analysis>>();
-  const reanalyseOnce = (text: string) => {
-    const analysis = known.get(text) ?? reanalyse(text);
-    known.set(text, analysis);
+  const reanalyseOnce = (texts: ReadonlyMap<string, string>) => {
+    const key = JSON.stringify([...texts]);
+    const analysis = known.get(key) ?? reanalyse(texts);
+    known.set(key, analysis);
     return analysis;
   };
+  const sources: Sources = new Map([source, ...others].map((file) => [file.file, file]));
+  const atSource = { ...model, network: placedAtSource(model.network) };
   const findings: Finding[] = [];
   for (const finding of model.findings) {
     const fixes: Fix[] = [];
-    for (const candidate of proposeFixes({ source, model, finding })) {
-      const fix = await weigh(source, model, finding, candidate, reanalyseOnce);
+    for (const candidate of proposeFixes({ sources, model: atSource, finding })) {
+      const fix = await weigh(sources, model, finding, candidate, reanalyseOnce);
       if (fix) fixes.push(fix);
     }
     fixes.sort((a, b) => rank(a) - rank(b));
     const best = fixes.some(resolves) ? fixes.filter(resolves) : fixes;
-    findings.push({ ...finding, fixes: [...best.slice(0, mostFixes).map(markFirst), ignoring(source, finding)] });
+    findings.push({
+      ...finding,
+      fixes: [
+        ...best.slice(0, mostFixes).map((fix, index) => markFirst(fix, index, source)),
+        ignoring(source, finding),
+      ],
+    });
   }
   return findings;
 }
 
 async function weigh(
-  source: SourceText,
+  sources: Sources,
   model: ModelAnalysis,
   finding: Finding,
   candidate: FixCandidate,
   reanalyse: Reanalyse,
 ): Promise<Fix | undefined> {
-  const text = applyEdits(source.text, candidate.edits);
-  if (text === undefined) return undefined;
-  const analysis = await reanalyse(text);
-  if (analysis.syntaxErrors.length > 0) return undefined;
+  const texts = applyToSources(sources, candidate.edits);
+  if (!texts || [...texts.values()].some((text) => parsePython(text).errors.length > 0)) return undefined;
+  const analysis = await reanalyse(texts);
   const after = analysis.models.find((other) => other.name === model.name);
   if (!after || after.unknowns.length > model.unknowns.length) return undefined;
   const quantity = quantityOf(finding.rule);
@@ -153,8 +164,10 @@ function resolves({ effect }: Fix): boolean {
   return effect?.resolves === true;
 }
 
-function markFirst(fix: Fix, index: number): Fix {
-  return index === 0 && resolves(fix) ? { ...fix, isPreferred: true } : fix;
+/** What changes other files is never done unasked. */
+function markFirst(fix: Fix, index: number, { file }: SourceText): Fix {
+  const isHere = fix.edits.every(({ span }) => span.file === file);
+  return index === 0 && isHere && resolves(fix) ? { ...fix, isPreferred: true } : fix;
 }
 
 /** Of units that stay alike the gradient's size says nothing: it may be the same before and after. */

@@ -1,6 +1,6 @@
 import type { ModelAnalysis } from '../../analysis';
 import type { Finding, Message, TextEdit } from '../finding';
-import type { SourceText } from './sourceText';
+import type { Sources } from './sourceText';
 
 /** An edit that may help; its effect is not known yet. */
 export interface FixCandidate {
@@ -8,8 +8,9 @@ export interface FixCandidate {
   readonly edits: readonly TextEdit[];
 }
 
+/** `model`: with its places in the files that they lie in. */
 export interface FixRequest {
-  readonly source: SourceText;
+  readonly sources: Sources;
   readonly model: ModelAnalysis;
   readonly finding: Finding;
 }

@@ -11,6 +11,7 @@ import {
   moduleAlias,
   namedArgument,
   replace,
+  type Sources,
   type SourceText,
   type TreePlace,
   textOf,
@@ -21,29 +22,34 @@ export function insertNormalisation(
   request: FixRequest,
   activations: readonly NetworkNode[],
 ): readonly TextEdit[] | undefined {
-  const edits = new Map<number, readonly TextEdit[]>();
+  const placeOf = ({ provenance }: NetworkNode) => `${provenance.made.file}:${provenance.made.start}`;
+  const edits = new Map<string, readonly TextEdit[]>();
   for (const node of activations) {
-    const { made } = node.provenance;
-    if (edits.has(made.start)) continue;
-    const sameSource = activations.filter((other) => other.provenance.made.start === made.start);
+    const place = placeOf(node);
+    if (edits.has(place)) continue;
+    const sameSource = activations.filter((other) => placeOf(other) === place);
     const edit =
-      request.model.framework === 'keras' ? insertKeras(request.source, node) : insertTorch(request, node, sameSource);
+      request.model.framework === 'keras' ? insertKeras(request.sources, node) : insertTorch(request, node, sameSource);
     if (!edit) return undefined;
-    edits.set(made.start, edit);
+    edits.set(place, edit);
   }
   const all = [...edits.values()].flat();
-  const distinct = new Map(all.map((edit) => [`${edit.span.start}:${edit.span.end}:${edit.newText}`, edit]));
+  const distinct = new Map(
+    all.map((edit) => [`${edit.span.file}:${edit.span.start}:${edit.span.end}:${edit.newText}`, edit]),
+  );
   return distinct.size > 0 ? [...distinct.values()] : undefined;
 }
 
 function insertTorch(
-  { source, model }: FixRequest,
+  { sources, model }: FixRequest,
   node: NetworkNode,
   sameSource: readonly NetworkNode[],
 ): readonly TextEdit[] | undefined {
-  const place = expressionAt(source, node.provenance.made);
+  const place = expressionAt(sources, node.provenance.made);
+  if (place?.expression.kind !== 'call') return undefined;
+  const { source } = place;
   const nn = moduleAlias(source, 'torch.nn');
-  if (place?.expression.kind !== 'call' || nn === undefined) return undefined;
+  if (nn === undefined) return undefined;
   const layerName = calleeName(place.expression)?.name;
   if (layerName === undefined || !/^[A-Z]/.test(layerName)) return undefined;
   const sizes = new Set(sameSource.map((other) => channelsOf(other, model.network.batchSize)));
@@ -105,9 +111,10 @@ function outFeaturesText(source: SourceText, layer: Expression): string | undefi
 }
 
 /** `Dense(n, activation="sigmoid")` in a list becomes three elements; a separate activation layer gets one before it. */
-function insertKeras(source: SourceText, node: NetworkNode): readonly TextEdit[] | undefined {
-  const place = expressionAt(source, node.provenance.made);
+function insertKeras(sources: Sources, node: NetworkNode): readonly TextEdit[] | undefined {
+  const place = expressionAt(sources, node.provenance.made);
   if (!place) return undefined;
+  const { source } = place;
   const dense = place.around.find(
     (around): around is CallExpression =>
       around.kind === 'call' && around.arguments.some((argument) => argument.value === place.expression),

@@ -12,8 +12,6 @@ import { type InitialiserChoice, setInitialiser } from './setInitialiser';
 /** Edits that may mend the finding, before their effect is computed. */
 export function proposeFixes(request: FixRequest): readonly FixCandidate[] {
   const view = new ModelView(request.model.network, request.model.signal);
-  // Edits are made in the open file only.
-  if (view.body.some(({ provenance }) => provenance.elsewhere)) return [];
   const layers = view.trainableLayers.filter(
     (layer) => layer.operation.kind === 'linear' || layer.operation.kind === 'convolution',
   );

@@ -11,6 +11,7 @@ import {
   importBeside,
   moduleAlias,
   replace,
+  type Sources,
   type SourceText,
   textOf,
 } from './sourceText';
@@ -20,30 +21,31 @@ import {
  * tensor methods, strings. Undefined where one of them cannot be rewritten.
  */
 export function replaceActivations(
-  { source, model }: FixRequest,
+  { sources, model }: FixRequest,
   nodes: readonly NetworkNode[],
   target: string,
 ): readonly TextEdit[] | undefined {
   const edits = new Map<string, TextEdit>();
   for (const node of nodes) {
-    const rewritten = rewrite(source, model.framework, node, target);
+    const rewritten = rewrite(sources, model.framework, node, target);
     if (!rewritten) return undefined;
-    for (const edit of rewritten) edits.set(`${edit.span.start}:${edit.span.end}:${edit.newText}`, edit);
+    for (const edit of rewritten)
+      edits.set(`${edit.span.file}:${edit.span.start}:${edit.span.end}:${edit.newText}`, edit);
   }
   return edits.size > 0 ? [...edits.values()] : undefined;
 }
 
 function rewrite(
-  source: SourceText,
+  sources: Sources,
   framework: string,
   node: NetworkNode,
   target: string,
 ): readonly TextEdit[] | undefined {
-  const place = expressionAt(source, node.provenance.made) ?? expressionAt(source, node.provenance.applied);
+  const place = expressionAt(sources, node.provenance.made) ?? expressionAt(sources, node.provenance.applied);
   const entry = findActivation(target);
   if (!place || !entry) return undefined;
   const names = entry.names.filter((alias) => alias.framework === framework);
-  const { expression } = place;
+  const { expression, source } = place;
   if (expression.kind === 'string') return rewriteString(source, expression, names);
   if (expression.kind === 'name' || expression.kind === 'attribute') return rewriteReference(source, expression, names);
   if (expression.kind !== 'call') return undefined;

@@ -6,12 +6,12 @@ import type { FixRequest } from './fixCandidate';
 import { calleeName, calleePrefix, expressionAt, namedArgument, replace, textOf } from './sourceText';
 
 /** Edits that set the biases, which the spans initialise, to zero. */
-export function zeroBiases({ source }: FixRequest, spans: readonly Span[]): readonly TextEdit[] | undefined {
+export function zeroBiases({ sources }: FixRequest, spans: readonly Span[]): readonly TextEdit[] | undefined {
   const edits: TextEdit[] = [];
   for (const span of spans) {
-    const place = expressionAt(source, span);
+    const place = expressionAt(sources, span);
     if (!place) return undefined;
-    const { expression } = place;
+    const { expression, source } = place;
     const keyword = place.around.find((node) => node.kind === 'call');
     if (
       expression.kind === 'call' &&
@@ -35,9 +35,10 @@ export function zeroBiases({ source }: FixRequest, spans: readonly Span[]): read
 }
 
 /** Edits that turn a softmax layer, function or string into a ReLU. */
-export function softmaxToRelu({ source, model }: FixRequest, node: NetworkNode): readonly TextEdit[] | undefined {
-  const expression = expressionAt(source, node.provenance.made)?.expression;
-  if (!expression) return undefined;
+export function softmaxToRelu({ sources, model }: FixRequest, node: NetworkNode): readonly TextEdit[] | undefined {
+  const place = expressionAt(sources, node.provenance.made);
+  if (!place) return undefined;
+  const { expression, source } = place;
   if (expression.kind === 'string') {
     const quote = textOf(source, expression).slice(-1);
     return [replace(source, expression, `${quote}relu${quote}`)];

@@ -13,6 +13,7 @@ import {
   namedArgument,
   newlineOf,
   replace,
+  type SourceText,
   textOf,
 } from './sourceText';
 
@@ -46,24 +47,23 @@ function setTorchInitialiser(
   layers: readonly NetworkNode[],
   choice: InitialiserChoice,
 ): readonly TextEdit[] | undefined {
-  const { source } = request;
-  const init = moduleAlias(source, 'torch.nn.init');
-  if (init === undefined) return undefined;
   const written = distinctSpans(layers.flatMap((layer) => weightSpans(request, layer)));
-  if (written.length === 0) return appendToConstructor(request, layers, choice, init);
+  if (written.length === 0) return appendToConstructor(request, layers, choice);
   const edits: TextEdit[] = [];
   for (const span of written) {
-    const place = expressionAt(source, span);
+    const place = expressionAt(request.sources, span);
     if (place?.expression.kind !== 'call') return undefined;
-    const weight = initialisedTensor(request, place.expression);
-    if (weight === undefined) return undefined;
+    const { source } = place;
+    const init = moduleAlias(source, 'torch.nn.init');
+    const weight = initialisedTensor(source, place.expression);
+    if (weight === undefined || init === undefined) return undefined;
     edits.push(replace(source, place.expression, `${init}.${torchCalls[choice](weight)}`));
   }
   return edits;
 }
 
 /** The tensor that an initialising call fills: the first argument of `init.normal_(w)`, the object of `w.data.normal_()`. */
-function initialisedTensor({ source }: FixRequest, call: CallExpression): string | undefined {
+function initialisedTensor(source: SourceText, call: CallExpression): string | undefined {
   const { callee } = call;
   if (callee.kind === 'attribute' && callee.object.kind === 'attribute') {
     if (callee.object.attribute.name === 'data') return textOf(source, callee.object.object);
@@ -80,15 +80,17 @@ function appendToConstructor(
   request: FixRequest,
   layers: readonly NetworkNode[],
   choice: InitialiserChoice,
-  init: string,
 ): readonly TextEdit[] | undefined {
-  const { source, model } = request;
-  const definition = classAt(source, model.body);
+  const place = request.model.definition ?? request.model.body;
+  const source = request.sources.get(place.file);
+  if (!source) return undefined;
+  const init = moduleAlias(source, 'torch.nn.init');
+  const definition = classAt(source, place);
   const initMethod = definition && methodOf(definition, '__init__');
   const last = initMethod?.body.at(-1);
   const nn = moduleAlias(source, 'torch.nn');
   const self = initMethod?.parameters[0]?.name?.name;
-  if (!initMethod || !last || nn === undefined || self === undefined) return undefined;
+  if (!initMethod || !last || init === undefined || nn === undefined || self === undefined) return undefined;
   const kinds = [...new Set(layers.flatMap((layer) => torchClassOf(layer) ?? []))].map((kind) => `${nn}.${kind}`);
   if (kinds.length === 0) return undefined;
   const newline = newlineOf(source.text);
@@ -117,11 +119,12 @@ function setKerasInitialiser(
   layers: readonly NetworkNode[],
   choice: InitialiserChoice,
 ): readonly TextEdit[] | undefined {
-  const { source } = request;
   const edits: TextEdit[] = [];
   for (const span of distinctSpans(layers.map((layer) => layer.provenance.made))) {
-    const call = expressionAt(source, span)?.expression;
-    if (call?.kind !== 'call' || calleeName(call) === undefined) return undefined;
+    const place = expressionAt(request.sources, span);
+    if (!place) return undefined;
+    const { expression: call, source } = place;
+    if (call.kind !== 'call' || calleeName(call) === undefined) return undefined;
     const given = namedArgument(call, 'kernel_initializer');
     const value = `"${kerasNames[choice]}"`;
     const lastArgument = call.arguments.at(-1);

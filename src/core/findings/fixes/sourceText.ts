@@ -18,20 +18,25 @@ export interface SourceText {
   readonly module: Module;
 }
 
+/** The files that a fix may edit, by name: the open one and others of the project. */
+export type Sources = ReadonlyMap<string, SourceText>;
+
 /** A place in the tree with the nodes around it, innermost first. */
 export interface TreePlace {
+  readonly source: SourceText;
   readonly expression: Expression;
   readonly around: readonly SyntaxNode[];
 }
 
 /** The outermost expression that covers exactly the span. */
-export function expressionAt(source: SourceText, span: Span): TreePlace | undefined {
-  if (span.file !== source.file) return undefined;
+export function expressionAt(sources: Sources, span: Span): TreePlace | undefined {
+  const source = sources.get(span.file);
+  if (!source) return undefined;
   const nodes = nodesAt(source.module, span.start);
   const index = nodes.findIndex((node) => isExpression(node) && node.start === span.start && node.end === span.end);
   const expression = nodes[index];
   if (!expression || !isExpression(expression)) return undefined;
-  return { expression, around: nodes.slice(0, index).reverse() };
+  return { source, expression, around: nodes.slice(0, index).reverse() };
 }
 
 export function textOf(source: SourceText, range: { readonly start: number; readonly end: number }): string {
@@ -121,6 +126,23 @@ export function importBeside(source: SourceText, knownName: string, newName: str
     return [replace(source, { start: at, end: at }, `, ${newName}`)];
   }
   return undefined;
+}
+
+/** The texts with the edits applied, by file; undefined where two overlap, or one lies in no file that may be edited. */
+export function applyToSources(sources: Sources, edits: readonly TextEdit[]): ReadonlyMap<string, string> | undefined {
+  const edited = new Map<string, string>();
+  for (const file of new Set(edits.map(({ span }) => span.file))) {
+    const source = sources.get(file);
+    const text =
+      source &&
+      applyEdits(
+        source.text,
+        edits.filter(({ span }) => span.file === file),
+      );
+    if (text === undefined) return undefined;
+    edited.set(file, text);
+  }
+  return edited;
 }
 
 /** The class whose definition lies at the span, and its `__init__`. */
