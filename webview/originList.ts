@@ -32,8 +32,8 @@ export function unbuiltLists(models: readonly UnbuiltView[], context: PageContex
   const { strings } = context;
   return models.map(({ name, missing }) =>
     section(
-      fill(strings.unbuiltTitle, { name }),
-      undefined,
+      strings.unbuiltTitle,
+      name,
       element(
         'dl',
         { class: 'origins' },
