@@ -78,12 +78,17 @@ function chainOfProducts(
     if (node.operation.kind !== 'matmul') continue;
     const product = productOf(nodes, node, nameOf, dependent);
     if (!product || (products.length > 0 && !dependent.has(product.data))) continue;
-    if (used.has(product.name)) break;
+    if (used.has(product.name) || isSummedOverSamples(nodes, product)) break;
     used.add(product.name);
     dependent.add(node.id);
     products.push(product);
   }
   return products;
+}
+
+/** A product with a transposed activation is part of a gradient written by hand. */
+function isSummedOverSamples(nodes: readonly NetworkNode[], { data }: Product): boolean {
+  return nodes[data]?.operation.kind === 'permute';
 }
 
 /** Of two drawn matrices the one that is not named like data is the weight, else the right one. */

@@ -1,7 +1,8 @@
 import type { Value } from '../../python/values';
 import type { Framework, OpenFramework, SourceReader, TraceSession } from '../framework';
+import { tensorsIn } from '../numpy/numpy';
 import { baseClasses } from './baseClasses';
-import { type KerasClasses, KerasState, tensorsInOrder } from './kerasState';
+import { type KerasClasses, KerasState } from './kerasState';
 import { callModel, declaredInputShapes, forwardParameters, hasForward, mayHaveForward, parametersOf } from './models';
 import { applicationModules } from './modules/applications';
 import { kerasModules } from './modules/kerasModules';
@@ -32,7 +33,7 @@ function openKeras(session: TraceSession, readSource: SourceReader = () => undef
     isModelClass: (value) => value.mro.includes(classes.model) && mayHaveForward(value),
     isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value) && hasForward(state, value),
     tensorValue: (tensor) => state.tensorValue(tensor),
-    tensorsIn: tensorsInOrder,
+    tensorsIn: (value) => tensorsIn(value),
     parametersOf: (model) => parametersOf(state, model),
     declaredInputShapes: (model) => declaredInputShapes(state, model),
     forwardParameters: (model) => forwardParameters(state, model),
