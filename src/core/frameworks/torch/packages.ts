@@ -3,6 +3,7 @@ import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
 import { einopsModules } from './einops';
+import { compiledOperators } from './functions/compiledOperators';
 import { creationFunctions } from './functions/creation';
 import { creationShapes } from './functions/creationShapes';
 import { einsum } from './functions/einsum';
@@ -73,6 +74,7 @@ const packageFunctions: readonly NativeFunction[] = [
   ...pruningFunctions,
   ...moduleUtilities,
   ...packedSequenceFunctions,
+  ...compiledOperators,
   einsum,
   whereFunction,
 ];
