@@ -1,4 +1,4 @@
-import { makeBool, makeInt, makeList, makeStr, makeTuple, none } from '../../python/make';
+import { makeBool, makeDict, makeInt, makeList, makeStr, makeTuple, none } from '../../python/make';
 import { unwrap } from '../../python/payload';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { intsOf } from './call';
@@ -30,15 +30,45 @@ export function containerClasses(state: () => TorchState, base: ClassValue): rea
         ),
     }),
   );
-  const list_ = (name: string) => nativeClass(name, base, containerMethods(name, list));
-  const dict_ = (name: string) => nativeClass(name, base, containerMethods(name, dict));
+  const list_ = (name: string, table = list) => nativeClass(name, base, containerMethods(name, table));
+  const dict_ = (name: string, table = dict) => nativeClass(name, base, containerMethods(name, table));
   return [
     sequential,
     list_('torch.nn.ModuleList'),
-    list_('torch.nn.ParameterList'),
+    list_('torch.nn.ParameterList', makingParameters(state, list)),
     dict_('torch.nn.ModuleDict'),
-    dict_('torch.nn.ParameterDict'),
+    dict_('torch.nn.ParameterDict', makingParameters(state, dict)),
   ];
+}
+
+/** `ParameterList` and `ParameterDict` make parameters of the tensors that they are given. */
+function makingParameters(
+  state: () => TorchState,
+  table: Readonly<Record<string, ContainerMethod>>,
+): Record<string, ContainerMethod> {
+  const asParameters = (value: Value, context: CallContext): Value => {
+    const plain = unwrap(value);
+    if (state().payloadOf(plain))
+      return state().isParameter(plain) ? plain : context.call(state().parameterClass, [plain]);
+    if (plain.kind === 'list' || plain.kind === 'tuple') {
+      return makeList(plain.items.map((item) => asParameters(item, context)));
+    }
+    if (plain.kind !== 'dict') return value;
+    return makeDict(
+      [...plain.entries.values()].map(({ key, value: item }) => [key, asParameters(item, context)] as const),
+    );
+  };
+  return Object.fromEntries(
+    Object.entries(table).map(([name, method]): [string, ContainerMethod] => [
+      name,
+      (container, args, context) =>
+        method(
+          container,
+          { ...args, positional: args.positional.map((value) => asParameters(value, context)) },
+          context,
+        ),
+    ]),
+  );
 }
 
 /** What a container holds, in order, under its keys; what stands under a number is an item even where it is not known. */

@@ -61,6 +61,22 @@ pl.Trainer(max_epochs=1).fit(model)
     assert.deepEqual(unknowns, []);
   });
 
+  test('lists and dictionaries of parameters make parameters of tensors', () => {
+    const { parametersOf } = readTorch(`
+import torch
+from torch import nn
+made = nn.Module()
+made.rows = nn.ParameterList([torch.zeros(2, 3), nn.Parameter(torch.ones(4))])
+made.rows.append(torch.ones(5))
+made.named = nn.ParameterDict({'scale': torch.ones(6)})
+made.named['shift'] = torch.zeros(7)
+`);
+    assert.deepEqual(
+      parametersOf('made').map(({ path, shape }) => `${path} ${shapeText(shape)}`),
+      ['rows.0 [2, 3]', 'rows.1 [4]', 'rows.2 [5]', 'named.scale [6]', 'named.shift [7]'],
+    );
+  });
+
   test('spectral normalisation divides by the largest singular value that such a matrix has', () => {
     const { parametersOf } = readTorch(`
 from torch import nn
