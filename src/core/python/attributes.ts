@@ -3,10 +3,12 @@ import { classOf } from './builtinClasses';
 import { callValue } from './calls';
 import { settleImports } from './deferredNames';
 import type { Machine } from './machine';
-import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
-import { hasUnknownBase, lookupAfter, lookupInClass, objectClass } from './nativeClass';
+import { makeDict, makeInt, makeList, makeStr, makeTuple, makeUnknown, none } from './make';
+import { hasUnknownBase, lookupAfter, lookupInClass, makeNative, objectClass } from './nativeClass';
+
 import { describeKind } from './operators';
 import { moduleNameOf } from './scopes';
+import type { Statement } from './syntax';
 import type {
   ClassValue,
   DictValue,
@@ -77,6 +79,9 @@ export function findAttribute(
     case 'int':
       if (name === 'real' || name === 'numerator') return object;
       return methodOf(machine, object, name);
+    case 'range':
+      if (name === 'start' || name === 'stop' || name === 'step') return makeInt(object[name]);
+      return methodOf(machine, object, name);
     case 'slice':
       if (name === 'start' || name === 'stop' || name === 'step') return object[name];
       return methodOf(machine, object, name);
@@ -134,8 +139,23 @@ function instanceAttribute(
   name: string,
   span: Span | undefined,
 ): Value | undefined {
+  const hook = lookupInClass(object.class, '__getattribute__');
+  if (hook?.kind === 'function') return callValue(machine, hook, [object, makeStr(name)], undefined, span);
+  return plainAttribute(machine, object, name, span);
+}
+
+/** As `object.__getattribute__`, then `__getattr__`. */
+export function plainAttribute(
+  machine: Machine,
+  object: InstanceValue,
+  name: string,
+  span: Span | undefined,
+): Value | undefined {
   const inClass = lookupInClass(object.class, name);
   if (inClass?.kind === 'property') return callValue(machine, inClass.get, [object], undefined, span);
+  if (inClass?.kind === 'instance' && lookupInClass(inClass.class, '__set__')) {
+    return bindAttribute(machine, inClass, object, object.class);
+  }
   const own = object.attributes.get(name);
   if (own) return own;
   if (inClass) {
@@ -178,9 +198,9 @@ function classAttribute(machine: Machine, object: ClassValue, name: string): Val
     case '__dict__':
       return attributeDict(object.isNative ? new Map(object.namespace) : object.namespace);
     case '__doc__':
-      return none;
+      return docOf(object.definition?.body);
     case 'mro':
-      return undefined;
+      return makeNative('type.mro', () => makeList([...object.mro]));
     default:
       return undefined;
   }
@@ -205,7 +225,10 @@ function functionAttribute(object: FunctionValue, name: string): Value | undefin
     case '__module__':
       return moduleNameOf(object.closure);
     case '__doc__':
-      return none;
+      return docOf(object.definition.kind === 'function' ? object.definition.body : undefined);
+    case '__defaults__':
+    case '__kwdefaults__':
+      return defaultsOf(object, name === '__kwdefaults__');
     case '__dict__':
       return attributeDict(object.attributes);
     case '__annotations__':
@@ -213,6 +236,26 @@ function functionAttribute(object: FunctionValue, name: string): Value | undefin
     default:
       return undefined;
   }
+}
+
+/** The text that stands first in a body. */
+function docOf(body: readonly Statement[] | undefined): Value {
+  const first = body?.[0];
+  return first?.kind === 'expression' && first.value.kind === 'string' ? makeStr(first.value.value) : none;
+}
+
+function defaultsOf({ definition, defaults }: FunctionValue, isKeywordOnly: boolean): Value {
+  const { parameters } = definition;
+  const star = parameters.findIndex(({ form }) => form === '*' || form === 'bare*');
+  const wanted = parameters.filter((_, index) => (star >= 0 && index > star) === isKeywordOnly);
+  const known = wanted.flatMap(({ name }): [string, Value][] => {
+    const value = name && defaults.get(name.name);
+    return name && value ? [[name.name, value]] : [];
+  });
+  if (known.length === 0) return none;
+  return isKeywordOnly
+    ? makeDict(known.map(([name, value]) => [makeStr(name), value]))
+    : makeTuple(known.map(([, value]) => value));
 }
 
 function propertyAttribute(property: Extract<Value, { kind: 'property' }>, name: string): Value | undefined {
@@ -225,9 +268,9 @@ function propertyAttribute(property: Extract<Value, { kind: 'property' }>, name:
       return accessor?.kind === 'function' || accessor?.kind === 'native' ? make(accessor) : property;
     },
   });
-  if (name === 'setter') return call((set) => ({ kind: 'property', get: property.get, set }));
+  if (name === 'setter') return call((set) => ({ ...property, set }));
   if (name === 'getter') return call((get) => ({ ...property, get }));
-  if (name === 'deleter') return call(() => property);
+  if (name === 'deleter') return call((remove) => ({ ...property, delete: remove }));
   return undefined;
 }
 
@@ -291,6 +334,16 @@ export function setAttribute(
         return;
       }
       const method = lookupInClass(object.class, '__setattr__');
+      const isPlain = !method || method === objectClass.namespace.get('__setattr__');
+      if (isPlain && inClass?.kind === 'property' && inClass.get.kind === 'function') {
+        machine.fail('AttributeError', `property '${name}' of ${object.class.name} has no setter`, span);
+        return;
+      }
+      const setter = isPlain && inClass?.kind === 'instance' ? lookupInClass(inClass.class, '__set__') : undefined;
+      if (inClass && setter) {
+        callValue(machine, setter, [inClass, object, value], undefined, span);
+        return;
+      }
       if (method && method !== objectClass.namespace.get('__setattr__')) {
         callValue(machine, method, [object, makeStr(name), value], undefined, span);
         return;
@@ -334,6 +387,11 @@ export function setOwnAttribute(object: InstanceValue, name: string, value: Valu
 
 export function deleteAttribute(machine: Machine, object: Value, name: string, span: Span | undefined): void {
   if (object.kind === 'instance') {
+    const inClass = lookupInClass(object.class, name);
+    if (inClass?.kind === 'property' && inClass.delete) {
+      callValue(machine, inClass.delete, [object], undefined, span);
+      return;
+    }
     const method = lookupInClass(object.class, '__delattr__');
     if (method && method !== objectClass.namespace.get('__delattr__')) {
       callValue(machine, method, [object, makeStr(name)], undefined, span);

@@ -39,8 +39,12 @@ export function bindToScope(
         names.set(name, rest);
         break;
       default: {
-        const given = !isKeywordOnly && next < positional.length ? positional[next++] : named.get(name);
-        if (used && named.has(name)) used.add(name);
+        const byPosition = !isKeywordOnly && next < positional.length ? positional[next++] : undefined;
+        const given = byPosition ?? named.get(name);
+        if (used && named.has(name)) {
+          used.add(name);
+          if (byPosition) machine.fail('TypeError', `argument '${name}' of ${callee.name} is given twice`, site?.span);
+        }
         names.set(name, given ?? callee.defaults.get(name) ?? missing(machine, callee, parameter, args, site));
       }
     }

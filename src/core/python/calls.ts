@@ -1,13 +1,12 @@
 import type { Span } from '../span';
 import { bindToScope } from './binding';
-import { iteratorClass } from './builtinClasses';
 import { describeFailure, MachineContext } from './callContext';
 import { evaluate } from './expressions';
+import { makeGenerator } from './generators';
 import { CallSite, type Frame, type Machine } from './machine';
 import { makeUnknown, none } from './make';
 import { lookupInClass } from './nativeClass';
 import { describeKind } from './operators';
-import { IteratorPart } from './payload';
 import { PythonRaise } from './pythonRaise';
 import { moduleScopeOf } from './scopes';
 import { executeBlock } from './statements';
@@ -142,6 +141,7 @@ function callFunction(machine: Machine, callee: FunctionValue, args: CallArgumen
     returned: undefined,
     caller: machine.frame,
   };
+  if (frame.yields && definition.kind === 'function') return makeGenerator(machine, frame, definition.body, site);
   const { frame: frameBefore, site: siteBefore, nesting } = machine;
   machine.frame = frame;
   machine.site = site;
@@ -149,7 +149,6 @@ function callFunction(machine: Machine, callee: FunctionValue, args: CallArgumen
   try {
     if (definition.kind === 'lambda') return evaluate(machine, frame, definition.body);
     executeBlock(machine, frame, definition.body);
-    if (frame.yields) return makeGenerator(frame.yields);
     return frame.returned ?? none;
   } catch (error) {
     if (error instanceof PythonRaise && machine.tryDepth === 0) {
@@ -167,16 +166,6 @@ function callFunction(machine: Machine, callee: FunctionValue, args: CallArgumen
 function firstArgument(scope: Scope): Value | undefined {
   const first = scope.names.values().next().value;
   return first?.kind === 'tuple' ? first.items[0] : first;
-}
-
-function makeGenerator(yields: readonly Value[]): Value {
-  return {
-    kind: 'instance',
-    class: iteratorClass,
-    attributes: new Map(),
-    payload: new IteratorPart((index) => yields[index]),
-    made: [],
-  };
 }
 
 /** `cls(…)`: `__new__`, then `__init__` where an instance of the class came out. */

@@ -4,7 +4,7 @@ import { callValue } from './calls';
 import { spanOf } from './expressions';
 import type { Frame, Machine } from './machine';
 import { makeStr } from './make';
-import { lookupAfter, makeClass, objectClass } from './nativeClass';
+import { lookupAfter, lookupInClass, makeClass, objectClass } from './nativeClass';
 import { moduleNameOf } from './scopes';
 import { executeBlock } from './statements';
 import type { ClassDefinition } from './syntax';
@@ -35,6 +35,10 @@ export function makeUserClass(machine: Machine, frame: Frame, definition: ClassD
     { ...frame, scope, outerScope: undefined, classBeingMade: made, returned: undefined },
     definition.body,
   );
+  for (const [name, value] of [...namespace]) {
+    const named = value.kind === 'instance' ? lookupInClass(value.class, '__set_name__') : undefined;
+    if (named) callValue(machine, named, [value, made, makeStr(name)], undefined, span);
+  }
   const hook = lookupAfter(made, made, '__init_subclass__');
   if (hook && hook !== objectClass.namespace.get('__init_subclass__')) {
     const bound = hook.kind === 'classmethod' ? bindAttribute(machine, hook, undefined, made) : hook;

@@ -156,7 +156,12 @@ function convertKnown(node: ParseNode, context: ConvertContext): Statement {
     case nodeType.return:
       return { kind: 'return', ...range, value: convertOptional(node.d.expr, context) };
     case nodeType.raise:
-      return { kind: 'raise', ...range, value: convertOptional(node.d.expr, context) };
+      return {
+        kind: 'raise',
+        ...range,
+        value: convertOptional(node.d.expr, context),
+        cause: convertOptional(node.d.fromExpr, context),
+      };
     case nodeType.del:
       return { kind: 'delete', ...range, targets: node.d.targets.map((target) => convertExpression(target, context)) };
     case nodeType.pass:
@@ -184,7 +189,12 @@ function convertKnown(node: ParseNode, context: ConvertContext): Statement {
     case nodeType.importFrom:
       return convertImportFrom(node, context);
     case nodeType.assert:
-      return { kind: 'assert', ...range, test: convertExpression(node.d.testExpr, context) };
+      return {
+        kind: 'assert',
+        ...range,
+        test: convertExpression(node.d.testExpr, context),
+        message: convertOptional(node.d.exceptionExpr, context),
+      };
     case nodeType.typeAlias:
       return {
         kind: 'typeAlias',

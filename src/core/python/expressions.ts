@@ -7,6 +7,7 @@ import { evaluateComprehension } from './comprehensions';
 import { settleImports } from './deferredNames';
 import { formatParts } from './formatting';
 import { makeFunction } from './functions';
+import { freshGenerator } from './generators';
 import { getItem } from './indexing';
 import { iterate } from './iteration';
 import type { Frame, Machine } from './machine';
@@ -121,14 +122,12 @@ function evaluateKind(machine: Machine, frame: Frame, node: Expression): Value {
       return evaluate(machine, frame, node.value);
     case 'yield': {
       const value = node.value ? evaluate(machine, frame, node.value) : none;
+      if (frame.onYield) return frame.onYield(value);
       if (frame.yields && frame.yields.length < machine.budget.size) frame.yields.push(value);
       return none;
     }
     case 'yieldFrom': {
-      const value = evaluate(machine, frame, node.value);
-      const items = iterate(machine, value);
-      for (const item of items ?? []) frame.yields?.push(item);
-      return none;
+      return yieldFrom(machine, frame, evaluate(machine, frame, node.value));
     }
     case 'star':
       return machine.unknown('a starred expression stands where none can', spanOf(frame, node));
@@ -136,6 +135,20 @@ function evaluateKind(machine: Machine, frame: Frame, node: Expression): Value {
       if (node.child) evaluate(machine, frame, node.child);
       return machine.unknown('does not parse', spanOf(frame, node));
   }
+}
+
+function yieldFrom(machine: Machine, frame: Frame, value: Value): Value {
+  const { onYield, yields } = frame;
+  const generator = freshGenerator(value);
+  if (generator && onYield) {
+    generator.run(onYield);
+    return generator.returned ?? none;
+  }
+  for (const item of iterate(machine, value) ?? []) {
+    if (onYield) onYield(item);
+    else yields?.push(item);
+  }
+  return generator?.returned ?? none;
 }
 
 export function lookupName(
@@ -237,8 +250,9 @@ function evaluateItems(
 function evaluateDict(machine: Machine, frame: Frame, node: Extract<Expression, { kind: 'dict' }>): Value {
   const dict = makeDict();
   for (const { key, value } of node.entries) {
+    const place = key && unwrap(evaluate(machine, frame, key));
     const item = evaluate(machine, frame, value);
-    if (!key) {
+    if (!key || !place) {
       const merged = unwrap(item);
       if (merged.kind === 'dict') for (const entry of merged.entries.values()) setEntry(dict, entry.key, entry.value);
       else
@@ -247,7 +261,7 @@ function evaluateDict(machine: Machine, frame: Frame, node: Extract<Expression, 
           : machine.unknown('entries to unpack are not known', spanOf(frame, value));
       continue;
     }
-    if (!setEntry(dict, unwrap(evaluate(machine, frame, key)), item)) {
+    if (!setEntry(dict, place, item)) {
       machine.unknown('mapping entry under an unknown key', spanOf(frame, key));
     }
   }

@@ -27,7 +27,10 @@ export function strOf(machine: Machine, value: Value): string | undefined {
     }
     const args = value.attributes.get('args');
     const [only] = args?.kind === 'tuple' ? args.items : [];
-    if (only && lookupInClass(value.class, 'with_traceback')) return strOf(machine, only);
+    if (only && lookupInClass(value.class, 'with_traceback')) {
+      const isKey = value.class.mro.some(({ isNative, name }) => isNative && name === 'KeyError');
+      return isKey ? tryRepr(machine, only, 0) : strOf(machine, only);
+    }
   }
   return tryRepr(machine, value, 0);
 }

@@ -1,7 +1,8 @@
 import { evaluate, spanOf } from './expressions';
+import { freshGenerator, type GeneratorPart, GeneratorStop } from './generators';
 import { iteratorOf } from './iteration';
 import type { Frame, Machine } from './machine';
-import { makeUnknown } from './make';
+import { makeUnknown, none } from './make';
 import { type Completion, executeBlock } from './statements';
 import type { Expression, ForStatement, Statement, WhileStatement } from './syntax';
 import { assignTarget } from './targets';
@@ -70,6 +71,8 @@ function isInForward(innermost: Frame | undefined): boolean {
 
 export function executeFor(machine: Machine, frame: Frame, node: ForStatement): Completion {
   const iterable = evaluate(machine, frame, node.iterable);
+  const generator = freshGenerator(iterable);
+  if (generator) return executeForGenerator(machine, frame, node, generator);
   const iterator = iteratorOf(machine, iterable);
   if (!iterator) {
     const element =
@@ -94,6 +97,44 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
   }
   if (iterator.sample) return runOnce(machine, frame, node, iterator.sample);
   return executeBlock(machine, frame, node.otherwise);
+}
+
+/** The loop's body runs at each `yield`; what leaves the loop unwinds the generator. */
+function executeForGenerator(machine: Machine, frame: Frame, node: ForStatement, generator: GeneratorPart): Completion {
+  const watch = new LoopWatch(machine);
+  let left: Completion | 'early' | undefined;
+  let raised: unknown;
+  const stop = new GeneratorStop();
+  const takeRound = (item: Value): void => {
+    assignTarget(machine, frame, node.target, item);
+    const completion = executeBlock(machine, frame, node.body);
+    if (completion === 'return' || completion === 'break') left = completion;
+    const reason = left ? undefined : watch.afterRound();
+    if (!reason) return;
+    leaveEarly(machine, frame, node, reason, watch.rounds);
+    left = 'early';
+  };
+  const { tryDepth } = machine;
+  try {
+    generator.run((item) => {
+      const { frame: inner, site, tryDepth: depth } = machine;
+      Object.assign(machine, { frame, tryDepth });
+      try {
+        if (!left) takeRound(item);
+      } catch (error) {
+        raised = error;
+        left = 'early';
+      }
+      Object.assign(machine, { frame: inner, site, tryDepth: depth });
+      if (left) throw stop;
+      return none;
+    });
+  } catch (error) {
+    if (error !== stop) throw error;
+  }
+  if (raised) throw raised;
+  if (left === 'return') return left;
+  return left ? 'normal' : executeBlock(machine, frame, node.otherwise);
 }
 
 /** A list of objects, or of tuples that name them: each round is about another one. */

@@ -25,6 +25,8 @@ export interface Frame {
   readonly self: Value | undefined;
   /** What a generator has yielded so far. */
   readonly yields: Value[] | undefined;
+  /** Takes what a generator yields, where somebody waits for each. */
+  onYield?: ((value: Value) => Value) | undefined;
   returned: Value | undefined;
   /** Inside a comprehension: the scope around it, where a walrus binds. */
   readonly outerScope?: Scope;
@@ -123,6 +125,8 @@ export class Machine {
   frame: Frame | undefined;
   /** `try` statements with handlers around the current statement. */
   tryDepth = 0;
+  /** What the handler that runs has caught, for a bare `raise`. */
+  handled: PythonRaise | undefined;
   callDepth = 0;
   nesting = 0;
   /** Calls that mark a training step (`backward`, `step`). */

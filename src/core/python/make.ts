@@ -1,6 +1,7 @@
 import type { Span } from '../span';
 import type {
   BoolValue,
+  ClassValue,
   DictValue,
   EllipsisValue,
   FloatValue,
@@ -108,6 +109,11 @@ export function identityOf(value: object): number {
 /** Tuples that share their parts can be exponentially longer than their source. */
 const longestKey = 20_000;
 
+/** Which of its objects are one key, only its code can tell. */
+function hasOwnEquality({ mro }: ClassValue): boolean {
+  return mro.some(({ isNative, namespace }) => !isNative && namespace.has('__eq__'));
+}
+
 /** Equal for values that are equal as mapping keys; undefined for unhashable and unknown values. */
 export function keyOf(value: Value): string | undefined {
   switch (value.kind) {
@@ -142,6 +148,8 @@ export function keyOf(value: Value): string | undefined {
       return undefined;
     case 'method':
       return `m${identityOf(value.self)}:${identityOf(value.function)}`;
+    case 'instance':
+      return hasOwnEquality(value.class) ? undefined : `o${identityOf(value)}`;
     default:
       return `o${identityOf(value)}`;
   }

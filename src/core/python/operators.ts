@@ -1,5 +1,6 @@
 import type { Span } from '../span';
 import { arithmetic, integerOf, isFailure, isNumber, numberOf } from './arithmetic';
+import { noneClass } from './builtinClasses';
 import { callValue } from './calls';
 import { formatPercent } from './formatting';
 import { iterate } from './iteration';
@@ -138,7 +139,18 @@ function sequenceOperation(
   }
   if (left.kind === 'dict' && right.kind === 'dict' && operator === '|') return mergeDicts(left, right, isInPlace);
   if (left.kind === 'set' && right.kind === 'set') return combineSets(operator, left, right);
+  if (operator === '|' && isType(left) && isType(right)) return makeTuple([...typesOf(left), ...typesOf(right)]);
   return undefined;
+}
+
+/** `int | str | None`: a tuple of classes, which is what `isinstance` makes of it. */
+function isType(value: Value): boolean {
+  return value.kind === 'class' || value.kind === 'none' || (value.kind === 'tuple' && value.items.every(isType));
+}
+
+function typesOf(value: Value): readonly Value[] {
+  if (value.kind === 'tuple') return value.items;
+  return value.kind === 'none' ? [noneClass] : [value];
 }
 
 function limitedString(machine: Machine, value: string, span: Span | undefined): Value {

@@ -3,6 +3,7 @@ import { evaluateCondition } from './branches';
 import { callValue } from './calls';
 import { makeUserClass } from './classes';
 import { evaluate, spanOf } from './expressions';
+import { strOf } from './formatting';
 import { makeFunction } from './functions';
 import { executeTry, executeWith, raisePython } from './guarded';
 import { importFrom, importModules } from './imports';
@@ -11,7 +12,7 @@ import type { Frame, Machine } from './machine';
 import { makeDict, makeStr, setEntry } from './make';
 import { executeMatch } from './matching';
 import { binary } from './operators';
-import type { AnnotatedStatement, Expression, Statement } from './syntax';
+import type { AnnotatedStatement, AssertStatement, Expression, Statement } from './syntax';
 import { assignName, assignTarget, deleteTarget } from './targets';
 import { truthOf } from './truth';
 import type { Value } from './values';
@@ -91,8 +92,7 @@ function executeKind(machine: Machine, frame: Frame, node: Statement): Completio
       return 'normal';
     case 'assert': {
       const test = evaluate(machine, frame, node.test);
-      if (truthOf(machine, test) === false)
-        machine.fail('AssertionError', 'assertion does not hold', spanOf(frame, node));
+      if (truthOf(machine, test) === false) failAssertion(machine, frame, node);
       return 'normal';
     }
     case 'delete':
@@ -118,6 +118,12 @@ function executeKind(machine: Machine, frame: Frame, node: Statement): Completio
     case 'global':
       return 'normal';
   }
+}
+
+function failAssertion(machine: Machine, frame: Frame, node: AssertStatement): void {
+  const message = machine.tryDepth > 0 && node.message ? evaluate(machine, frame, node.message) : undefined;
+  const text = message && strOf(machine, message);
+  machine.fail('AssertionError', text ?? 'assertion does not hold', spanOf(frame, node));
 }
 
 function executeAnnotated(machine: Machine, frame: Frame, node: AnnotatedStatement): void {

@@ -370,6 +370,8 @@ export interface ReturnStatement extends TextRange {
 export interface RaiseStatement extends TextRange {
   readonly kind: 'raise';
   readonly value: Expression | undefined;
+  /** After `from`. */
+  readonly cause: Expression | undefined;
 }
 export interface DeleteStatement extends TextRange {
   readonly kind: 'delete';
@@ -405,6 +407,7 @@ export interface ImportFromStatement extends TextRange {
 export interface AssertStatement extends TextRange {
   readonly kind: 'assert';
   readonly test: Expression;
+  readonly message: Expression | undefined;
 }
 export interface TypeAliasStatement extends TextRange {
   readonly kind: 'typeAlias';

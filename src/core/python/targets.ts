@@ -86,6 +86,10 @@ function unpack(machine: Machine, frame: Frame, targets: readonly Expression[], 
   }
 }
 
+export function deleteName(frame: Frame, name: string): void {
+  forgetName(scopeFor(frame, name), name);
+}
+
 export function deleteTarget(machine: Machine, frame: Frame, target: Expression): void {
   switch (target.kind) {
     case 'name':

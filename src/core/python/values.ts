@@ -122,6 +122,7 @@ export interface PropertyValue {
   readonly kind: 'property';
   readonly get: FunctionValue | NativeFunctionValue;
   readonly set?: FunctionValue | NativeFunctionValue;
+  readonly delete?: FunctionValue | NativeFunctionValue;
 }
 export interface StaticMethodValue {
   readonly kind: 'staticmethod';

@@ -80,9 +80,9 @@ export function defineConstructors(): void {
       ? { kind: 'slice', start: first, stop: second, step }
       : { kind: 'slice', start: none, stop: first, step: none };
   });
-  defineConstructor(classes.propertyClass, ([get, set], call) => {
+  defineConstructor(classes.propertyClass, ([get, set, remove], call) => {
     if (!isFunction(get)) return notKnown(call, 'property without a getter that is known', get);
-    return isFunction(set) ? { kind: 'property', get, set } : { kind: 'property', get };
+    return { kind: 'property', get, ...(isFunction(set) && { set }), ...(isFunction(remove) && { delete: remove }) };
   });
   defineConstructor(classes.staticmethodClass, ([value], call) =>
     value ? { kind: 'staticmethod', function: value } : call.context.unknown('staticmethod without a function'),

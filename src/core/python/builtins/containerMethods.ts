@@ -2,7 +2,7 @@ import { integerOf } from '../arithmetic';
 import { bytesClass, dictClass, listClass, rangeClass, setClass, tupleClass } from '../builtinClasses';
 import { contains, equals } from '../comparison';
 import { makeIterator } from '../comprehensions';
-import { builtinItem, deleteItem, lengthOf, setBuiltinItem, unwrapKey } from '../indexing';
+import { builtinItem, deleteItem, lengthOf, setBuiltinItem, slicePositions, unwrapKey } from '../indexing';
 import { iterate, iteratorOf } from '../iteration';
 import {
   getEntry,
@@ -69,9 +69,17 @@ const mutableProtocol: Readonly<Record<string, BuiltinMethod>> = {
   },
 };
 
-function indexIn(items: readonly Value[], wanted: Value | undefined, call: NativeCall): Value {
+function indexIn(
+  items: readonly Value[],
+  [wanted, from = makeInt(0), to = makeInt(items.length)]: readonly Value[],
+  call: NativeCall,
+): Value {
   if (!wanted) return notKnown(call, 'no value is given');
-  for (const [index, item] of items.entries()) {
+  const range = slicePositions({ kind: 'slice', start: from, stop: to, step: none }, items.length);
+  if (typeof range === 'string') return notKnown(call, range, from, to);
+  for (const index of range) {
+    const item = items[index];
+    if (!item) continue;
     const equal = equals(call.machine, item, wanted);
     if (equal) return makeInt(index);
     if (equal === undefined) return makeUnknown('position among partly unknown elements', call.span);
@@ -103,7 +111,7 @@ const isMember: BuiltinMethod = (self, [value], call) => {
     return notKnown(call, 'sequence is not known', self);
   return countIn(iterate(call.machine, self) ?? [], value, call);
 };
-const positionOf: BuiltinMethod = (self, [value], call) => indexIn(iterate(call.machine, self) ?? [], value, call);
+const positionOf: BuiltinMethod = (self, args, call) => indexIn(iterate(call.machine, self) ?? [], args, call);
 
 export function defineContainerMethods(): void {
   for (const cls of [tupleClass, listClass, dictClass, setClass, rangeClass, bytesClass]) {
@@ -138,7 +146,7 @@ export function defineContainerMethods(): void {
       return taken ?? call.machine.fail('IndexError', 'pop from an empty list', call.span);
     }),
     remove: onList((list, [value], call) => {
-      const found = indexIn(list.items, value, call);
+      const found = indexIn(list.items, value ? [value] : [], call);
       if (found.kind === 'int') list.items.splice(found.value, 1);
       return found.kind === 'int' ? none : found;
     }),

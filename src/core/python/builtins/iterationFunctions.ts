@@ -35,7 +35,7 @@ function mapIterator(source: IteratorPart, change: (item: Value, index: number) 
   );
 }
 
-function zipIterators(sources: readonly IteratorPart[]): IteratorPart {
+function zipIterators(sources: readonly IteratorPart[], refuse?: () => void): IteratorPart {
   const sample = sources.some((source) => source.sample)
     ? makeTuple(sources.map((source) => source.sample ?? source.next() ?? none))
     : undefined;
@@ -45,7 +45,10 @@ function zipIterators(sources: readonly IteratorPart[]): IteratorPart {
       const items: Value[] = [];
       for (const source of sources) {
         const item = source.next();
-        if (!item) return undefined;
+        if (!item) {
+          if (items.length > 0 || sources.slice(1).some((other) => refuse && other.next())) refuse?.();
+          return undefined;
+        }
         items.push(item);
       }
       return makeTuple(items);
@@ -164,12 +167,22 @@ export function iterationFunctions(): readonly (readonly [string, Value])[] {
   defineMethods(iteratorClass, {
     __iter__: (self) => self,
     __next__: (self, _args, call) => next([self], call),
-    send: (self, _args, call) => next([self], call),
+    send: (self, [value], call) =>
+      !value || value.kind === 'none'
+        ? next([self], call)
+        : notKnown(call, 'what is sent into a generator is not followed', value),
     close: () => none,
   });
   const functions: Readonly<Record<string, BuiltinFunction>> = {
     enumerate,
-    zip: (values, call) => makeIterator(zipIterators(values.map((value) => openIterator(call, value)))),
+    zip: (values, call) => {
+      const { machine, named, span } = call;
+      const strict = named.get('strict');
+      const isStrict = strict !== undefined && truthOf(machine, strict) === true;
+      const refuse = () => machine.fail('ValueError', 'zip() arguments differ in length', span);
+      const sources = values.map((value) => openIterator(call, value));
+      return makeIterator(zipIterators(sources, isStrict ? refuse : undefined));
+    },
     map,
     filter,
     sorted: ([value], call) => {

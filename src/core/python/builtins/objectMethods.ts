@@ -1,7 +1,7 @@
-import { setOwnAttribute } from '../attributes';
+import { plainAttribute, setOwnAttribute } from '../attributes';
+import { machineOf } from '../callContext';
 import { makeUnknown, none } from '../make';
 import { makeNative, objectClass } from '../nativeClass';
-import { builtinPart } from '../payload';
 import type { ClassMethodValue } from '../values';
 
 const initSubclass: ClassMethodValue = {
@@ -46,9 +46,13 @@ export function defineObjectMethods(): void {
     makeNative('object.__getattribute__', (args, context) => {
       const [self, name] = args.positional;
       if (!self || name?.kind !== 'str') return makeUnknown('object.__getattribute__ needs a name');
-      if (self.kind === 'instance' && !builtinPart(self))
-        return self.attributes.get(name.value) ?? context.getAttribute(self, name.value);
-      return context.getAttribute(self, name.value);
+      const machine = machineOf(context);
+      if (self.kind !== 'instance' || !machine) return context.getAttribute(self, name.value);
+      const [span] = context.trail;
+      return (
+        plainAttribute(machine, self, name.value, span) ??
+        machine.fail('AttributeError', `${self.class.name} has no attribute '${name.value}'`, span)
+      );
     }),
   );
 }

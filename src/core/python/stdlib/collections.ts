@@ -2,6 +2,7 @@ import { dictClass, listClass, tupleClass } from '../builtinClasses';
 import { abstractClass } from '../builtins/abstractClasses';
 import { makeDictFrom } from '../builtins/constructors';
 import { type BuiltinFunction, defineMethods, makeBuiltin, type NativeCall, notKnown } from '../builtins/define';
+import { tryRepr } from '../formatting';
 import { iterate } from '../iteration';
 import { getEntry, makeDict, makeInt, makeList, makeStr, makeTuple, none, setEntry } from '../make';
 import { lookupInClass, makeClass, makeNativeClass } from '../nativeClass';
@@ -95,6 +96,7 @@ export function defineTupleFields(
 ): void {
   cls.namespace.set('_fields', makeTuple(fields.map(makeStr)));
   cls.namespace.set('__match_args__', makeTuple(fields.map(makeStr)));
+  cls.namespace.set('_field_defaults', makeDict([...defaults].map(([name, value]) => [makeStr(name), value])));
   for (const [index, field] of fields.entries()) {
     cls.namespace.set(field, {
       kind: 'property',
@@ -117,6 +119,12 @@ export function defineTupleFields(
   const methods: Readonly<Record<string, BuiltinFunction>> = {
     __new__: ([owner, ...given], call) =>
       owner?.kind === 'class' ? build(owner, given, call) : notKnown(call, 'class is not known', owner),
+    __repr__: ([self], call) => {
+      const items = itemsOf(self);
+      const texts = items?.map((item) => tryRepr(call.machine, item, 0));
+      if (!texts || texts.includes(undefined)) return notKnown(call, 'text of a value that is not known', self);
+      return makeStr(`${cls.name}(${texts.map((text, index) => `${fields[index]}=${text}`).join(', ')})`);
+    },
     _asdict: ([self]) => makeDict((itemsOf(self) ?? []).map((item, index) => [makeStr(fields[index] ?? ''), item])),
     _replace: ([self], call) =>
       build(
@@ -125,7 +133,10 @@ export function defineTupleFields(
         call,
       ),
   };
-  for (const [name, body] of Object.entries(methods)) cls.namespace.set(name, makeBuiltin(`${cls.name}.${name}`, body));
+  for (const [name, body] of Object.entries(methods)) {
+    if (name.startsWith('_') && cls.namespace.get(name)?.kind === 'function') continue;
+    cls.namespace.set(name, makeBuiltin(`${cls.name}.${name}`, body));
+  }
   cls.namespace.set('_make', {
     kind: 'staticmethod',
     function: makeBuiltin(`${cls.name}._make`, ([values], call) => {

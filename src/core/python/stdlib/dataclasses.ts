@@ -1,13 +1,15 @@
 import { bindParameters, type SignatureParameter } from '../arguments';
-import { setAttribute } from '../attributes';
+import { setAttribute, setOwnAttribute } from '../attributes';
 import { argumentAt, type BuiltinFunction, makeBuiltin, notKnown } from '../builtins/define';
+import { exceptionClass } from '../builtins/exceptions';
 import { machineOf } from '../callContext';
 import { callWith, makeArguments } from '../calls';
-import { equals } from '../comparison';
+import { compare, equals } from '../comparison';
 import { tryRepr } from '../formatting';
 import { makeBool, makeDict, makeStr, makeTuple, makeUnknown, none } from '../make';
 import { lookupInClass, makeNative, makeNativeClass } from '../nativeClass';
 import { notImplemented } from '../operators';
+import { PythonRaise } from '../pythonRaise';
 import type { CallArguments, ClassValue, InstanceValue, ModuleValue, Value } from '../values';
 import { functionsOf, makePartialModule } from './tables';
 
@@ -20,6 +22,8 @@ interface DataField {
   readonly isInit: boolean;
   readonly isKeywordOnly: boolean;
   readonly isInitOnly: boolean;
+  readonly isShown: boolean;
+  readonly isCompared: boolean;
 }
 
 /** Own fields of each class that a decorator has processed. */
@@ -34,6 +38,43 @@ const field: BuiltinFunction = (_args, call) => ({
 
 function isOff(value: Value | undefined): boolean {
   return value?.kind === 'bool' && !value.value;
+}
+
+function isOn(value: Value | undefined): boolean {
+  return value?.kind === 'bool' && value.value;
+}
+
+const frozenError = makeNativeClass('FrozenInstanceError', [exceptionClass('AttributeError')]);
+
+const frozenSetter = makeBuiltin('__setattr__', ([self, name], call) => {
+  const which = name?.kind === 'str' ? name.value : '?';
+  const owner = self?.kind === 'instance' ? self.class.name : '?';
+  const message = `cannot assign to field '${which}' of ${owner}`;
+  if (call.machine.tryDepth === 0) return call.context.unknown(message);
+  const error = call.context.call(frozenError, [makeStr(message)]);
+  throw new PythonRaise('FrozenInstanceError', message, error.kind === 'instance' ? error : undefined);
+});
+
+function isFrozen(cls: ClassValue): boolean {
+  return lookupInClass(cls, '__setattr__') === frozenSetter;
+}
+
+function comparedValues(object: InstanceValue, fields: readonly DataField[]): Value {
+  return makeTuple(fields.map(({ name }) => object.attributes.get(name) ?? none));
+}
+
+/** Objects of the class compare as the tuples of their fields. */
+function defineOrder(cls: ClassValue, fields: readonly DataField[]): void {
+  for (const [name, operator] of Object.entries({ __lt__: '<', __le__: '<=', __gt__: '>', __ge__: '>=' } as const)) {
+    cls.namespace.set(
+      name,
+      makeBuiltin(name, ([self, other], call) => {
+        if (self?.kind !== 'instance' || other?.kind !== 'instance' || self.class !== other.class)
+          return notImplemented;
+        return compare(call.machine, operator, comparedValues(self, fields), comparedValues(other, fields), call.span);
+      }),
+    );
+  }
 }
 
 function readFields(cls: ClassValue, isKeywordOnly: boolean): DataField[] {
@@ -58,6 +99,8 @@ function readFields(cls: ClassValue, isKeywordOnly: boolean): DataField[] {
       isInit: !isOff(options?.get('init')),
       isKeywordOnly: isBehindMark || options?.get('kw_only')?.kind === 'bool',
       isInitOnly: kind === 'InitVar',
+      isShown: !isOff(options?.get('repr')),
+      isCompared: !isOff(options?.get('compare')),
     });
     if (options && fallback) cls.namespace.set(key.value, fallback);
     else if (options) cls.namespace.delete(key.value);
@@ -104,8 +147,19 @@ export function processDataclass(cls: ClassValue, options: ReadonlyMap<string, V
   if (!isOff(options.get('init')) && !cls.namespace.has('__init__')) {
     cls.namespace.set('__init__', makeInitialiser(cls, fields, parameters));
   }
-  if (!cls.namespace.has('__repr__')) cls.namespace.set('__repr__', makeRepr(cls, fields));
-  if (!isOff(options.get('eq')) && !cls.namespace.has('__eq__')) cls.namespace.set('__eq__', makeEquality(fields));
+  const isShown = !isOff(options.get('repr')) && !cls.namespace.has('__repr__');
+  if (isShown)
+    cls.namespace.set(
+      '__repr__',
+      makeRepr(
+        cls,
+        fields.filter((entry) => entry.isShown),
+      ),
+    );
+  const compared = fields.filter((entry) => entry.isCompared);
+  if (!isOff(options.get('eq')) && !cls.namespace.has('__eq__')) cls.namespace.set('__eq__', makeEquality(compared));
+  if (isOn(options.get('order'))) defineOrder(cls, compared);
+  if (isOn(options.get('frozen'))) cls.namespace.set('__setattr__', frozenSetter);
 }
 
 function makeInitialiser(
@@ -125,6 +179,7 @@ function makeInitialiser(
       const value = given === madeByFactory && entry.factory ? context.call(entry.factory, []) : given;
       if (!value) continue;
       if (entry.isInitOnly) initOnly.push(value);
+      else if (isFrozen(cls)) setOwnAttribute(self, entry.name, value);
       else setAttribute(machine, self, entry.name, value, context.trail[0]);
     }
     const after = lookupInClass(cls, '__post_init__');
@@ -163,9 +218,7 @@ function makeRepr(cls: ClassValue, fields: readonly DataField[]): Value {
 function makeEquality(fields: readonly DataField[]): Value {
   return makeBuiltin('__eq__', ([self, other], call) => {
     if (self?.kind !== 'instance' || other?.kind !== 'instance' || self.class !== other.class) return notImplemented;
-    const values = (object: InstanceValue): Value =>
-      makeTuple(fields.map(({ name }) => object.attributes.get(name) ?? none));
-    const equal = equals(call.machine, values(self), values(other));
+    const equal = equals(call.machine, comparedValues(self, fields), comparedValues(other, fields));
     return equal === undefined ? notKnown(call, 'comparison of partly unknown values') : makeBool(equal);
   });
 }
@@ -202,6 +255,7 @@ export function dataclassesModule(): ModuleValue {
     'dataclasses',
     new Map<string, Value>([
       ['KW_ONLY', makeNativeClass('KW_ONLY')],
+      ['FrozenInstanceError', frozenError],
       ['InitVar', makeNativeClass('InitVar')],
       ...functionsOf('dataclasses', {
         dataclass,

@@ -1,16 +1,18 @@
 import { findAttribute } from '../attributes';
+import { classOf } from '../builtinClasses';
 import { isFunction } from '../builtins/constructors';
 import { makeBuiltin, type NativeCall, notKnown } from '../builtins/define';
 import { machineOf } from '../callContext';
-import { callWith } from '../calls';
+import { callWith, makeArguments } from '../calls';
+import { lookupName } from '../expressions';
 import { iterate } from '../iteration';
-import { makeDict, makeStr, makeTuple, makeUnknown } from '../make';
-import { makeNative, makeNativeClass } from '../nativeClass';
-import type { CallArguments, ModuleValue, Value } from '../values';
+import { makeDict, makeStr, makeTuple, makeUnknown, none } from '../make';
+import { makeNative, makeNativeClass, objectClass } from '../nativeClass';
+import type { CallArguments, ClassValue, FunctionValue, ModuleValue, Value } from '../values';
 import { functionsOf, makePartialModule, transparentDecorator } from './tables';
 
 /** A function with some of its arguments filled in. */
-export const partialClass = makeNativeClass('partial', [], {
+export const partialClass: ClassValue = makeNativeClass('partial', [], {
   __new__: makeNative('functools.partial', (args, context) => {
     const [cls, callee, ...positional] = args.positional;
     if (cls?.kind !== 'class' || !callee) return context.unknown('partial without a function');
@@ -52,6 +54,70 @@ function dressAs(wrapper: Value | undefined, wrapped: Value | undefined, call: N
   return wrapper ?? notKnown(call, 'nothing is given');
 }
 
+/** Computed at the first look, then an attribute like any other. */
+const cachedPropertyClass = makeNativeClass('cached_property', [], {
+  __init__: makeBuiltin('functools.cached_property', ([self, get], call) => {
+    if (self?.kind !== 'instance' || !isFunction(get)) return notKnown(call, 'getter is not known', get);
+    self.attributes.set('func', get);
+    self.attributes.set('attrname', makeStr(get.name));
+    return none;
+  }),
+  __set_name__: makeBuiltin('functools.cached_property.__set_name__', ([self, , name]) => {
+    if (self?.kind === 'instance' && name) self.attributes.set('attrname', name);
+    return none;
+  }),
+  __get__: makeBuiltin('functools.cached_property.__get__', ([self, object], call) => {
+    if (self?.kind !== 'instance' || object?.kind !== 'instance') return self ?? none;
+    const get = self.attributes.get('func');
+    const name = self.attributes.get('attrname');
+    const value = get ? callWith(call.machine, get, makeArguments([object]), call.machine.site) : none;
+    if (name?.kind === 'str') object.attributes.set(name.value, value);
+    return value;
+  }),
+});
+
+/** A function that chooses its body by the class of the first argument. */
+const dispatcherClass = makeNativeClass('singledispatch', [], {
+  register: makeBuiltin('functools.singledispatch.register', ([self, first, second], call) => {
+    const table = self?.kind === 'instance' ? (self.payload as Map<ClassValue, Value>) : undefined;
+    if (first?.kind === 'class' && table) {
+      if (second) table.set(first, second);
+      return second ?? makeBuiltin('functools.register', ([body]) => (body && table.set(first, body) && body) ?? none);
+    }
+    const annotated = first?.kind === 'function' ? annotatedClass(first, call) : undefined;
+    if (!annotated || !first || !table) return notKnown(call, 'class to dispatch on is not known', first);
+    table.set(annotated, first);
+    return first;
+  }),
+  __call__: makeNative('functools.singledispatch.__call__', (args, context) => {
+    const [self, ...rest] = args.positional;
+    const machine = machineOf(context);
+    const table = self?.kind === 'instance' ? (self.payload as Map<ClassValue, Value>) : undefined;
+    const cls = rest[0] && classOf(rest[0]);
+    if (!machine || !table || !cls) return rest[0] ?? context.unknown('nothing to dispatch on');
+    const chosen = [...cls.mro, objectClass].find((candidate) => table.has(candidate));
+    const body = chosen && table.get(chosen);
+    return body ? callWith(machine, body, makeArguments(rest, args.named), machine.site) : context.unknown('no body');
+  }),
+});
+
+const singleDispatch = makeBuiltin('functools.singledispatch', ([body]) => ({
+  kind: 'instance',
+  class: dispatcherClass,
+  attributes: new Map(),
+  payload: new Map(body ? [[objectClass, body]] : []),
+  made: [],
+}));
+
+/** The class that the first parameter is annotated with. */
+function annotatedClass({ definition, closure }: FunctionValue, call: NativeCall): ClassValue | undefined {
+  const annotation = definition.parameters[0]?.annotation;
+  const frame = call.machine.frame;
+  if (annotation?.kind !== 'name' || !frame) return undefined;
+  const value = lookupName(call.machine, { ...frame, scope: closure }, annotation.name, annotation);
+  return value.kind === 'class' ? value : undefined;
+}
+
 interface FilledCall {
   readonly callee: Value;
   readonly args: CallArguments;
@@ -77,15 +143,13 @@ function joinArguments(first: CallArguments, second: CallArguments): CallArgumen
 }
 
 export function functoolsModule(): ModuleValue {
-  const cachedProperty = makeBuiltin('functools.cached_property', ([get], call) =>
-    isFunction(get) ? { kind: 'property', get } : notKnown(call, 'property without a getter that is known', get),
-  );
   return makePartialModule(
     'functools',
     new Map<string, Value>([
       ['partial', partialClass],
-      ['cached_property', cachedProperty],
-      ...['lru_cache', 'cache', 'total_ordering', 'singledispatch'].map(
+      ['cached_property', cachedPropertyClass],
+      ['singledispatch', singleDispatch],
+      ...['lru_cache', 'cache', 'total_ordering'].map(
         (name) => [name, transparentDecorator(`functools.${name}`)] as const,
       ),
       ...functionsOf('functools', {
