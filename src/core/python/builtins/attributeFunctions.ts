@@ -1,17 +1,11 @@
-import {
-  attributeDict,
-  deleteAttribute,
-  findAttribute,
-  getAttribute,
-  namesOfModule,
-  setAttribute,
-} from '../attributes';
+import { deleteAttribute, findAttribute, getAttribute, setAttribute } from '../attributes';
 import { classOf, functionClass, typeClass } from '../builtinClasses';
 import { callWith, makeArguments } from '../calls';
 import type { Machine } from '../machine';
 import { identityOf, keyOf, makeBool, makeDict, makeInt, makeList, makeStr, namesOfScope, none } from '../make';
 import { hasUnknownBase, isSubclass, lookupInClass, makeClass, objectClass } from '../nativeClass';
 import { PythonRaise } from '../pythonRaise';
+import { attributeDict, namesOfModule } from '../specialAttributes';
 import type { ClassValue, Value } from '../values';
 import { conformsTo } from './abstractClasses';
 import { type BuiltinFunction, makeBuiltin, type NativeCall, notKnown } from './define';
