@@ -1,8 +1,9 @@
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
-import { numberOf, shapeValue } from '../tensor/dimValues';
+import { countOf, numberOf, shapeValue } from '../tensor/dimValues';
 import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { permute } from '../tensor/rearranging';
+import { addUnknown } from '../tensor/trace';
 import { arrayFunctions, arrayMethodNames } from './arrayFunctions';
 import {
   type ArrayCall,
@@ -86,8 +87,41 @@ export function createArrayClass(name: string, room: () => ArrayRoom): ClassValu
     const result = permute(room().session, tensor, order, site);
     return payloadValue(room(), new ArrayPayload(result.shape, () => result));
   });
+  if (name.startsWith('jax.')) {
+    const updates = updateClass(name, room);
+    property('at', (array) => ({
+      kind: 'instance',
+      class: updates,
+      attributes: new Map([['array', array]]),
+      made: [],
+    }));
+  }
   property('dtype', () => ({ kind: 'str', value: 'float32' }));
   return arrayClass;
+}
+
+/** `x.at[index].set(y)` of JAX: a new array of the same shape (jax 0.10.2, `numpy/array_methods.py`, `_IndexUpdateRef`). */
+function updateClass(name: string, room: () => ArrayRoom): ClassValue {
+  const update: ArrayFunction = {
+    signature: 'self, values=None, *, indices_are_sorted=False, unique_indices=False, mode=None',
+    call: (call) => {
+      const self = call.value('self');
+      const tensor = tensorOf(self?.kind === 'instance' ? self.attributes.get('array') : undefined);
+      if (!tensor) return undefined;
+      const reason = 'elements of an array are set';
+      return call.result(addUnknown(call.session, reason, [tensor], tensor.shape, call.site));
+    },
+  };
+  const select: ArrayFunction = { signature: 'self, index', call: (call) => call.value('self') };
+  return makeNativeClass(`${name}.at`, [], {
+    __getitem__: nativeArrayFunction(room, `${name}.at`, select),
+    ...Object.fromEntries(
+      ['set', 'add', 'subtract', 'multiply', 'divide', 'power', 'min', 'max'].map((method) => [
+        method,
+        nativeArrayFunction(room, `${name}.at.${method}`, update),
+      ]),
+    ),
+  });
 }
 
 /** The node of an operator is named after the function it stands for. */
@@ -132,13 +166,15 @@ function length(call: ArrayCall): Value | undefined {
   return { kind: 'int', value: size.perBatch * call.session.tracer.batchSize, perBatch: size.perBatch };
 }
 
+const mostElements = 128;
+
 /** Numbers of a known array, else the slices along the first axis while they are few. */
 function elements(call: ArrayCall): Value | undefined {
   const known = knownValues(call.first);
   if (known) return { kind: 'list', items: known.map((value) => ({ kind: 'float', value })) };
   const { tensor } = call;
-  const count = tensor?.shape?.[0];
-  if (!tensor || typeof count !== 'number' || count > 64) return undefined;
+  const count = countOf(tensor?.shape?.[0], call.session.tracer.batchSize);
+  if (!tensor || count === undefined || count > mostElements) return undefined;
   const items = Array.from({ length: count }, (_, index) =>
     call.result(indexTensor(call.session, tensor, { kind: 'int', value: index }, indices, call.site)),
   );

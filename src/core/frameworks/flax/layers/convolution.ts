@@ -2,6 +2,7 @@ import type { Padding, ParameterUse, Shape } from '../../../network/network';
 import { convolvedSize, samePadding, withSpatialSizes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import type { LayerCall, LayerTypes } from '../layerCall';
+import { paddingName } from './pooling';
 
 type Rank = 1 | 2 | 3;
 
@@ -155,7 +156,7 @@ function paddingOf(
   stride: readonly number[],
   dilation: readonly number[],
 ): PaddingAnswer | undefined {
-  const name = call.text('padding');
+  const name = paddingName(call.text('padding'));
   const ofAxes = (side: (extent: number, axis: number) => Padding): readonly Padding[] =>
     sizes.map((size, axis) => side(extentOf(size, dilation[axis]), axis));
   switch (name) {
@@ -190,7 +191,7 @@ function transposedPads(
   stride: readonly number[],
   dilation: readonly number[],
 ): readonly (readonly [number, number])[] | undefined {
-  const name = call.text('padding');
+  const name = paddingName(call.text('padding'));
   if (name === undefined) return pairsOf(call, sizes.length);
   if (name !== 'SAME' && name !== 'VALID' && name !== 'CIRCULAR') return undefined;
   return sizes.map((size, axis) => {

@@ -53,13 +53,19 @@ function poolWith(
   return state.tensorValue(addNode(state.session, operation, [input], shape, site));
 }
 
+/** XLA's own paddings go by any case, those that Flax adds do not (jax 0.10.2, `lax.padtype_to_pads`; flax 0.12.8, linear.py). */
+export function paddingName(text: string | undefined): string | undefined {
+  const name = text?.toUpperCase();
+  return name === 'SAME' || name === 'VALID' ? name : text;
+}
+
 function paddingOf(
   call: LayerArguments,
   input: TracedTensor,
   kernel: readonly number[],
   stride: readonly number[],
 ): readonly Padding[] | undefined {
-  const name = call.text('padding');
+  const name = paddingName(call.text('padding'));
   if (name === 'VALID') return kernel.map(() => none);
   if (name === 'SAME') {
     return kernel.map((size, axis) => samePadding(input.shape?.[axis + 1], size, stride[axis] ?? 1, 1));
