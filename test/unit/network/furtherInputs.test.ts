@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { formatMessage } from '../../../src/protocol/format';
+import { analyzeText } from '../analyzeText';
+
+const attention = `
+from torch import nn
+class Attend(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q = nn.LazyLinear(8)
+        self.k = nn.LazyLinear(8)
+    def forward(self, queries, keys):
+        return self.q(queries) @ self.k(keys).transpose(1, 2)
+`;
+
+suite('inputs beside the one that is given', () => {
+  test('they are shaped like it, and that is an assumption', async () => {
+    const { models } = await analyzeText(attention, { inputShape: [4, 6], modelExpression: 'Attend()' });
+    const [model] = models;
+    assert.ok(model);
+    assert.deepEqual(
+      model.network.parameters.map(({ shape }) => shape),
+      [[8, 6], [8], [8, 6], [8]],
+    );
+    const shapes = model.assumptions.filter(({ what }) => formatMessage(what) === 'input shape');
+    assert.deepEqual(
+      shapes.map(({ value }) => value),
+      ['4×6'],
+    );
+  });
+
+  test('a lazy layer that is never applied has weights of unknown shape', async () => {
+    const text = attention.replace('self.k(keys)', 'keys').replace('LazyLinear(8)', 'Linear(6, 8)');
+    const { models } = await analyzeText(text, { inputShape: [4, 6], modelExpression: 'Attend()' });
+    const reasons = models[0]?.unknowns.map(({ reason }) => formatMessage(reason)) ?? [];
+    assert.ok(reasons.includes('the shape of k.weight is not known'), reasons.join('; '));
+  });
+});
