@@ -28,6 +28,8 @@ export class FileEvaluation {
     options: AnalyzeOptions,
     batchSize: number,
     modules?: ModuleResolver,
+    /** Of the time budget, by evaluations of the same file that ended for want of another. */
+    spentMs = 0,
   ) {
     this.session = new ReadingSession(batchSize, file);
     this.handwritten = new HandwrittenModels(this.session, () => this.frameworks);
@@ -37,6 +39,7 @@ export class FileEvaluation {
       },
       clock: options.clock,
       openFile: file,
+      spentMs,
       ...(modules && { modules }),
       ...(options.budget && { budget: options.budget }),
       ...(options.cancel && { cancel: options.cancel }),

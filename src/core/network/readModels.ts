@@ -80,10 +80,16 @@ export async function readModels(
   const started = clock();
   let waitedMs = 0;
   for (;;) {
-    const timeMs = wholeTimeMs - (clock() - started - waitedMs);
-    const within = { ...options, budget: { ...options.budget, timeMs } };
-    const evaluation = new FileEvaluation(parsed, file, within, options.batchSize ?? defaultBatchSize, modules);
-    const found = readEvaluation(evaluation, within, modules, directed.byModel);
+    const spentMs = clock() - started - waitedMs;
+    const evaluation = new FileEvaluation(
+      parsed,
+      file,
+      options,
+      options.batchSize ?? defaultBatchSize,
+      modules,
+      spentMs,
+    );
+    const found = readEvaluation(evaluation, options, modules, directed.byModel);
     evaluation.close();
     if (!modules?.isWaiting || options.cancel?.cancelled) {
       modules?.end();

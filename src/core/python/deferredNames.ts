@@ -222,6 +222,7 @@ function importsFrom(
 /** The modules that an import names, the packages around them and submodules among them; where one is not read yet the evaluation ends. */
 function modulesOf(machine: Machine, { level, dotted, names }: ScannedImport, file: string): readonly NamedModule[] {
   const found: NamedModule[] = [];
+  if (!machine.spend(1)) return found;
   const add = (name: string): void => {
     const module = machine.modules?.resolve(name, level, file);
     if (module === 'unread') machine.exhaust(`module ${name} has to be read first`);

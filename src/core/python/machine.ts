@@ -84,6 +84,8 @@ export interface MachineOptions {
   /** The file whose reader is told of unknowns and assumptions: those of other files are placed at the call that led there. */
   readonly openFile?: string;
   readonly budget?: Partial<Budget>;
+  /** Of the time budget, before this evaluation. */
+  readonly spentMs?: number;
   readonly clock: Clock;
   readonly cancel?: CancelSignal;
 }
@@ -154,7 +156,7 @@ export class Machine {
     this.budget = { ...defaultBudget, ...options.budget };
     this.#clock = options.clock;
     this.#cancel = options.cancel;
-    this.#deadline = options.clock() + this.budget.timeMs;
+    this.#deadline = options.clock() + this.budget.timeMs - (options.spentMs ?? 0);
   }
 
   /** An attribute of a native class is about to change. */

@@ -298,6 +298,35 @@ suite('imports of packages that are hard to read', () => {
   });
 });
 
+suite('projects without end', () => {
+  const start = (imported: string) =>
+    `from torch import nn\nfrom a import ${imported}\nnet = nn.Sequential(nn.Linear(2, 2))\n`;
+  for (const [name, imported, text] of [
+    ['a folder that holds itself', 'x', 'from .a import x\nfrom .a import *\n'],
+    ['a star that leads to itself', '*', 'from .a import *\n'],
+    [
+      'an object that endless modules may enter themselves in',
+      'entries',
+      'from . import a\nfrom .a import b\nclass Entries:\n    pass\nentries = Entries()\nread = entries\n',
+    ],
+  ] as const) {
+    test(`${name}: an answer within the budget`, async () => {
+      const readText = async (file: string) => {
+        if (file === '/endless/train.py') return `${start(imported)}y = ${imported === '*' ? 'x' : imported}\n`;
+        return file.endsWith('/a/__init__.py') ? text : undefined;
+      };
+      const before = process.cpuUsage();
+      const { models } = await analyze({ searchPaths: ['/endless'], readText }, '/endless/train.py', {
+        clock: () => performance.now(),
+        budget: { timeMs: 300 },
+      });
+      const { user, system } = process.cpuUsage(before);
+      assert.ok(models.length <= 1);
+      assert.ok((user + system) / 1000 < 2_000, `${((user + system) / 1000).toFixed(0)} ms of processor time`);
+    });
+  }
+});
+
 suite('modules that enter themselves somewhere when they run', () => {
   const linear = (width: number) => `(nn.Module):
     def __init__(self):
