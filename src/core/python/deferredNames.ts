@@ -69,15 +69,23 @@ export class DeferredNames {
 
   /** A name that no text says it exports: modules may add to their `__all__` while they run. First those that mention it. */
   takeRest(name: string): Value | undefined {
-    const word = new RegExp(`\\b${name}\\b`);
-    const load = (isWanted: (star: WaitingStar) => boolean): void => {
-      const wanted = this.#stars.filter(isWanted);
-      this.#stars = this.#stars.filter((star) => !wanted.includes(star));
-      for (const star of wanted) if (!this.machine.isExhausted) this.#atTop(star.load);
-    };
-    load(({ source }) => word.test(source.text));
-    if (!this.scope.names.has(name)) load(() => true);
+    const mentioned = this.takeMentioned(name);
+    if (mentioned) return mentioned;
+    this.#loadStars(() => true);
     return this.scope.names.get(name);
+  }
+
+  /** Of those that its text says, at least: `def name` below a decorator that exports it. */
+  takeMentioned(name: string): Value | undefined {
+    const word = new RegExp(`\\b${name}\\b`);
+    this.#loadStars(({ source }) => word.test(source.text));
+    return this.scope.names.get(name);
+  }
+
+  #loadStars(isWanted: (star: WaitingStar) => boolean): void {
+    const wanted = this.#stars.filter(isWanted);
+    this.#stars = this.#stars.filter((star) => !wanted.includes(star));
+    for (const star of wanted) if (!this.machine.isExhausted) this.#atTop(star.load);
   }
 
   /** A handler around the place where the name is read is none of the import's. */
@@ -136,8 +144,10 @@ export class PendingImports {
     for (;;) {
       const looked = this.#settled.get(file) ?? 0;
       if (looked === this.#pending.length) return;
-      const waiting = this.#pending.slice(looked).flatMap((pending) => modulesOf(machine, pending, pending.file));
-      const adding = reachedFrom(machine, waiting).filter(({ module }) => importsFrom(machine, module, file));
+      const scan = new ImportScan(machine);
+      const waiting = this.#pending.slice(looked).flatMap((pending) => scan.modulesOf(pending, pending.file));
+      const adding = scan.reachedFrom(waiting).filter(({ module }) => scan.importsFrom(module, file));
+      if (scan.isUnread) machine.exhaust('modules that may add to another have to be read first');
       if (machine.isExhausted) return;
       this.#settled.set(file, this.#pending.length);
       for (const { module, dotted } of adding) {
@@ -183,54 +193,57 @@ interface NamedModule {
   readonly dotted: string;
 }
 
-/** These modules and all that they import, directly or not. */
-function reachedFrom(machine: Machine, modules: readonly NamedModule[]): readonly NamedModule[] {
-  const reached = new Map<string, NamedModule>();
-  const visit = (named: NamedModule): void => {
-    const { file } = named.module;
-    if (reached.has(file)) return;
-    reached.set(file, named);
-    for (const imported of named.module.source.imports)
-      for (const next of modulesOf(machine, imported, file)) visit(next);
-  };
-  for (const named of modules) visit(named);
-  return [...reached.values()];
-}
-
 const deepestReexport = 4;
 
-/** True where the module imports something of `file`, or a package's name that comes from there. */
-function importsFrom(
-  machine: Machine,
-  module: ResolvedModule,
-  file: string,
-  names: readonly string[] = [],
-  depth = 0,
-): boolean {
-  if (depth > deepestReexport) return false;
-  return module.source.imports.some((imported) => {
-    const isWanted =
-      names.length === 0 || imported.names.length === 0 || imported.names.some((name) => names.includes(name));
-    if (!isWanted) return false;
-    return modulesOf(machine, imported, module.file).some(
-      ({ module: from }) =>
-        from.file === file || (from.isPackage && importsFrom(machine, from, file, imported.names, depth + 1)),
-    );
-  });
-}
+/** Follows imports by their text. What is not read yet is asked for all at once. */
+class ImportScan {
+  isUnread = false;
 
-/** The modules that an import names, the packages around them and submodules among them; where one is not read yet the evaluation ends. */
-function modulesOf(machine: Machine, { level, dotted, names }: ScannedImport, file: string): readonly NamedModule[] {
-  const found: NamedModule[] = [];
-  if (!machine.spend(1)) return found;
-  const add = (name: string): void => {
-    const module = machine.modules?.resolve(name, level, file);
-    if (module === 'unread') machine.exhaust(`module ${name} has to be read first`);
-    else if (module) found.push({ module, dotted: name });
-  };
-  for (let at = dotted.indexOf('.'); at > 0 && level === 0; at = dotted.indexOf('.', at + 1)) add(dotted.slice(0, at));
-  add(dotted);
-  if (found.at(-1)?.module.isPackage !== false)
-    for (const name of names) add(dotted === '' ? name : `${dotted}.${name}`);
-  return found;
+  constructor(private readonly machine: Machine) {}
+
+  /** These modules and all that they import, directly or not. */
+  reachedFrom(modules: readonly NamedModule[]): readonly NamedModule[] {
+    const reached = new Map<string, NamedModule>();
+    const visit = (named: NamedModule): void => {
+      const { file, source } = named.module;
+      if (reached.has(file)) return;
+      reached.set(file, named);
+      for (const imported of source.imports) for (const next of this.modulesOf(imported, file)) visit(next);
+    };
+    for (const named of modules) visit(named);
+    return [...reached.values()];
+  }
+
+  /** True where the module imports something of `file`, or a package's name that comes from there. */
+  importsFrom(module: ResolvedModule, file: string, names: readonly string[] = [], depth = 0): boolean {
+    if (depth > deepestReexport) return false;
+    return module.source.imports.some((imported) => {
+      const isWanted =
+        names.length === 0 || imported.names.length === 0 || imported.names.some((name) => names.includes(name));
+      if (!isWanted) return false;
+      return this.modulesOf(imported, module.file).some(
+        ({ module: from }) =>
+          from.file === file || (from.isPackage && this.importsFrom(from, file, imported.names, depth + 1)),
+      );
+    });
+  }
+
+  /** The modules that an import names, the packages around them and submodules among them. */
+  modulesOf({ level, dotted, names }: ScannedImport, file: string): readonly NamedModule[] {
+    const found: NamedModule[] = [];
+    if (!this.machine.spend(1)) return found;
+    const add = (name: string): void => {
+      const module = this.machine.modules?.resolve(name, level, file);
+      if (module === 'unread') this.isUnread = true;
+      else if (module) found.push({ module, dotted: name });
+    };
+    for (let at = dotted.indexOf('.'); at > 0 && level === 0; at = dotted.indexOf('.', at + 1)) {
+      add(dotted.slice(0, at));
+    }
+    add(dotted);
+    if (found.at(-1)?.module.isPackage !== false) {
+      for (const name of names) add(dotted === '' ? name : `${dotted}.${name}`);
+    }
+    return found;
+  }
 }

@@ -251,6 +251,8 @@ export function loadModule(machine: Machine, resolved: ResolvedModule, dotted: s
       return known;
     }
     if (key.startsWith('__')) return undefined;
+    const mentioned = deferred.takeMentioned(key);
+    if (mentioned) return mentioned;
     const below = resolved.isPackage ? projectModule(machine, resolved.file, key, 1) : undefined;
     return below ?? deferred.takeRest(key);
   };
