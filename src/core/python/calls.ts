@@ -120,7 +120,11 @@ function callNative(
   }
 }
 
+/** A function that calls itself twice or more at every level would go through them all. */
+const maximumOverflows = 100;
+
 function tooDeep(machine: Machine, site: CallSite | undefined): Value {
+  if (++machine.overflows > maximumOverflows) machine.exhaust('evaluation stopped in calls without end');
   return machine.unknown(`calls are nested deeper than ${machine.budget.depth}`, site?.span);
 }
 

@@ -131,6 +131,8 @@ export class Machine {
   handled: PythonRaise | undefined;
   callDepth = 0;
   nesting = 0;
+  /** Calls that were nested too deeply. */
+  overflows = 0;
   /** Calls that mark a training step (`backward`, `step`). */
   trainingSteps = 0;
   /** Objects made by calling a class. */

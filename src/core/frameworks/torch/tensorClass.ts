@@ -1,5 +1,5 @@
 import { broadcastShapes } from '../../network/shapes';
-import { makeBool, makeList, makeUnknown, none } from '../../python/make';
+import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
 import { makeClass, objectClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, Value } from '../../python/values';
 import { dimValue } from '../tensor/dimValues';
@@ -174,9 +174,16 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
       const [value] = state().payloadOf(self)?.facts.values ?? [];
       return value === undefined ? makeUnknown('the truth of a tensor') : makeBool(value !== 0);
     }),
-    ...['__float__', '__int__', '__index__'].map((method) => operation(method, (self) => item(state(), self))),
+    operation('__float__', (self) => asNumber(item(state(), self), makeFloat)),
+    ...['__int__', '__index__'].map((method) =>
+      operation(method, (self) => asNumber(item(state(), self), (value) => makeInt(Math.trunc(value)))),
+    ),
     operation('__deepcopy__', (self) => self),
   ];
+}
+
+function asNumber(value: Value, make: (value: number) => Value): Value {
+  return value.kind === 'int' || value.kind === 'float' ? make(value.value) : value;
 }
 
 const emptyArguments = { positional: [], named: new Map(), positionalSpans: [], namedSpans: new Map() };

@@ -18,6 +18,7 @@ const prelude = readFileSync(join(folder, 'prelude.py'), 'utf8');
 const recorded = JSON.parse(readFileSync(join(folder, 'recorded.json'), 'utf8')) as {
   readonly torch: string;
   readonly functions: Readonly<Record<string, readonly RecordedShape[]>>;
+  readonly values: Readonly<Record<string, string>>;
   readonly layers: Readonly<Record<string, RecordedLayer>>;
 };
 
@@ -36,6 +37,17 @@ suite(`torch: the shapes that functions of PyTorch ${recorded.torch} give`, () =
   for (const [index, [expression, expected]] of Object.entries(recorded.functions).entries()) {
     test(expression, () => {
       assert.deepEqual(texts(tensorsOf(framework, scope.names.get(`result${index}`))), texts(expected));
+    });
+  }
+});
+
+suite(`torch: numbers worked out with tensors of PyTorch ${recorded.torch}`, () => {
+  const expressions = Object.keys(recorded.values);
+  const { scope } = evaluate(expressions.map((expression, index) => `result${index} = repr(${expression})`));
+  for (const [index, [expression, expected]] of Object.entries(recorded.values).entries()) {
+    test(expression, () => {
+      const result = scope.names.get(`result${index}`);
+      assert.equal(result?.kind === 'str' ? result.value : result?.kind, expected);
     });
   }
 });

@@ -164,7 +164,10 @@ function arange(call: TorchCall): Value | undefined {
   const isBatch = start === 0 && step === 1 && endValue?.kind === 'int' && endValue.perBatch !== undefined;
   const size: Dim = isBatch && endValue.kind === 'int' ? { perBatch: endValue.perBatch ?? 1 } : count;
   const written = [...values, ...['start', 'end', 'step'].map((name) => call.value(name))];
-  const isInteger = !call.has('dtype') && written.every((value) => value === undefined || value.kind !== 'float');
+  const isInteger = isOfIntegers(
+    call,
+    written.every((value) => value === undefined || value.kind !== 'float'),
+  );
   return listed(call, [size], (index) => start + index * step, count, isInteger);
 }
 
@@ -196,12 +199,21 @@ export function literal(call: TorchCall): Value | undefined {
     return random(call, rest.map(dimOf), distribution);
   }
   const values: number[] = [];
-  const isInteger = !isLegacy && !call.has('dtype') && holdsIntegers(data);
+  const isInteger = !isLegacy && isOfIntegers(call, holdsIntegers(data));
   const shape = nestedShape(data, values);
   if (!shape) return data.kind === 'unknown' ? data : call.unknown('the elements of a tensor are not known');
   return constantTensor(call.state, shape, values.length <= mostValues ? values : undefined, call.site(), {
     isInteger,
   });
+}
+
+const integerTypes = ['int', 'int8', 'int16', 'int32', 'int64', 'long', 'short', 'uint8'];
+
+/** By the type that is asked for, else by the numbers that are given. */
+function isOfIntegers(call: TorchCall, givenAre: boolean): boolean {
+  if (!call.has('dtype')) return givenAre;
+  const type = call.value('dtype');
+  return integerTypes.some((name) => call.state.torchFunction(name) === type);
 }
 
 function holdsIntegers(value: Value): boolean {

@@ -2,6 +2,7 @@ import { diagonalShapes } from './diagonalShapes';
 import { elementwiseShapes } from './elementwiseShapes';
 import type { TensorFunction } from './entry';
 import { shortTimeFunctions } from './fourier';
+import { distinctFunctions, withKnownValues } from './knownValues';
 import { matrixFunctions } from './linearAlgebra';
 import { sectionFunctions } from './listShapes';
 import { pointwiseFunctions } from './pointwise';
@@ -15,10 +16,10 @@ import { selectionShapes } from './selectionShapes';
 export const functionsOfTensors: readonly TensorFunction[] = [
   ...pointwiseFunctions,
   ...rearrangementFunctions,
-  ...reductionFunctions,
+  ...withKnownValues([...reductionFunctions, ...reductionShapes]),
+  ...distinctFunctions,
   ...roundingFunctions,
   ...elementwiseShapes,
-  ...reductionShapes,
   ...selectionShapes,
   ...diagonalShapes,
   ...matrixFunctions,

@@ -1,6 +1,7 @@
 """Records what real PyTorch gives for the lines beside this file, evaluated after prelude.py: python record.py > recorded.json
 
 functions.txt: expressions, the shapes of the tensors in their results; a size that differs between runs depends on the data and is null.
+values.txt: expressions, the text of their values.
 layers.txt: `constructor | inputs`, the path and shape of each parameter after the first application, and the shapes of the results.
 """
 
@@ -41,6 +42,10 @@ def function(line):
     ]
 
 
+def value(line):
+    return repr(eval(line, names(0)))
+
+
 def layer(line):
     construct, inputs = line.split(" | ")
     scope = names(0)
@@ -67,5 +72,6 @@ def text(table):
 print("{")
 print(f' "torch": {json.dumps(torch.__version__)},')
 print(f' "functions": {{\n{text(recorded("functions.txt", function))}\n }},')
+print(f' "values": {{\n{text(recorded("values.txt", value))}\n }},')
 print(f' "layers": {{\n{text(recorded("layers.txt", layer))}\n }}')
 print("}")
