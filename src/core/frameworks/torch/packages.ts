@@ -124,7 +124,11 @@ export function torchModules(
   for (const name of neverTrue) put(tables, `torch.${name}`, always(`torch.${name}`, falseValue));
   put(tables, 'torch.cuda.device_count', always('torch.cuda.device_count', makeInt(0)));
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
-  put(tables, 'torch.jit.annotate', makeNative('torch.jit.annotate', (args) => args.positional[1] ?? inertValue()));
+  put(
+    tables,
+    'torch.jit.annotate',
+    makeNative('torch.jit.annotate', (args) => args.positional[1] ?? inertValue()),
+  );
   for (const name of withoutEffect) put(tables, `torch.${name}`, inertValue());
   const inert = new Set(inertPackages.map((name) => `torch.${name}`));
   const modules = new Map<string, ModuleValue>();

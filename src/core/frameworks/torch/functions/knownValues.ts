@@ -3,7 +3,7 @@ import type { Value } from '../../../python/values';
 import type { TorchCall } from '../call';
 import type { TensorPayload } from '../state';
 import { constantTensor } from './arithmetic';
-import { type TensorFunction, tensorFunctions } from './entry';
+import type { TensorFunction } from './entry';
 
 interface Fold {
   readonly of: (values: readonly number[]) => number;
@@ -48,25 +48,21 @@ function folded(call: TorchCall, fold: Fold): Value | undefined {
 }
 
 /** `unique` of known elements, in ascending order, with where each element went and how often it was there where that is asked for. */
-export const distinctFunctions: readonly TensorFunction[] = tensorFunctions(
-  'unique',
-  'sorted=True, return_inverse=False, return_counts=False, dim=None',
-  (call) => {
-    const payload = call.payload('input');
-    const values = call.has('dim') ? undefined : payload?.facts.values;
-    if (!payload || !values) return call.unknown('the distinct elements of a tensor are not known');
-    const distinct = [...new Set(values)].sort((a, b) => a - b);
-    const constant = (shape: TensorPayload['shape'], elements: readonly number[], isInteger: boolean) =>
-      constantTensor(call.state, shape, elements, call.site(), { isInteger });
-    const results = [constant([distinct.length], distinct, payload.facts.isInteger === true)];
-    if (call.flag('return_inverse')) {
-      const places = values.map((value) => distinct.indexOf(value));
-      results.push(constant(payload.shape, places, true));
-    }
-    if (call.flag('return_counts')) {
-      const counts = distinct.map((value) => values.filter((other) => other === value).length);
-      results.push(constant([distinct.length], counts, true));
-    }
-    return results.length === 1 ? results[0] : makeTuple(results);
-  },
-);
+export function distinctConstants(call: TorchCall): Value | undefined {
+  const payload = call.payload('input');
+  const values = call.has('dim') ? undefined : payload?.facts.values;
+  if (!payload || !values) return undefined;
+  const distinct = [...new Set(values)].sort((a, b) => a - b);
+  const constant = (shape: TensorPayload['shape'], elements: readonly number[], isInteger: boolean) =>
+    constantTensor(call.state, shape, elements, call.site(), { isInteger });
+  const results = [constant([distinct.length], distinct, payload.facts.isInteger === true)];
+  if (call.flag('return_inverse')) {
+    const places = values.map((value) => distinct.indexOf(value));
+    results.push(constant(payload.shape, places, true));
+  }
+  if (call.flag('return_counts')) {
+    const counts = distinct.map((value) => values.filter((other) => other === value).length);
+    results.push(constant([distinct.length], counts, true));
+  }
+  return results.length === 1 ? results[0] : makeTuple(results);
+}

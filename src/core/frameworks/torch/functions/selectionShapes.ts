@@ -3,6 +3,7 @@ import { broadcastShapes, elementCount } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
 import type { TorchCall } from '../call';
 import { type TensorFunction, tensorFunctions } from './entry';
+import { distinctConstants } from './knownValues';
 import { axisOf, type Elements, several, severalShapes, shaped, shapeFunctions, shapeOf, withAxis } from './shapeRule';
 
 const same = (call: TorchCall): Shape => shapeOf(call);
@@ -51,10 +52,11 @@ export const selectionShapes: readonly TensorFunction[] = [
     return withAxis(input, axisOf(call, input), () => elementCount(shapeOf(call, 'index')));
   }),
   ...tensorFunctions(
-    'unique unique_consecutive',
+    'unique',
     'sorted=True, return_inverse=False, return_counts=False, dim=None',
-    distinct,
+    (call) => distinctConstants(call) ?? distinct(call),
   ),
+  ...tensorFunctions('unique_consecutive', 'return_inverse=False, return_counts=False, dim=None', distinct),
   ...shapeFunctions('masked_select', 'mask', () => [undefined]),
   ...shapeFunctions(
     'scatter scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce masked_scatter put select_scatter slice_scatter diagonal_scatter fill',

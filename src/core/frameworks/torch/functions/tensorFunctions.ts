@@ -2,7 +2,7 @@ import { diagonalShapes } from './diagonalShapes';
 import { elementwiseShapes } from './elementwiseShapes';
 import type { TensorFunction } from './entry';
 import { shortTimeFunctions } from './fourier';
-import { distinctFunctions, withKnownValues } from './knownValues';
+import { withKnownValues } from './knownValues';
 import { matrixFunctions } from './linearAlgebra';
 import { sectionFunctions } from './listShapes';
 import { pointwiseFunctions } from './pointwise';
@@ -17,7 +17,6 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...pointwiseFunctions,
   ...rearrangementFunctions,
   ...withKnownValues([...reductionFunctions, ...reductionShapes]),
-  ...distinctFunctions,
   ...roundingFunctions,
   ...elementwiseShapes,
   ...selectionShapes,
