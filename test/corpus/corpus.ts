@@ -41,6 +41,7 @@ const bars: readonly { readonly table: string; readonly families?: readonly stri
   { table: 'labml_nn', share: 0.9 },
   { table: 'd2l', share: 0.9 },
   { table: 'segmentation_models_pytorch', share: 0.9 },
+  { table: 'timm', share: 0.9 },
 ];
 
 type Verdict = 'exact' | 'wrong' | 'unknown';

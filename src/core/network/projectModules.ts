@@ -1,5 +1,5 @@
 import type { Clock, Project } from '../project';
-import type { ModuleResolver } from '../python/interpreter';
+import type { ModuleResolver, ResolvedModule } from '../python/machine';
 import { SourceCache } from '../python/sourceModule';
 import { standardNames } from '../python/stdlib/names';
 
@@ -95,6 +95,8 @@ export class ProjectModules implements ModuleResolver {
   readonly #wanted = new Set<string>();
   /** Modules that were given or will be, and those of them whose imports are read. */
   readonly #given = new Set<string>();
+  /** By folder and dotted name: texts do not change while they are read. */
+  readonly #answers = new Map<string, ResolvedModule | undefined>();
   readonly #followed = new Set<string>();
   /** First components of absolute imports that were asked for. */
   readonly #packages = new Set<string>();
@@ -154,12 +156,16 @@ export class ProjectModules implements ModuleResolver {
   }
 
   resolve(dotted: string, level: number, fromFile: string): ReturnType<ModuleResolver['resolve']> {
+    const folder = level > 0 ? folderAbove(fromFile, level) : '';
+    const key = `${folder} ${dotted}`;
+    if (this.#answers.has(key)) return this.#answers.get(key);
     if (level === 0 && this.isKnown(dotted)) return undefined;
-    const bases = level > 0 ? [folderAbove(fromFile, level)] : this.#rootsOf(dotted);
+    const bases = level > 0 ? [folder] : this.#rootsOf(dotted);
     if (bases === 'unread') return bases;
     const files = bases.flatMap((base) => filesOf(base, dotted));
     const found = this.#firstOf(files);
     for (const file of found === 'unread' ? files : found ? [found.file] : []) this.#given.add(file);
+    if (found !== 'unread') this.#answers.set(key, found);
     return found;
   }
 
