@@ -55,6 +55,7 @@ const closedOverIntegers: ReadonlySet<Primitive> = new Set([
   'abs',
   'maximum',
   'minimum',
+  'power',
 ]);
 
 /** Sine and cosine over many angles: sin² + cos² = 1 shares the mean square evenly. */

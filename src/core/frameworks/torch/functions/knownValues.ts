@@ -29,12 +29,23 @@ const folds: Readonly<Record<string, Fold>> = {
   all: { of: (values) => Number(values.every((value) => value !== 0)), gives: 'boolean' },
 };
 
-/** Reductions of which the result is worked out where every element is known: widths and depths computed with tensors. */
+/** Functions of which the result is worked out where every element is known: widths and depths computed with tensors. */
 export function withKnownValues(functions: readonly TensorFunction[]): readonly TensorFunction[] {
   return functions.map((entry) => {
     const fold = Object.hasOwn(folds, entry.name) ? folds[entry.name] : undefined;
-    return fold ? { ...entry, call: (call) => folded(call, fold) ?? entry.call(call) } : entry;
+    if (fold) return { ...entry, call: (call) => folded(call, fold) ?? entry.call(call) };
+    if (entry.name === 'flip') return { ...entry, call: (call) => reversed(call) ?? entry.call(call) };
+    return entry;
   });
+}
+
+/** Of one axis, which is the only one that can be named. */
+function reversed(call: TorchCall): Value | undefined {
+  const payload = call.payload('input');
+  const values = payload?.facts.values;
+  if (!payload || !values || payload.shape?.length !== 1) return undefined;
+  const isInteger = payload.facts.isInteger === true;
+  return constantTensor(call.state, payload.shape, values.toReversed(), call.site(), { isInteger });
 }
 
 /** Over all elements; with an axis `max` and `min` give indices too, which the entry itself does. */

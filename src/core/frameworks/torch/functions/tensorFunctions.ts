@@ -16,10 +16,9 @@ import { selectionShapes } from './selectionShapes';
 export const functionsOfTensors: readonly TensorFunction[] = [
   ...pointwiseFunctions,
   ...rearrangementFunctions,
-  ...withKnownValues([...reductionFunctions, ...reductionShapes]),
+  ...withKnownValues([...reductionFunctions, ...reductionShapes, ...selectionShapes]),
   ...roundingFunctions,
   ...elementwiseShapes,
-  ...selectionShapes,
   ...diagonalShapes,
   ...matrixFunctions,
   ...sectionFunctions,
