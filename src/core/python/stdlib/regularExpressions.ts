@@ -246,9 +246,10 @@ function isMatch(value: Value): value is InstanceValue & { readonly payload: Mat
 
 /** `re` of CPython 3.12. */
 export function regularExpressionsModule(): ModuleValue {
-  const flags = Object.entries(patternFlags).flatMap(([name, value]): [string, Value][] => [
-    [name, makeInt(value)],
-    [name === 'VERBOSE' ? 'X' : name.slice(0, 1) === 'D' ? 'S' : name.slice(0, 1), makeInt(value)],
+  const { IGNORECASE: I, MULTILINE: M, DOTALL: S, VERBOSE: X, ASCII: A } = patternFlags;
+  const flags = Object.entries({ ...patternFlags, I, M, S, X, A }).map(([name, value]): [string, Value] => [
+    name,
+    makeInt(value),
   ]);
   return makePartialModule(
     're',
