@@ -64,7 +64,12 @@ suite('page in the workbench', () => {
     await row('hidden.10').waitFor({ state: 'attached' });
   });
 
-  test('the panel comes back after a reload', async () => {
+  test('data chosen in the page are what the numbers are computed for', async () => {
+    await gradlensPage(page).locator('[data-focus="input data"]').selectOption('mnist');
+    await gradlensPage(page).locator('.head .note', { hasText: 'input: mnist' }).waitFor();
+  });
+
+  test('the panel comes back after a reload, and what was chosen for the model with it', async () => {
     // The window's own command: reloading from outside can come before it has written down what is open.
     const loaded = page.waitForEvent('load', { timeout: 60_000 });
     await runCommand(page, 'Developer: Reload Window');
@@ -72,6 +77,7 @@ suite('page in the workbench', () => {
     await page.locator('.tab', { hasText: 'Gradient Profile' }).waitFor({ timeout: 60_000 });
     await waitForPage(page);
     await row('first').waitFor({ state: 'attached', timeout: 60_000 });
+    await gradlensPage(page).locator('.head .note', { hasText: 'input: mnist' }).waitFor();
   });
 
   test('the side view shows the same profile', async () => {
