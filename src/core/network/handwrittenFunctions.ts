@@ -1,6 +1,7 @@
 import type { Assumption } from '../analysis';
-import { forwardRank, isInputName } from '../frameworks/handwritten/forwardNames';
+import { forwardRank, isInputName, isTargetName } from '../frameworks/handwritten/forwardNames';
 import type { ForwardFunction } from '../frameworks/handwritten/handwritten';
+import { makeUnknown } from '../python/make';
 import type { FunctionDefinition } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { FunctionValue, InstanceValue, Value } from '../python/values';
@@ -81,8 +82,9 @@ function resolve(
   const open: string[] = [];
   for (const { name, isRequired } of parametersOf(callee)) {
     if (!isRequired) continue;
-    const value = scope.names.get(name);
-    if (value && !isInputName(name) && handwritten.holdsDraws(value, 1)) fixed.set(name, value);
+    const value = isInputName(name) ? undefined : valueNamed(evaluation, name);
+    if (value && (handwritten.holdsDraws(value, 1) || isSetting(value))) fixed.set(name, value);
+    else if (isTargetName(name)) fixed.set(name, makeUnknown(`${name} is not known`));
     else open.push(name);
   }
   const inputName = open.find(isInputName) ?? open.at(-1);
@@ -98,6 +100,18 @@ function resolve(
   }
   const held = [...scope.names].filter(([, value]) => handwritten.holdsDraws(value, 1));
   return { forward: { callee, fixed, inputName, kept: new Map([...fixed, ...held]) }, assumptions };
+}
+
+/** The module's own value of this name, also where it is written as a constant. */
+function valueNamed({ scope }: FileEvaluation, name: string): Value | undefined {
+  return scope.names.get(name) ?? scope.names.get(name.toUpperCase());
+}
+
+/** Sizes, architectures, names of activations: what a function is told, not given as data. */
+function isSetting(value: Value): boolean {
+  if (value.kind === 'list' || value.kind === 'tuple') return value.items.every(isSetting);
+  if (value.kind === 'dict') return [...value.entries.values()].every((entry) => isSetting(entry.value));
+  return ['int', 'float', 'bool', 'str', 'none', 'function', 'native'].includes(value.kind);
 }
 
 /** A container of at least two matrices among the module's names. */
@@ -122,9 +136,17 @@ function initialisedWeights(evaluation: FileEvaluation): Weights | undefined {
       if (holdsNetwork(evaluation, made)) return { value: made, assumptions: [] };
     }
     const span: Span = { file, start: name.start, end: name.end };
-    const chosen = chooseArguments(evaluation, parametersOf(value), span, undefined);
+    const parameters = parametersOf(value);
+    const written = new Map(
+      parameters.flatMap((parameter) => {
+        const setting = parameter.isRequired ? valueNamed(evaluation, parameter.name) : undefined;
+        return setting && isSetting(setting) ? [[parameter.name, setting] as const] : [];
+      }),
+    );
+    const open = parameters.filter((parameter) => !written.has(parameter.name));
+    const chosen = chooseArguments(evaluation, open, span, undefined);
     if (chosen.missing.length > 0) continue;
-    const made = interpreter.context([span]).call(value, [], chosen.named);
+    const made = interpreter.context([span]).call(value, [], new Map([...chosen.named, ...written]));
     if (holdsNetwork(evaluation, made)) return { value: made, assumptions: chosen.assumptions };
   }
   return undefined;

@@ -58,6 +58,7 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
       raw: { node: raw.id, shape: raw.outputShape },
       output: { node: end, shape: nodes[end]?.outputShape },
       layout: first.isWeightLeft ? 'columns' : 'rows',
+      features: nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0],
       names,
     },
     span: { file, start: target.start, end: target.end },

@@ -14,9 +14,13 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   'deep_sigmoid_repaired.py': [],
   'deep_tanh_xavier.py': [],
   'exploding_normal_init.py': ['exploding-activation', 'exploding-gradient'],
+  'flax_cnn.py': [],
+  'flax_deep_sigmoid.py': ['vanishing-gradient'],
   'hidden_softmax.py': ['hidden-softmax'],
   'keras_mlp.py': ['vanishing-gradient'],
   'lstm_classifier.py': [],
+  'numpy_network.py': [],
+  'numpy_unscaled.py': ['saturating-stack'],
   'residual_cnn.py': [],
 };
 

@@ -46,3 +46,8 @@ export function isInputName(name: string): boolean {
     name,
   );
 }
+
+/** Names of what the output is compared with: a forward pass that demands it does without. */
+export function isTargetName(name: string): boolean {
+  return /^(y|ys|y_?(true|train|batch)|labels?|targets?)$/i.test(name);
+}

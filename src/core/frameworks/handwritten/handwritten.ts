@@ -1,4 +1,4 @@
-import type { NetworkNode, NodeId, ParameterId, Shape } from '../../network/network';
+import type { Dim, NetworkNode, NodeId, ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
@@ -31,6 +31,8 @@ export interface ScriptNetwork {
   readonly raw: TracedTensor;
   readonly output: TracedTensor;
   readonly layout: DataLayout;
+  /** Inputs of the first matrix. */
+  readonly features: Dim;
   readonly names: ReadonlyMap<NodeId, string>;
 }
 
@@ -82,8 +84,11 @@ export class HandwrittenModels implements OpenFramework {
     if (value.kind === 'module' || value.kind === 'class') return false;
     let found = 0;
     for (const { value: array } of collectArrays(new Map([['', value]])).values()) {
-      const distribution = drawnDistribution(this.session.tracer.nodes, tensorsIn(array)[0]?.node);
-      if (distribution && (count === 1 || distribution.kind !== 'constant')) found++;
+      const { nodes } = this.session.tracer;
+      const id = tensorsIn(array)[0]?.node;
+      const distribution = drawnDistribution(nodes, id);
+      const isParameter = nodes[id ?? -1]?.operation.kind === 'parameter';
+      if (isParameter || (distribution && (count === 1 || distribution.kind !== 'constant'))) found++;
       if (found >= count) return true;
     }
     return false;
@@ -108,10 +113,10 @@ export class HandwrittenModels implements OpenFramework {
     return this.#parameters.get(model) ?? [];
   }
 
-  /** A script shows the shape of its data. */
+  /** The first matrix of a script says how many inputs there are. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined {
     const script = this.#scripts.get(model);
-    return script && [script.layout === 'rows' ? script.raw.shape?.slice(1) : script.raw.shape?.slice(0, 1)];
+    return script && [[script.features]];
   }
 
   forwardParameters(): readonly { readonly name: string; readonly hasDefault: boolean }[] {

@@ -56,7 +56,7 @@ export class WeightRoom {
   use(weight: Weight, role: string, shape: readonly number[]): ParameterUse {
     const { node, name } = weight;
     const key = `${node.id} ${shape.join('×')}`;
-    const parameter = this.known.get(key) ?? node.parameters[0]?.parameter ?? this.#make(node, name, shape);
+    const parameter = this.known.get(key) ?? this.#own(node, name) ?? this.#make(node, name, shape);
     this.known.set(key, parameter);
     this.#used.add(parameter);
     return { role, parameter };
@@ -70,6 +70,14 @@ export class WeightRoom {
     const site = siteOf(node, name);
     const made = addNode(this.session, { kind: 'parameter' }, [], own, site, uses);
     return weight.isTransposed && shape.length === 2 ? permute(this.session, made, [1, 0], site) : made;
+  }
+
+  /** The parameter that the array is already; no module has named it. */
+  #own(node: NetworkNode, name: string): ParameterId | undefined {
+    const parameter = node.parameters[0]?.parameter;
+    const { tracer } = this.session;
+    if (parameter !== undefined && tracer.parameter(parameter).path === '') tracer.setParameterPath(parameter, name);
+    return parameter;
   }
 
   #make(node: NetworkNode, name: string, shape: readonly number[]): ParameterId {

@@ -1,6 +1,7 @@
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
 import { countOf, numberOf, shapeValue } from '../tensor/dimValues';
+import { drawnDistribution } from '../tensor/drawnDistribution';
 import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { permute } from '../tensor/rearranging';
 import { addUnknown } from '../tensor/trace';
@@ -41,6 +42,17 @@ const reflected: Readonly<Record<string, string>> = {
   __rmatmul__: 'matmul',
 };
 
+const inPlace: Readonly<Record<string, string>> = { __iadd__: 'add', __isub__: 'subtract' };
+
+/** `W -= rate * gradient`: a step of training, which a network at initialisation has not taken. */
+function isTrained({ first, second, session, name }: ArrayCall): boolean {
+  const { nodes } = session.tracer;
+  const tensor = tensorOf(first);
+  const drawn = tensor && drawnDistribution(nodes, tensor.node);
+  if (!drawn || numberOf(second) !== undefined) return false;
+  return name === 'subtract' || drawn.kind !== 'constant';
+}
+
 /** The class of a framework's arrays: NumPy's `ndarray`, Keras's tensors. */
 export function createArrayClass(name: string, room: () => ArrayRoom): ClassValue {
   const arrayClass = makeNativeClass(name);
@@ -58,6 +70,13 @@ export function createArrayClass(name: string, room: () => ArrayRoom): ClassValu
   for (const [method, functionName] of Object.entries(reflected)) {
     const entry = elementwiseFunctions[functionName] ?? arrayFunctions[functionName];
     if (entry) namespace.set(method, named(functionName, native(method, entry), room, { ...entry, signature: 'y, x' }));
+  }
+  for (const [method, functionName] of Object.entries(inPlace)) {
+    const entry: ArrayFunction = {
+      signature: 'x, y',
+      call: (call) => (isTrained(call) ? call.first : elementwiseFunctions[functionName]?.call(call)),
+    };
+    namespace.set(method, named(functionName, native(method, entry), room, entry));
   }
   const negate: ArrayFunction = { signature: 'x', call: (call) => applied(call, 'negate', [call.first]) };
   const absolute: ArrayFunction = { signature: 'x', call: (call) => applied(call, 'abs', [call.first]) };

@@ -6,12 +6,19 @@ import type { Parameter } from '../../../../src/core/network/network';
 import { alarmsOf, analyzeText } from '../../analyzeText';
 import recorded from './recorded.json';
 
-const frameworks: Readonly<Record<string, string>> = { jax_pairs: 'flax', torch_tensors: 'torch' };
+const frameworks: Readonly<Record<string, string>> = {
+  bare_parameters: 'torch',
+  jax_pairs: 'flax',
+  torch_tensors: 'torch',
+};
+
+/** Loops of training are followed for a while: time must not decide what is seen of them. */
+const patient = { budget: { timeMs: 60_000 } };
 
 suite('networks by hand: as they are when they are really run', () => {
   for (const [name, truth] of Object.entries(recorded.cases)) {
     test(name, async () => {
-      const { models, unknowns } = await analyzeText(read('cases', `${name}.py`));
+      const { models, unknowns } = await analyzeText(read('cases', `${name}.py`), patient);
       assert.deepEqual(
         models.map((model) => [model.name, model.framework]),
         [[truth.model, frameworks[name] ?? 'numpy']],
@@ -41,7 +48,7 @@ suite('networks by hand: as they are when they are really run', () => {
 suite('networks by hand: what is none', () => {
   for (const file of readdirSync(join(__dirname, 'quiet')).sort()) {
     test(file, async () => {
-      const { models, findings, unknowns } = await analyzeText(read('quiet', file));
+      const { models, findings, unknowns } = await analyzeText(read('quiet', file), patient);
       assert.deepEqual([models.map(({ name }) => name), findings, unknowns], [[], [], []]);
     });
   }

@@ -37,6 +37,21 @@ def script_output(n):
 
 # The model's name, its weights by the names that a person would write, and its output with the features last.
 cases = {
+    "bare_parameters": (
+        "net",
+        lambda n: {k: n[k].detach() for k in ("W1", "b1", "W2", "b2")},
+        lambda n: n["net"](torch.ones(7, 784)).detach(),
+    ),
+    "settings_function": (
+        "full_forward_propagation",
+        lambda n: {f"values['{k}']": w for k, w in n["init_layers"](n["ARCHITECTURE"]).items()},
+        lambda n: n["full_forward_propagation"](np.ones((6, 4)), n["init_layers"](n["ARCHITECTURE"]), n["ARCHITECTURE"])[0].T,
+    ),
+    "trained_objects": (
+        "NeuralNetwork",
+        lambda n: {f"layer{i}.synaptic_weights": n["NeuronLayer"](*s).synaptic_weights for i, s in ((1, (4, 3)), (2, (1, 4)))},
+        lambda n: n["network"].think(np.ones((5, 3)))[1],
+    ),
     "char_rnn": ("forward", lambda n: {k: n[k] for k in ("Wxh", "Whh", "Why", "bh", "by")}, lambda n: n["forward"](np.ones((65, 1))).T),
     "columns_class": (
         "Network",
