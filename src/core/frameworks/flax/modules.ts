@@ -5,6 +5,7 @@ import { initialiserMembers } from './initialisers';
 import { addJaxModules } from './jax/jaxModules';
 import { passingTransform, transformMember } from './jax/transforms';
 import { layerClasses } from './layerClasses';
+import { attentionFunction } from './layers/attentionFunction';
 import { layerTypes } from './layers/layerTypes';
 import { poolingFunctions } from './layers/pooling';
 import { linenHost, linenMembers } from './linen/linenMembers';
@@ -54,6 +55,8 @@ export function flaxModules(
   const initialisers = initialiserMembers(state);
   const pooling = inMembers(poolingFunctions(state));
   const masks = inMembers(maskFunctions(state));
+  const attention = (module: string): Lookup =>
+    inMembers(new Map([['dot_product_attention', attentionFunction(state, module)]]));
   addJaxModules(state, classes, add, initialisers);
   add(
     'flax.linen',
@@ -63,6 +66,7 @@ export function flaxModules(
     pooling,
     inMembers(transforms(state)),
     masks,
+    attention('flax.linen'),
     (name) => (name.endsWith('_init') ? initialisers.get(name) : undefined),
   );
   add('flax.linen.initializers', inMembers(initialisers));
@@ -76,6 +80,7 @@ export function flaxModules(
     (name) => transformMember(state, 'flax.nnx', name),
     pooling,
     masks,
+    attention('flax.nnx'),
   );
   add('flax.nnx.initializers', inMembers(initialisers));
   add('flax.training');

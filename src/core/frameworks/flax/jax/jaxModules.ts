@@ -11,6 +11,7 @@ import { einsumTensors } from '../../tensor/einsum';
 import { addUnknown } from '../../tensor/trace';
 import { inertValue } from '../../torch/inert';
 import type { FlaxClasses, FlaxState } from '../flaxState';
+import { attentionFunction } from '../layers/attentionFunction';
 import { inActivations, inert, inFunctions, inMembers, type Lookup, passed, returning } from '../lookups';
 import { laxMember } from './lax';
 import { randomMember } from './random';
@@ -34,7 +35,10 @@ export function addJaxModules(
     inMembers(numpyMembers(state, classes)),
   );
   add('jax.numpy.linalg', inFunctions(state, 'jax.numpy.linalg', arrayFunctions));
-  const nnMembers = new Map<string, Value>([['one_hot', oneHot(state)]]);
+  const nnMembers = new Map<string, Value>([
+    ['one_hot', oneHot(state)],
+    ['dot_product_attention', attentionFunction(state, 'jax.nn')],
+  ]);
   add('jax.nn', inActivations(state, 'jax.nn'), inMembers(nnMembers), inFunctions(state, 'jax.nn', softmaxFunctions));
   add('jax.nn.initializers', inMembers(initialisers));
   add('jax.random', (name) => randomMember(state, name));
