@@ -1,6 +1,6 @@
 import type { AnalyzeOptions, Assumption, Origin, RecognisedActivation, UnbuiltModel, Unknown } from '../analysis';
 import type { FrameworkId } from '../frameworks/framework';
-import { isNetwork } from '../frameworks/handwritten/handwritten';
+import { isNetwork } from '../frameworks/handwritten/evidence';
 import type { Project } from '../project';
 import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
