@@ -1,3 +1,4 @@
+import { compileExpression } from '../activations/evaluate';
 import { type DatasetContent, datasetContent } from '../frameworks/datasets';
 import type { CallExpression, Expression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
@@ -5,7 +6,7 @@ import type { Value } from '../python/values';
 import type { InputPreset, InputStatistics, ScaledPreset } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import type { FileEvaluation } from './fileEvaluation';
-import type { Network, Shape } from './network';
+import type { Network, Operation, Shape } from './network';
 
 /** What a file's data pipeline says of the numbers that reach its models. */
 export interface WrittenData {
@@ -32,6 +33,8 @@ interface Evidence<T> {
 }
 
 const whitePixel = 255;
+/** Pixels are divided by 127.5 or more. */
+const leastDivisor = 127;
 const unit: Scaling = { shift: 0, scale: 1 };
 const unitOfPixels: Scaling = { ...unit, takesPixels: true };
 const signedOfPixels: Scaling = { shift: 0.5, scale: 0.5, takesPixels: true };
@@ -60,16 +63,16 @@ export interface DataEvidence {
 export function writtenData(
   { contents, scalings, standardised }: DataEvidence,
   sizes: Shape,
-  { nodes }: Network,
+  network: Network,
 ): WrittenData | undefined {
   if (!isPicture(sizes)) {
     const [standard] = standardised;
     return standard && sizes?.length === 1 ? { statistics: 'table', span: standard.span, isScaled: true } : undefined;
   }
   const isInModel = ({ start, end }: Span) =>
-    nodes.some(({ provenance: { made } }) => made.start <= start && made.end >= end);
+    network.nodes.some(({ provenance: { made } }) => made.start <= start && made.end >= end);
   const content = agreed(contents.filter(({ value }) => value === 'strokes' || value === 'photographs'));
-  const inModel = scalings.find(({ span }) => isInModel(span));
+  const inModel = scalings.find(({ span }) => isInModel(span)) ?? pixelScaling(network);
   const scaling = lastAgreed(scalings.filter(({ span }) => !isInModel(span)));
   if (content === 'contradictory' || scaling === 'contradictory') return undefined;
   const isRaw = inModel?.value.takesPixels === true && !scaling;
@@ -80,6 +83,25 @@ export function writtenData(
     span,
     isScaled: scaling !== undefined || inModel !== undefined,
   };
+}
+
+/** A division of the model's input by about a pixel's range, wherever it is written: also in the source of a package that the model is made of. */
+function pixelScaling({ nodes, inputs }: Network): Evidence<Scaling> | undefined {
+  for (const { operation, inputs: from, provenance } of nodes) {
+    const slope = from.length === 1 && inputs.includes(from[0] ?? -1) ? slopeOf(operation) : undefined;
+    if (slope === undefined || slope > 1 / leastDivisor || slope < 1 / whitePixel - 1e-6) continue;
+    return { value: unitOfPixels, span: provenance.made };
+  }
+  return undefined;
+}
+
+/** Of a scaling, with or without a shift. */
+function slopeOf(operation: Operation): number | undefined {
+  if (operation.kind === 'sum') return operation.coefficients[0];
+  if (operation.kind !== 'activation') return undefined;
+  const value = compileExpression(operation.activation.expression);
+  const slope = value(1) - value(0);
+  return Math.abs(value(whitePixel) - value(0) - whitePixel * slope) < 1e-6 * whitePixel ? slope : undefined;
 }
 
 export function gatherDataEvidence(evaluation: FileEvaluation): DataEvidence {

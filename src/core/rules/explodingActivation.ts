@@ -14,7 +14,7 @@ export const explodingActivation: Rule = {
     let peak: { readonly node: NetworkNode; readonly log10: number; readonly sd: number } | undefined;
     for (const node of view.body) {
       const estimate = view.signalOf(node)?.activation;
-      if (!estimate || !view.isKnown(node) || !Number.isFinite(estimate.log10Rms)) continue;
+      if (isIndices(node) || !estimate || !view.isKnown(node) || !Number.isFinite(estimate.log10Rms)) continue;
       if (!peak || estimate.log10Rms > peak.log10) peak = { node, log10: estimate.log10Rms, sd: estimate.sd };
     }
     if (!peak) return;
@@ -46,6 +46,11 @@ export const explodingActivation: Rule = {
     };
   },
 };
+
+/** Places in a table, the size of which is no signal. */
+function isIndices({ operation }: NetworkNode): boolean {
+  return operation.kind === 'random' && operation.distribution.kind === 'integers';
+}
 
 function inputScale(view: ModelView): number {
   const scales = view.network.inputs.map((id) => view.signal.nodes[id]?.activation?.log10Rms ?? 0);

@@ -23,4 +23,27 @@ suite('Keras stacks with known verdicts', () => {
     assert.ok(missed.length <= 2, `missed ${missed.join('; ')}`);
     assert.ok(alarmed.length <= 1, `false alarms ${alarmed.join('; ')}`);
   });
+
+  test('indices made of text are no activation that grows', async () => {
+    const analysis = await analyzeText(
+      `import keras
+from keras import layers
+model = keras.Sequential(
+    [
+        keras.Input((1,), dtype="string"),
+        layers.TextVectorization(max_tokens=20000, output_sequence_length=40),
+        layers.Embedding(20000, 16),
+        layers.GlobalAveragePooling1D(),
+        layers.Dense(1, activation="sigmoid"),
+    ]
+)
+model.compile(loss="binary_crossentropy")
+`,
+      {},
+      'text.py',
+    );
+    assert.deepEqual(alarmsOf(analysis), []);
+    const [model] = analysis.models;
+    assert.deepEqual(model?.network.nodes[2]?.outputShape, [{ perBatch: 1 }, 40, 16]);
+  });
 });

@@ -13,11 +13,13 @@ import { initialiserOf } from './initialisers';
 import { inputTensor } from './inputs';
 import type { KerasClasses, KerasState } from './kerasState';
 import { initialiseLayer, kerasMethod, kerasProperty, type Method } from './layerClasses';
+import { inputLayer } from './layers/inputLayer';
 import { declareLoss } from './losses';
 import {
   addToSequence,
   callFramework,
   callModel,
+  callSequence,
   declaredInputShapes,
   declareFromBuild,
   declareFromData,
@@ -35,6 +37,7 @@ export function baseClasses(state: () => KerasState): KerasClasses {
   const model = modelClass(state, layer);
   return {
     layer,
+    inputLayer: inputLayer(state, layer),
     model,
     sequential: sequentialClass(state, model),
     tensor: createArrayClass('keras.KerasTensor', state),
@@ -101,6 +104,9 @@ function modelClass(state: () => KerasState, layer: ClassValue): ClassValue {
     [layer],
     new Map([
       method('__init__', (self, args, context) => {
+        const isPlain = self.class === state().classes.model;
+        // `Model(inputs, outputs)` makes an object of a class of its own (Keras 3.15 `Model.__new__`).
+        if (isPlain) state().stateOf(self, args.named.get('name'), 'Functional');
         initialiseLayer(state(), self, args.named, context);
         const inputs = args.named.get('inputs') ?? args.named.get('input') ?? args.positional[0];
         const outputs = args.named.get('outputs') ?? args.named.get('output') ?? args.positional[1];
@@ -232,12 +238,7 @@ function graphOf(
   const [shape] = declaredInputShapes(state, self) ?? [];
   if (!shape) return undefined;
   const input = inputTensor(state, [{ perBatch: 1 }, ...shape], 'real', context);
-  const outputs = callLayer(
-    state,
-    self,
-    { positional: [state.tensorValue(input)], named: new Map(), positionalSpans: [], namedSpans: new Map() },
-    context,
-  );
+  const outputs = callSequence(own.sequence, state.tensorValue(input), context);
   own.graph = { inputs: [input], outputs };
   return own.graph;
 }

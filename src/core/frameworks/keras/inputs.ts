@@ -41,6 +41,6 @@ export function inputTensor(
 ): TracedTensor {
   const site = { trail: context.trail, name, label: name, path: name };
   const input = addNode(state.session, { kind: 'input', index: 0, content }, [], shape, site);
-  state.addInput(input.node);
+  state.addInput(input.node, name);
   return input;
 }

@@ -1,8 +1,7 @@
 import type { Value } from '../../python/values';
 import type { Framework, OpenFramework, SourceReader, TraceSession } from '../framework';
-import { tensorsIn } from '../numpy/numpy';
 import { baseClasses } from './baseClasses';
-import { type KerasClasses, KerasState } from './kerasState';
+import { type KerasClasses, KerasState, tensorsInOrder } from './kerasState';
 import { callModel, declaredInputShapes, forwardParameters, hasForward, mayHaveForward, parametersOf } from './models';
 import { applicationModules } from './modules/applications';
 import { kerasModules } from './modules/kerasModules';
@@ -33,7 +32,7 @@ function openKeras(session: TraceSession, readSource: SourceReader = () => undef
     isModelClass: (value) => value.mro.includes(classes.model) && mayHaveForward(value),
     isModel: (value): value is Extract<Value, { kind: 'instance' }> => state.isModel(value) && hasForward(state, value),
     tensorValue: (tensor) => state.tensorValue(tensor),
-    tensorsIn: (value) => tensorsIn(value),
+    tensorsIn: tensorsInOrder,
     parametersOf: (model) => parametersOf(state, model),
     declaredInputShapes: (model) => declaredInputShapes(state, model),
     forwardParameters: (model) => forwardParameters(state, model),

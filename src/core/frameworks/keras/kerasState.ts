@@ -10,6 +10,7 @@ import { LayerState } from './layerState';
 export interface KerasClasses {
   readonly tensor: ClassValue;
   readonly layer: ClassValue;
+  readonly inputLayer: ClassValue;
   readonly model: ClassValue;
   readonly sequential: ClassValue;
   readonly initialiser: ClassValue;
@@ -57,9 +58,9 @@ export class KerasState implements ArrayRoom {
   }
 
   /** The state of a layer, made where its constructor did not call that of its base. Without a name it gets the next of its class. */
-  stateOf(layer: InstanceValue, name?: Value): LayerState {
+  stateOf(layer: InstanceValue, name?: Value, className = layer.class.name): LayerState {
     if (layer.payload instanceof LayerState) return layer.payload;
-    const state = new LayerState(name?.kind === 'str' ? name.value : this.autoName(layer.class.name));
+    const state = new LayerState(name?.kind === 'str' ? name.value : this.autoName(className));
     layer.payload = state;
     return state;
   }
@@ -108,8 +109,12 @@ export class KerasState implements ArrayRoom {
     }
   }
 
-  addInput(node: NodeId): void {
+  /** A placeholder, and the layer that stands for it in `model.layers`. */
+  addInput(node: NodeId, name: string): void {
+    const layer: InstanceValue = { kind: 'instance', class: this.classes.inputLayer, attributes: new Map(), made: [] };
+    layer.payload = new LayerState(name);
     this.#inputNodes.add(node);
+    this.#layerOfNode.set(node, layer);
   }
 
   /** True for tensors that stand for the future: those made from `Input` while a functional model is being written down. */
@@ -185,6 +190,15 @@ export class KerasState implements ArrayRoom {
     }
     return this.#isSymbolic[node] === true;
   }
+}
+
+/** Tensors of a structure as Keras flattens it: mappings by their keys in order (`keras.tree.flatten`). */
+export function tensorsInOrder(value: Value): readonly TracedTensor[] {
+  if (value.kind !== 'dict') return tensorsIn(value);
+  const entries = [...value.entries.values()].map(
+    ({ key, value: entry }) => [key.kind === 'str' ? key.value : '', entry] as const,
+  );
+  return entries.sort(([first], [second]) => (first < second ? -1 : 1)).flatMap(([, entry]) => tensorsInOrder(entry));
 }
 
 /** Tensors of the first argument of a layer's call: one, or those of a list. */

@@ -5,6 +5,7 @@ import { isTracedTensor, sizesOf } from '../numpy/arrays';
 import { numberOf } from '../tensor/dimValues';
 import { permute } from '../tensor/rearranging';
 import { addNode } from '../tensor/trace';
+import { withPresentNames } from './formerArguments';
 import { inputTensors, type KerasState } from './kerasState';
 import { LayerCall, type LayerType, type LayerTypes } from './layerCall';
 
@@ -84,9 +85,10 @@ function construct(
   state: KerasState,
   layer: InstanceValue,
   type: LayerType,
-  args: CallArguments,
+  written: CallArguments,
   context: CallContext,
 ): Value {
+  const args = withPresentNames(type.signature, written);
   const bound = bindArguments(`${type.signature}${type.signature ? ', ' : ''}**kwargs`, args, context);
   const own = state.stateOf(layer, args.named.get('name'));
   if (bound instanceof Map) {

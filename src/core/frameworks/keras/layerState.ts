@@ -34,6 +34,8 @@ export class LayerState {
   builtIn: number | undefined;
   /** What the user's own `build` was last called with, and the weights it made. */
   built: { readonly shape: string; readonly weights: readonly string[] } | undefined;
+  /** Of the cells that a recurrence was given as a list. */
+  stackName: string | undefined;
   /** Layers that a layer of the framework makes for itself or wraps: those of Bidirectional. */
   readonly inner: InstanceValue[] = [];
 

@@ -1,11 +1,14 @@
 import { unknownDistribution } from '../../network/initialisers';
-import type { Initialiser, ParameterId, Shape } from '../../network/network';
+import type { Initialiser, NodeId, ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
+import { getEntry, makeStr } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
 import { shapeOf, sizesOf, tensorOf } from '../numpy/arrays';
 import { tensorsIn } from '../numpy/numpy';
 import { callLayer, parameterNames } from './callLayer';
-import type { KerasState } from './kerasState';
+import { type KerasState, tensorsInOrder } from './kerasState';
+import { layersInOrder } from './layerOrder';
+import type { FunctionalGraph } from './layerState';
 import { replay } from './replay';
 
 /** `model(x)`: reported to the session where no other model encloses it and the input is not a mere placeholder. */
@@ -21,7 +24,7 @@ export function callModel(state: KerasState, model: InstanceValue, args: CallArg
     session.leaveModel({
       model,
       inputs: completed.positional.flatMap((value) => tensorsIn(value)),
-      outputs: tensorsIn(result),
+      outputs: tensorsInOrder(result),
       firstNode,
       endNode: session.tracer.nodes.length,
       trail: context.trail,
@@ -41,13 +44,27 @@ export function callFramework(
   const input = args.positional[0] ?? args.named.get('inputs');
   if (own.sequence) return callSequence(own.sequence, input, context);
   if (own.graph) {
-    const actual = args.positional.flatMap((value) => tensorsIn(value));
-    return replay(state, own.graph, actual, context);
+    return replay(state, own.graph, givenInputs(state, own.graph, args.positional), context);
   }
   return context.unknown(`${own.name} has no call method`);
 }
 
-function callSequence(sequence: readonly Value[], input: Value | undefined, context: CallContext): Value {
+/** Tensors in the order of the model's inputs: a mapping is read by their names where it has them all. */
+function givenInputs(
+  state: KerasState,
+  { inputs }: FunctionalGraph,
+  positional: readonly Value[],
+): readonly TracedTensor[] {
+  const [first] = positional;
+  if (first?.kind === 'dict') {
+    const named = inputs.map(({ node }) => getEntry(first, makeStr(state.session.tracer.nodes[node]?.path ?? '')));
+    const tensors = named.map(tensorOf);
+    if (tensors.every((tensor) => tensor !== undefined)) return tensors;
+  }
+  return positional.flatMap((value) => tensorsInOrder(value));
+}
+
+export function callSequence(sequence: readonly Value[], input: Value | undefined, context: CallContext): Value {
   let current: Value = input ?? context.unknown('a model is called without input');
   for (const layer of sequence) {
     if (current.kind === 'unknown') return current;
@@ -122,22 +139,16 @@ export function declaredInputShapes(
 /** Layers of a model in Keras's order. */
 export function layersOf(state: KerasState, model: InstanceValue): readonly InstanceValue[] {
   const own = state.stateOf(model);
-  if (own.sequence) return own.sequence.filter((layer) => state.isLayer(layer));
-  if (own.graph) return layersOfGraph(state, own.graph.inputs, own.graph.outputs);
-  return [...new Set([...own.inner, ...attributeLayers(state, model)])];
-}
-
-function layersOfGraph(state: KerasState, inputs: readonly TracedTensor[], outputs: Value): readonly InstanceValue[] {
-  const { nodes } = state.session.tracer;
-  const seen = new Set<number>();
-  const open = tensorsIn(outputs).map((tensor) => tensor.node);
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    if (!inputs.some((tensor) => tensor.node === id)) open.push(...(nodes[id]?.inputs ?? []));
+  if (own.sequence) {
+    const isPart = (layer: Value) => state.isLayer(layer) && layer.class !== state.classes.inputLayer;
+    return own.sequence.filter((layer): layer is InstanceValue => isPart(layer));
   }
-  const layers = [...seen].sort((a, b) => a - b).map((id) => state.layerOfNode(id));
-  return [...new Set(layers.filter((layer) => layer !== undefined))];
+  if (own.graph) {
+    const { inputs, outputs } = own.graph;
+    const layerOf = (node: NodeId) => state.layerOfNode(node);
+    return layersInOrder(state.session.tracer.nodes, inputs, tensorsInOrder(outputs), layerOf);
+  }
+  return [...new Set([...own.inner, ...attributeLayers(state, model)])];
 }
 
 /** Layers among the attributes of an instance, those in lists, tuples and mappings included. */
@@ -166,7 +177,7 @@ export function parametersOf(state: KerasState, model: InstanceValue): readonly 
     const own = state.stateOf(layer);
     const isFrozenHere = isFrozen || !own.isTrainable;
     const isLoadedHere = isLoaded || own.areWeightsLoaded;
-    for (const id of own.weights.values()) {
+    for (const id of new Set([...own.weights.values(), ...variablesOf(state, layer)])) {
       found.add(id);
       if (isFrozenHere) tracer.setTrainable(id, false);
       if (isLoadedHere) tracer.setInitialiser(id, loadedWeights);
@@ -175,6 +186,17 @@ export function parametersOf(state: KerasState, model: InstanceValue): readonly 
   };
   visit(model, false, false);
   return [...found];
+}
+
+/** Variables that a layer of the user's keeps in attributes: weights that no `add_weight` made. */
+function variablesOf(state: KerasState, layer: InstanceValue): readonly ParameterId[] {
+  const { nodes } = state.session.tracer;
+  return [...layer.attributes.values()]
+    .flatMap((value) => tensorsIn(value))
+    .flatMap(({ node }) => {
+      const variable = nodes[node];
+      return variable?.operation.kind === 'parameter' ? variable.parameters.map(({ parameter }) => parameter) : [];
+    });
 }
 
 const loadedWeights: Initialiser = {
@@ -221,7 +243,7 @@ export function declareFromBuild(
 
 /** `Model(inputs, outputs)`. */
 export function makeFunctional(state: KerasState, model: InstanceValue, inputs: Value, outputs: Value): void {
-  state.stateOf(model).graph = { inputs: tensorsIn(inputs), outputs };
+  state.stateOf(model).graph = { inputs: tensorsInOrder(inputs), outputs };
 }
 
 /** False for models that only hold others and train them by a `train_step` of their own. */

@@ -115,6 +115,17 @@ model = keras.Model(base.input, keras.layers.Flatten()(base.output))
     assert.deepEqual(model.findings, []);
   });
 
+  test('pixels that the package itself scales come in unscaled', async () => {
+    const body = `from keras.src import layers
+from keras.src.models import Sequential
+def TinyNet():
+    return Sequential([layers.Input((32, 32, 3)), layers.Rescaling(1 / 127.5, offset=-1), layers.Conv2D(4, 3)])
+`;
+    const files = { ...installed, '/site/keras/src/applications/tiny.py': body };
+    const model = await modelOf('import keras\nmodel = keras.applications.TinyNet()\n', files);
+    assert.equal(model.input.statistics, 'image-unit, (x − 0) / 0.003922');
+  });
+
   test('without its source the base is one unknown with the reason', async () => {
     const model = await modelOf(transfer, {});
     assert.deepEqual(

@@ -269,6 +269,65 @@ grads = tape.gradient(value, model.trainable_weights)
   });
 });
 
+suite('keras: variables as weights', () => {
+  test('a layer trains the variables that it keeps, and draws them as they are written', () => {
+    const traced = traceText(`${head}
+class Affine(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.w = tf.Variable(tf.random.normal((16, units), stddev=0.1))
+        self.extra = [tf.Variable(tf.ones((units,)), trainable=False)]
+    def call(self, x):
+        return tf.matmul(x, self.w) + self.extra[0]
+i = keras.Input((16,))
+model = keras.Model(i, layers.Dense(2)(Affine(8)(i)))
+`);
+    const { parameters } = applyModel(traced);
+    assert.deepEqual(
+      parameters.map(({ shape, isTrainable }) => [shape, isTrainable]),
+      [
+        [[16, 8], true],
+        [[8], false],
+        [[2, 8], true],
+        [[2], true],
+      ],
+    );
+    assert.deepEqual(parameters[0]?.initialiser.distribution, { kind: 'normal', mean: 0, std: 0.1 });
+  });
+});
+
+suite('keras: as Keras 1 and 2 wrote it', () => {
+  const traced = traceText(`from keras.layers.convolutional import Convolution2D
+from keras.layers.core import Activation, Dense, Dropout, Flatten
+from keras.layers.normalization import BatchNormalization
+from keras.layers.recurrent import LSTM
+from keras.models import Sequential
+from keras.optimizers import SGD
+from keras.regularizers import l2
+model = Sequential()
+model.add(Convolution2D(nb_filter=8, nb_row=3, nb_col=5, border_mode='same', input_shape=(12, 12, 3), init='he_normal', W_regularizer=l2(1e-4)))
+model.add(BatchNormalization())
+model.add(Activation('relu'))
+model.add(Flatten())
+model.add(Dense(output_dim=20, init='uniform', bias=False))
+model.add(Dropout(p=0.3))
+model.add(Dense(4, activation='softmax'))
+model.compile(loss='categorical_crossentropy', optimizer=SGD(lr=0.01, decay=1e-6), metrics=['accuracy'])
+`);
+  const { nodes, parameters } = applyModel(traced);
+
+  test('former names of arguments are read', () => {
+    assert.deepEqual(traced.interpreter.unknowns, []);
+    assert.deepEqual(
+      parameters.filter(({ isTrainable }) => isTrainable).map(({ shape }) => shape),
+      [[8, 3, 3, 5], [8], [8], [8], [20, 12 * 12 * 8], [4, 20], [4]],
+    );
+    assert.equal(parameters[0]?.initialiser.scheme, 'HeNormal');
+    const dropout = nodes.find(({ operation }) => operation.kind === 'dropout')?.operation;
+    assert.equal(dropout?.kind === 'dropout' && dropout.rate, 0.3);
+  });
+});
+
 suite('keras: what stays unknown', () => {
   test('a layer that is not followed keeps the graph connected', () => {
     const traced = traceText(

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { meanOf, varianceOf } from '../../../../src/core/network/initialisers';
 import type { NetworkNode, Parameter } from '../../../../src/core/network/network';
-import { applyModel, traceText } from './readKeras';
+import { applyModel, nameValue, traceText } from './readKeras';
 import recorded from './recorded.json';
 
 const folder = join(__dirname, 'cases');
@@ -23,6 +23,7 @@ const cases: Readonly<
       readonly trainable: number;
       readonly outputs: readonly (readonly (number | null)[])[];
       readonly weights: readonly RecordedWeight[];
+      readonly layers: readonly string[];
     }
   >
 > = recorded.cases;
@@ -35,9 +36,18 @@ suite('keras: models as Keras itself counts, names and draws them', () => {
       assert.ok(expected, 'not recorded: run record.py');
       const text = readFileSync(join(folder, file), 'utf8');
       const size = /^# input: (.*)$/m.exec(text)?.[1]?.split(',').map(Number);
-      const traced = traceText(text, size);
+      const traced = traceText(`${text}\nlayer_names = [layer.name for layer in model.layers]\n`, size);
       assert.deepEqual(traced.interpreter.unknowns, []);
       assert.deepEqual(traced.session.mismatches, []);
+      const names = nameValue(traced, 'layer_names');
+      assert.ok(names?.kind === 'list');
+      // Keras counts layers that it makes for itself, and sums written with an operator.
+      const plain = (name: string) => name.replace(/_\d+$/, '');
+      assert.deepEqual(
+        names.items.map((item) => item.kind === 'str' && plain(item.value)),
+        expected.layers.map(plain),
+        'layers',
+      );
       const model = applyModel(traced);
       const { parameters } = model;
       assert.deepEqual(unknownReasons(model.nodes), []);
@@ -48,7 +58,7 @@ suite('keras: models as Keras itself counts, names and draws them', () => {
         expected.outputs,
         'output shapes',
       );
-      const modelName = /^(?:sequential|mlp|stack|generator)\//;
+      const modelName = /^(?:sequential|mlp|stack|generator|net)\//;
       const byPath = new Map(expected.weights.map((weight) => [weight.path.replace(modelName, ''), weight]));
       const paths = parameters.map((parameter) => parameter.path.replace(modelName, ''));
       assert.deepEqual([...paths].sort(), [...byPath.keys()].sort(), 'paths');

@@ -41,6 +41,7 @@ function stacked(
   input: TracedTensor,
 ): TracedTensor | Value | undefined {
   const states: TracedTensor[] = [];
+  const name = stackName(call);
   let current = input;
   for (const [index, cell] of cells.entries()) {
     const described = innerCall(call, cell);
@@ -50,12 +51,21 @@ function stacked(
     const output =
       described &&
       kind &&
-      run({ call, described, cell: kind, isBidirectional: false, input: current, returnsSequence });
+      run({ call, described, cell: kind, isBidirectional: false, input: current, returnsSequence, within: name });
     if (!output) return undefined;
     if (call.flag('return_state') === true) states.push(...statesOf(call, output, kind, -1));
     current = output;
   }
   return states.length > 0 ? listOf(call, [current, ...states]) : current;
+}
+
+/** Of the layer that holds several cells; Keras makes one for a list of them. */
+function stackName(call: LayerCall): string | undefined {
+  const { own, state } = call;
+  const given = call.value('cell');
+  if (state.isLayer(given)) return cellOf(given) ? undefined : state.stateOf(given).name;
+  own.stackName ??= state.autoName('StackedRNNCells');
+  return own.stackName;
 }
 
 /** Calls the cell once a step, as Keras does; beyond `maximumSteps` once for its weights and shapes. */

@@ -5,7 +5,6 @@ import { InertObjects } from '../inert';
 import { inputFunction } from '../inputs';
 import type { KerasClasses, KerasState } from '../kerasState';
 import { layerClasses } from '../layerClasses';
-import { inputLayer } from './inputLayer';
 import { layerTypes } from './layerTypes';
 
 /** `keras.layers.add([a, b])` for `Add()([a, b])`. */
@@ -25,7 +24,7 @@ export function layerMembers(state: () => KerasState, classes: KerasClasses): Re
   const members = new Map<string, Value>([
     ...layerClasses(state, classes.layer, layerTypes),
     ['Layer', classes.layer],
-    ['InputLayer', inputLayer(state, classes.layer)],
+    ['InputLayer', classes.inputLayer],
     ['Input', inputFunction(state)],
     ['InputSpec', new InertObjects().class],
   ]);

@@ -103,7 +103,7 @@ function normalisation(call: LayerCall): TracedTensor | undefined {
   const sizes = axes?.map((axis) => call.sizeOf(input, axis));
   if (call.isNone('mean') && sizes?.every((size) => size !== undefined)) {
     call.weight({ name: 'mean', role: 'runningMean', shape: sizes, isTrainable: false });
-    call.weight({ name: 'variance', role: 'runningVariance', shape: sizes, isTrainable: false });
+    call.weight({ name: 'variance', role: 'runningVariance', shape: sizes, initial: 'ones', isTrainable: false });
     call.weight({ name: 'count', role: 'count', shape: [], isTrainable: false });
   }
   call.context.assume('input normalisation', `${call.label} leaves its input as it is`, call.layer.made[0]);

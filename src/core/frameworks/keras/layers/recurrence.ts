@@ -4,6 +4,7 @@ import type { Dim, Operation, ParameterUse, Shape } from '../../../network/netwo
 import type { TracedTensor } from '../../../network/tracer';
 import { makeList } from '../../../python/make';
 import type { InstanceValue, Value } from '../../../python/values';
+import { tensorsIn } from '../../numpy/numpy';
 import { sliceAxis } from '../../tensor/rearranging';
 import { addUnknown } from '../../tensor/trace';
 import { LayerCall } from '../layerCall';
@@ -21,6 +22,8 @@ export interface Recurrence {
   readonly isBidirectional: boolean;
   readonly input: TracedTensor;
   readonly returnsSequence: boolean;
+  /** The stack that keeps the cell, by name. */
+  readonly within?: string | undefined;
 }
 
 /** A layer of the framework's own over one sequence. */
@@ -66,17 +69,29 @@ export function run(recurrence: Recurrence): TracedTensor | undefined {
     dropout: described.number('dropout') ?? 0,
     forgetBias: cell === 'lstm' && described.flag('unit_forget_bias') === true ? 1 : 0,
   };
-  return call.add(operation, [input], shape, parameters, undefined, `${described.label}(${features}, ${units})`);
+  const label = `${described.label}(${features}, ${units})`;
+  return call.add(operation, [input, ...initialStates(call)], shape, parameters, undefined, label);
+}
+
+/**
+ * What the recurrence starts from, where it is not zero: the network before it is part of the model. States that are not followed come from
+ * the same layer as those that are.
+ */
+function initialStates(call: LayerCall): readonly TracedTensor[] {
+  const given = call.callValue('initial_state', 1);
+  const { nodes } = call.session.tracer;
+  return given ? tensorsIn(given).filter(({ node }) => nodes[node]?.operation.kind !== 'unknown') : [];
 }
 
 function weightsOf(
-  { call, described, cell }: Recurrence,
+  { call, described, cell, within }: Recurrence,
   direction: string,
   features: number,
   units: number,
 ): readonly ParameterUse[] {
   const gates = gateCounts[cell];
-  const layerName = direction ? `${direction}_${described.own.name}/` : '';
+  const stack = within ? `${within}/` : '';
+  const layerName = direction ? `${direction}_${described.own.name}/` : stack;
   const prefix = described.layer.class.name.endsWith('Cell') ? described.own.name : cellNames[cell];
   const suffix = direction === 'backward' ? 'Reverse' : '';
   const weight = (name: string, role: string, argument: string, shape: readonly number[], stored?: readonly number[]) =>
