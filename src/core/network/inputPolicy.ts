@@ -146,12 +146,17 @@ function applyOnce(
   return application && { application: { ...application, inputs }, guess, result };
 }
 
-/** Shape mismatches, and layers whose output shape is not known. */
+/** More than any number of misfits within a model that gives something back. */
+const fruitless = 1e6;
+
+/** Shape mismatches, and layers whose output shape is not known; a model that gives nothing back fits worst of all. */
 function misfitOf(session: ReadingSession, { application }: Applied): number {
   const nodes = session.tracer.nodes.slice(application.firstNode, application.endNode);
   const shapeless = nodes.filter((node) => !node.outputShape || node.outputShape.includes(undefined)).length;
   const beyondTable = nodes.filter((node) => readsBeyondTable(session.tracer.nodes, node)).length;
-  return (session.mismatches.length + beyondTable) * 10 + shapeless + (application.outputs.length === 0 ? 5 : 0);
+  return (
+    (session.mismatches.length + beyondTable) * 10 + shapeless + (application.outputs.length === 0 ? fruitless : 0)
+  );
 }
 
 /** Positions 0, 1, … looked up in a table that has fewer rows. */

@@ -144,6 +144,24 @@ suite('reading models: inputs', () => {
     assert.deepEqual(inputShape(chosen), [batch, 12, 8, 8]);
   });
 
+  test('an input beside a given one is shaped like it where another shape is refused, whatever stays unknown', async () => {
+    const text = `class Flow(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Conv2d(3, 8, 3)
+    def forward(self, first, second):
+        if first.shape != second.shape:
+            raise ValueError('two pictures of one size')
+        return self.encoder(first) + undescribed(self.encoder(second))
+`;
+    const model = await readOne(text, { inputShape: [3, 40, 40] });
+    const shapes = model.network.inputs.map((id) => model.network.nodes[id]?.outputShape);
+    assert.deepEqual(shapes, [
+      [batch, 3, 40, 40],
+      [batch, 3, 40, 40],
+    ]);
+  });
+
   test('sequences are no longer than the table of their positions', async () => {
     const model = await readOne(
       netOf(
