@@ -44,7 +44,11 @@ export function applyWithInputs(
   const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
   const apply = (guess: InputGuess) => applyWithTokens(session, framework, model, context, guess);
   if (known && known.shapes.length >= count) return apply(known);
-  if (known) return bestOf(session, context, completed(session, known, count, apply), apply);
+  if (known) {
+    const alike = apply(likeFirst(known, count));
+    if (alike && alike.application.outputs.length > 0 && session.mismatches.length === 0) return alike;
+    return bestOf(session, context, completed(session, known, count, apply), apply);
+  }
   const unshaped = Array.from({ length: count }, () => undefined);
   const probe = applyOnce(session, framework, model, context, {
     shapes: unshaped,
@@ -75,31 +79,41 @@ function bestOf(
   return best?.applied;
 }
 
-/** Inputs of which the source says nothing beside one of which it does: shaped like it, or as the layers that read them want them. */
+function withFurther(
+  known: InputGuess,
+  shapes: readonly Shape[],
+  contents: InputGuess['contents'] = shapes.map(() => 'real'),
+): InputGuess {
+  return {
+    shapes: [...known.shapes, ...shapes],
+    contents: [...known.contents, ...contents],
+    known: known.known,
+  };
+}
+
+/** Inputs of which the source says nothing are shaped like the first of which it does. */
+function likeFirst(known: InputGuess, count: number): InputGuess {
+  return withFurther(
+    known,
+    Array.from({ length: count - known.shapes.length }, () => known.shapes[0]),
+  );
+}
+
+/** Where they cannot be like the first: as the layers that read them want them. */
 function* completed(
   session: ReadingSession,
   known: InputGuess,
   count: number,
   apply: (guess: InputGuess) => Applied | undefined,
 ): Iterable<InputGuess> {
-  const further = Array.from({ length: count - known.shapes.length });
-  const withFurther = (shapes: readonly Shape[], contents: InputGuess['contents']): InputGuess => ({
-    shapes: [...known.shapes, ...shapes],
-    contents: [...known.contents, ...contents],
-    known: known.known,
-  });
-  const likeFirst = withFurther(
-    further.map(() => known.shapes[0]),
-    further.map(() => 'real'),
-  );
-  yield likeFirst;
+  yield likeFirst(known, count);
   const unshaped = withFurther(
-    further.map(() => undefined),
-    further.map(() => 'real'),
+    known,
+    Array.from({ length: count - known.shapes.length }, () => undefined),
   );
   const probe = apply(unshaped);
   for (const { shapes, contents } of guessesFrom(session, probe, count, [])) {
-    yield withFurther(shapes.slice(known.shapes.length), contents.slice(known.shapes.length));
+    yield withFurther(known, shapes.slice(known.shapes.length), contents.slice(known.shapes.length));
   }
   yield unshaped;
 }

@@ -29,6 +29,24 @@ suite('inputs beside the one that is given', () => {
     );
   });
 
+  test('a guess that the model refuses never takes the place of one that it follows', async () => {
+    const text = `
+import torch
+from torch import nn
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+    def forward(self, first, second):
+        if first.shape != second.shape:
+            raise ValueError('images of other sizes')
+        return self.conv(first) + self.conv(torch.fft.fft2(second))
+`;
+    const { models } = await analyzeText(text, { inputShape: [3, 48, 48], modelExpression: 'Pair()' });
+    const { network } = models[0] ?? {};
+    assert.deepEqual(network?.nodes[network.outputs[0] ?? -1]?.outputShape?.slice(1), [4, 48, 48]);
+  });
+
   test('a lazy layer that is never applied has weights of unknown shape', async () => {
     const text = attention.replace('self.k(keys)', 'keys').replace('LazyLinear(8)', 'Linear(6, 8)');
     const { models } = await analyzeText(text, { inputShape: [4, 6], modelExpression: 'Attend()' });
