@@ -18,6 +18,16 @@ const budgets = {
   'dist/webview/main.js': 260 * 1024,
 };
 
+/** In a browser the worker is started another way. */
+const webWorkers = {
+  name: 'web-workers',
+  setup(build) {
+    build.onResolve({ filter: /\/refinement\/startWorker$/ }, ({ resolveDir }) => ({
+      path: path.join(resolveDir, 'refinement/startWebWorker.ts'),
+    }));
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -47,6 +57,21 @@ const builds = [
     format: 'cjs',
     external: ['vscode'],
     define: { ...shared.define, global: 'globalThis' },
+    plugins: [...shared.plugins, webWorkers],
+  },
+  {
+    ...shared,
+    entryPoints: ['src/refinement/nodeWorker.ts'],
+    outfile: 'dist/surrogateWorker.js',
+    platform: 'node',
+    format: 'cjs',
+  },
+  {
+    ...shared,
+    entryPoints: ['src/refinement/webWorker.ts'],
+    outfile: 'dist/web/surrogateWorker.js',
+    platform: 'browser',
+    format: 'iife',
   },
   {
     ...shared,

@@ -11,7 +11,7 @@ const file = path.join(root, 'gradlens.vsix');
 /** What may stand in the package, besides what vsce adds itself. */
 const expected = [
   /^(package\.json|package\.nls\.json|README\.md|readme\.md|CHANGELOG\.md|changelog\.md|LICENSE(\.txt)?)$/,
-  /^dist\/(extension|gradlens|web\/extension|webview\/main)\.js$/,
+  /^dist\/(extension|gradlens|surrogateWorker|web\/extension|web\/surrogateWorker|webview\/main)\.js$/,
   /^dist\/webview\/style\.css$/,
   /^docs\/rules\/[a-z-]+\.md$/,
   /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,

@@ -1,7 +1,8 @@
-import { type ExtensionContext, languages, window } from 'vscode';
+import { type ExtensionContext, languages, Uri, window, workspace } from 'vscode';
 import { analyze } from './core/analyze';
 import { DocumentAnalyses } from './documents/documentAnalyses';
 import { ModelSettingsStore } from './documents/modelSettings';
+import { Refinement } from './documents/refinement';
 import { WorkspaceProject } from './documents/workspaceProject';
 import { CodeActions } from './editor/codeActions';
 import { ProfileLenses } from './editor/codeLens';
@@ -12,6 +13,8 @@ import { OpenOnStart } from './editor/openOnStart';
 import { Status } from './editor/status';
 import { Pages } from './panels/pages';
 import { productName, pythonLanguage } from './protocol/ids';
+import { JobQueue } from './refinement/jobQueue';
+import { startWorker } from './refinement/startWorker';
 
 /** Builds what the extension consists of and hands it to the editor; reads no file and parses nothing itself. */
 export function activate(context: ExtensionContext): void {
@@ -19,8 +22,14 @@ export function activate(context: ExtensionContext): void {
   const clock = () => performance.now();
   const log = window.createOutputChannel(productName, { log: true });
   const project = new WorkspaceProject(log);
+  const readBundled = async (name: string) =>
+    new TextDecoder().decode(await workspace.fs.readFile(Uri.joinPath(context.extensionUri, 'dist', name)));
+  const jobs = new JobQueue(
+    () => startWorker(readBundled),
+    (line) => log.warn(line),
+  );
   const settings = new ModelSettingsStore(context.workspaceState);
-  const analyses = new DocumentAnalyses(analyze, project, settings, clock, log);
+  const analyses = new DocumentAnalyses(analyze, project, settings, clock, log, new Refinement(jobs));
   const pages = new Pages(context.extensionUri, analyses, settings, log);
   const lenses = new ProfileLenses(analyses);
   context.subscriptions.push(

@@ -117,6 +117,7 @@ function head(content: ProfileContent, context: PageContext): HTMLElement {
         depth: formatCount(model.depth),
         parameters: formatCount(model.parameterCount),
         input: model.isInputAssumed ? fill(strings.assumedInput, { input: model.input }) : model.input,
+        source: model.runs > 0 ? fill(strings.refined, { runs: formatCount(model.runs) }) : strings.estimated,
       }),
     ),
     fall(model, context),

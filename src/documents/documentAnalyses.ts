@@ -5,6 +5,7 @@ import { Disposable } from '../disposable';
 import { settingsSection } from '../protocol/ids';
 import type { ModelSettingsStore } from './modelSettings';
 import { notebookOf, notebookSource, type OpenSource, sourceOf } from './openSources';
+import type { Refinement } from './refinement';
 import { readSettings } from './settings';
 import { Snapshot } from './snapshot';
 import type { ProjectSource } from './workspaceProject';
@@ -51,6 +52,7 @@ export class DocumentAnalyses extends Disposable {
     private readonly models: Pick<ModelSettingsStore, 'of' | 'onDidChange'>,
     private readonly clock: Clock,
     private readonly log: LogOutputChannel,
+    private readonly refinement?: Refinement,
   ) {
     super();
     this.register(workspace.onDidOpenTextDocument((document) => this.#open(sourceOf(document))));
@@ -90,6 +92,7 @@ export class DocumentAnalyses extends Disposable {
       dispose: () => {
         for (const entry of this.#entries.values()) stop(entry);
         this.#entries.clear();
+        this.refinement?.dispose();
       },
     });
   }
@@ -235,6 +238,20 @@ export class DocumentAnalyses extends Disposable {
       entry.snapshot = keepsLastGood(entry.snapshot, result) ? entry.snapshot?.asStale() : result;
     }
     this.#announce(entry);
+    if (result && entry.snapshot === result) void this.#refine(entry, result);
+  }
+
+  /** Puts the refined numbers in the place of the first ones, unless something newer stands there. */
+  async #refine(entry: Entry, snapshot: Snapshot): Promise<void> {
+    const { uri } = entry.source;
+    const key = uri.toString();
+    this.refinement?.cancel(key);
+    const settings = readSettings(entry.source.documents()[0] ?? uri);
+    if (!settings.refines || snapshot.analysis.models.length === 0) return;
+    const analysis = await this.refinement?.refine(key, snapshot.analysis, snapshot.text, settings.rules);
+    if (!analysis || entry.snapshot !== snapshot || !this.#isOpen(entry)) return;
+    entry.snapshot = snapshot.withAnalysis(analysis);
+    this.#announce(entry);
   }
 
   async #analyzeOnce(
@@ -297,6 +314,7 @@ export class DocumentAnalyses extends Disposable {
     const entry = this.#entries.get(key);
     if (!entry) return;
     stop(entry);
+    this.refinement?.cancel(key);
     this.#entries.delete(key);
     this.#changes.fire({ uri, snapshot: undefined, isBusy: false });
   }

@@ -17,6 +17,8 @@ export interface Settings {
   readonly batchSize: number | undefined;
   /** Folders in which imports are looked for too, absolute or from the workspace's folder on. */
   readonly searchPath: readonly string[];
+  /** Whether real runs in a worker refine the numbers. */
+  readonly refines: boolean;
   readonly rules: RuleSettings;
   readonly opensPanelOnStart: boolean;
 }
@@ -38,6 +40,7 @@ export function readSettings(scope: ConfigurationScope | undefined): Settings {
     searchPath: textsOf(read(settingIds.searchPath)).map((folder) =>
       folder.replace(/^\$\{workspaceFolder\}[\\/]?/, './'),
     ),
+    refines: read(settingIds.analysisRefine) !== false,
     rules: {
       severities: entriesOf(read(settingIds.ruleSeverities), severityOf),
       thresholds: entriesOf(read(settingIds.ruleThresholds), (value) =>

@@ -54,6 +54,11 @@ export class Snapshot {
     return new Snapshot({ ...this.data, isStale: true });
   }
 
+  /** The same text with another analysis of it. */
+  withAnalysis(analysis: Analysis): Snapshot {
+    return new Snapshot({ ...this.data, analysis });
+  }
+
   /** The text that was analysed. */
   get text(): string {
     return this.data.source.text;

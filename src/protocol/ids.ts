@@ -27,6 +27,7 @@ export const settingIds = {
   analysisInput: 'analysis.input',
   analysisBatchSize: 'analysis.batchSize',
   analysisTimeBudgetMs: 'analysis.timeBudgetMs',
+  analysisRefine: 'analysis.refine',
   searchPath: 'searchPath',
   ruleSeverities: 'rules.severities',
   ruleThresholds: 'rules.thresholds',

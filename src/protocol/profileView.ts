@@ -59,6 +59,7 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
     parameterCount: model.network.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     input: model.input.statistics,
     isInputAssumed: model.input.isAssumed,
+    runs: model.signal.runs ?? 0,
     gradientFall: finite(gradientFall(rules)?.log10Ratio),
     gradientFallAfter: after && finite(gradientFall(new RuleView(after.network, after.signal))?.log10Ratio),
     verdict: verdictOf(after ?? model, thresholds),

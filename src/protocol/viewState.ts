@@ -107,6 +107,8 @@ export interface ModelView {
   readonly parameterCount: number;
   readonly input: string;
   readonly isInputAssumed: boolean;
+  /** Real runs that refined the numbers; 0 where they come from formulas alone. */
+  readonly runs: number;
   /** log10 of the first layer's gradient over the last one's. */
   readonly gradientFall?: number;
   readonly gradientFallAfter?: number;

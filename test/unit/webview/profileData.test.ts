@@ -24,6 +24,7 @@ function model(layers: readonly LayerView[]): ModelView {
     parameterCount: 1,
     input: 'table',
     isInputAssumed: false,
+    runs: 0,
     layers,
     curves: [],
     findings: [],

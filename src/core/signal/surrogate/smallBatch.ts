@@ -19,62 +19,73 @@ export function affordableBatch(network: Network): number | undefined {
   }
 }
 
+type Runs = readonly (NodeRun | undefined)[];
+
+/** Two runs of one seed: with `batch` samples and with `half` of them. */
+export interface RunPair {
+  readonly run: Runs;
+  readonly halfRun: Runs;
+}
+
 /**
  * What runs of `batch` and of `half` samples, of the same weights, say of the whole batch of B. A gradient that the loss averages over
  * samples falls with their number. A weight's mean square is A/n + (1 − 1/n)·C over n samples, A being one sample's own and C what two have in
- * common (SIGNAL.md, section 4): a straight line in 1/n, drawn through both runs; at n = B it is C, or A/B, at least.
+ * common (SIGNAL.md, section 4): a straight line in 1/n, drawn through both, the ratio of the two taken from all seeds together.
  */
-export function extrapolated(
-  network: Network,
-  runs: readonly (NodeRun | undefined)[],
-  halfRuns: readonly (NodeRun | undefined)[],
-  batch: number,
-  half: number,
-): (NodeRun | undefined)[] {
+export function extrapolated(network: Network, pairs: readonly RunPair[], batch: number, half: number): Runs[] {
   const averaged = averagedNodes(network);
   const whole = network.batchSize;
   const share = Math.log(batch / whole);
-  return runs.map((run, index) => {
-    const node = network.nodes[index];
-    if (!run || !node) return run;
+  const byNode = network.nodes.map((node, index) => {
     const isAveraged = averaged.has(node.id);
-    const other = halfRuns[index];
-    const weight = (log: number | undefined, halfLog: number | undefined) =>
-      log === undefined || halfLog === undefined
-        ? undefined
-        : weightLog(
-            log + (isAveraged ? 0 : -share),
-            halfLog + (isAveraged ? 0 : -Math.log(half / whole)),
-            batch,
-            half,
-            whole,
-          );
-    const parts: Record<string, number> = {};
-    for (const [name, log] of Object.entries(run.parts)) {
-      const result = weight(log, other?.parts[name]);
-      if (result !== undefined) parts[name] = result;
-    }
-    const shift = isAveraged && isPerSample(node) ? share : 0;
-    return {
-      ...run,
-      gradient: typeof run.gradient === 'number' ? run.gradient + shift : run.gradient,
-      stepGradient: run.stepGradient?.map((log) => log + shift),
-      weightGradient: weight(run.weightGradient, other?.weightGradient),
-      parts,
-    };
+    const perSample = isAveraged && isPerSample(node) ? share : 0;
+    // A sum over samples is B times their mean.
+    const sums = isAveraged ? 0 : -share;
+    const shiftOf = (pick: (run: NodeRun) => number | undefined) =>
+      sums +
+      weightShift(meanDifference(pairs, index, pick) - (isAveraged ? 0 : Math.log(half / batch)), batch, half, whole);
+    const weight = shiftOf((run) => run.weightGradient);
+    const parts = new Map(
+      Object.keys(pairs[0]?.run[index]?.parts ?? {}).map((name) => [name, shiftOf((run) => run.parts[name])]),
+    );
+    return { perSample, weight, parts };
   });
+  return pairs.map(({ run }) =>
+    run.map((node, index) => {
+      const shifts = byNode[index];
+      if (!node || !shifts) return node;
+      const { perSample, weight } = shifts;
+      const parts = Object.entries(node.parts).map(([name, log]) => [name, log + (shifts.parts.get(name) ?? 0)]);
+      return {
+        ...node,
+        gradient: typeof node.gradient === 'number' ? node.gradient + perSample : node.gradient,
+        stepGradient: node.stepGradient?.map((log) => log + perSample),
+        weightGradient: node.weightGradient === undefined ? undefined : node.weightGradient + weight,
+        parts: Object.fromEntries(parts) as Record<string, number>,
+      };
+    }),
+  );
 }
 
-/** On root mean squares of the mean over samples, natural logarithms. A sum over samples is B times their mean. */
-function weightLog(log: number, halfLog: number, batch: number, half: number, whole: number): number {
-  const most = Math.max(log, halfLog);
-  if (!Number.isFinite(most)) return log;
-  const square = Math.exp(2 * (log - most));
-  const halfSquare = Math.exp(2 * (halfLog - most));
-  const slope = (halfSquare - square) / (1 / half - 1 / batch);
-  const line = square + slope * (1 / whole - 1 / batch);
-  const alone = (square * batch) / whole;
-  return Math.log(Math.max(alone, Math.min(square, line))) / 2 + most;
+/** Mean over seeds of how much larger the logarithm is with half the samples. */
+function meanDifference(pairs: readonly RunPair[], index: number, pick: (run: NodeRun) => number | undefined): number {
+  const differences = pairs.flatMap(({ run, halfRun }) => {
+    const own = run[index];
+    const other = halfRun[index];
+    const difference = own && other ? (pick(other) ?? Number.NaN) - (pick(own) ?? Number.NaN) : Number.NaN;
+    return Number.isFinite(difference) ? [difference] : [];
+  });
+  return differences.reduce((sum, difference) => sum + difference, 0) / Math.max(1, differences.length);
+}
+
+/**
+ * What to add to the logarithm of a weight gradient's root mean square at `batch` samples to have that at all of them; `difference` is what
+ * half of them add. The mean square falls at most as 1/n (C = 0) and never rises.
+ */
+function weightShift(difference: number, batch: number, half: number, whole: number): number {
+  const ratio = Math.exp(2 * difference);
+  const fall = ((ratio - 1) / (1 / half - 1 / batch)) * (1 / batch - 1 / whole);
+  return Math.log(Math.max(batch / whole, Math.min(1, 1 - fall))) / 2;
 }
 
 /** Nodes whose gradient comes through a mean over the samples. */

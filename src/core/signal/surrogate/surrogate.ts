@@ -4,7 +4,7 @@ import type { InputStatistics } from '../inputStatistics';
 import type { Estimate, NodeSignal, SignalFlag, SignalProfile } from '../profile';
 import type { Multiply } from './matrix';
 import { type NodeRun, runNetwork } from './run';
-import { affordableBatch, extrapolated } from './smallBatch';
+import { affordableBatch, extrapolated, type RunPair } from './smallBatch';
 
 export interface SurrogateRequest {
   readonly network: Network;
@@ -43,29 +43,24 @@ export function* surrogateRuns(request: SurrogateRequest): Generator<number, Sur
   const batch = affordableBatch(network);
   if (batch === undefined) return undefined;
   const started = clock();
-  const runs: (readonly (NodeRun | undefined)[])[] = [];
+  const half = Math.floor(batch / 2);
+  const isPartial = batch < network.batchSize && half > 0;
+  const pairs: RunPair[] = [];
   for (let seed = 1; seed <= request.seeds; seed++) {
     if (seed > 1 && clock() - started > budgetMs) break;
-    const run = runSeed(request, seed, batch);
-    if (!run) break;
-    runs.push(run);
+    const run = runNetwork({ ...request, seed, batch });
+    const halfRun = run && isPartial ? runNetwork({ ...request, seed, batch: half }) : run;
+    if (!run || !halfRun) break;
+    pairs.push({ run, halfRun });
     yield seed;
   }
-  if (runs.length === 0) return undefined;
+  if (pairs.length === 0) return undefined;
+  const runs = isPartial ? extrapolated(network, pairs, batch, half) : pairs.map(({ run }) => run);
   const nodes = network.nodes.map((node, index) => {
     const own = runs.map((run) => run[index]).filter((run) => run !== undefined);
     return nodeSignal(node.id, own);
   });
   return { profile: { nodes }, seeds: runs.length };
-}
-
-function runSeed(request: SurrogateRequest, seed: number, batch: number) {
-  const { network } = request;
-  const run = runNetwork({ ...request, seed, batch });
-  if (!run || batch < 2 || batch >= network.batchSize) return run;
-  const half = Math.floor(batch / 2);
-  const halfRun = runNetwork({ ...request, seed, batch: half });
-  return halfRun && extrapolated(network, run, halfRun, batch, half);
 }
 
 /** Largest float32, as a decimal logarithm. */

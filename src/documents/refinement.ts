@@ -1,0 +1,33 @@
+import type { Analysis, RuleSettings } from '../core/analysis';
+import { refineAnalysis } from '../core/refine';
+import { mergeProfiles } from '../core/signal/merge';
+import type { JobQueue } from '../refinement/jobQueue';
+
+/** Real runs of one model, and the time after which no further one is begun. */
+const seeds = 8;
+const budgetMs = 4000;
+
+/** Refines analyses by real runs with random weights, in a worker; the analysis itself is never held up. */
+export class Refinement {
+  constructor(private readonly queue: JobQueue) {}
+
+  /** The analysis with both engines' numbers; undefined where nothing could be refined or it was cancelled. */
+  async refine(key: string, analysis: Analysis, text: string, rules: RuleSettings): Promise<Analysis | undefined> {
+    const signals = await Promise.all(
+      analysis.models.map(async ({ network, signal, input }) => {
+        const surrogate = await this.queue.run(key, { network, statistics: input.given, seeds, budgetMs });
+        return surrogate && mergeProfiles(signal, surrogate);
+      }),
+    );
+    if (signals.every((signal) => signal === undefined)) return undefined;
+    return refineAnalysis(analysis, signals, text, rules);
+  }
+
+  cancel(key: string): void {
+    this.queue.cancel(key);
+  }
+
+  dispose(): void {
+    this.queue.dispose();
+  }
+}
