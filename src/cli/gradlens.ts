@@ -56,7 +56,11 @@ program
       .choices(engines)
       .default('merged'),
   )
-  .option('--seeds <count>', 'real runs, each with weights and inputs of its own', positiveInteger, 8)
+  .option(
+    '--seeds <count>',
+    'real runs, each with weights and inputs of its own (8, where they differ much up to 24)',
+    positiveInteger,
+  )
   .addOption(new Option('--format <format>', 'form of the answer').choices(['text', 'json']).default('text'))
   .addHelpText('after', placesHelp)
   .action(async (file: string, options) => {

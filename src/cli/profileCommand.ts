@@ -18,6 +18,8 @@ import { warn } from './warn';
 /** After this time no further run of a model is begun. */
 const runsBudgetMs = 20_000;
 
+const usualRuns = { seeds: 8, mostSeeds: 24 };
+
 const clock = () => performance.now();
 
 export interface ProfileOptions {
@@ -27,7 +29,7 @@ export interface ProfileOptions {
   readonly batch?: number;
   readonly searchPath?: readonly string[];
   readonly engine: Engine;
-  readonly seeds: number;
+  readonly seeds?: number;
   readonly format: 'text' | 'json';
 }
 
@@ -68,12 +70,13 @@ function refined(analysis: Analysis, text: string, { engine, seeds }: ProfileOpt
   if (engine === 'analytic') return analysis;
   const multiply = instantiateKernels(kernelBytes);
   const started = clock();
+  const runs = seeds === undefined ? usualRuns : { seeds };
   const signals = analysis.models.map(({ network, signal, input }) => {
     const surrogate = runSurrogate({
       network,
       statistics: input.given,
       multiply,
-      seeds,
+      ...runs,
       budgetMs: runsBudgetMs,
       clock,
     });

@@ -3,9 +3,8 @@ import { refineAnalysis } from '../core/refine';
 import { mergeProfiles } from '../core/signal/merge';
 import type { JobQueue } from '../refinement/jobQueue';
 
-/** Real runs of one model, and the time after which no further one is begun. */
-const seeds = 8;
-const budgetMs = 4000;
+/** Real runs of one model, more where they differ much, and the time after which no further one is begun. */
+const limits = { seeds: 8, mostSeeds: 24, budgetMs: 4000 };
 
 /** Refines analyses by real runs with random weights, in a worker; the analysis itself is never held up. */
 export class Refinement {
@@ -15,7 +14,7 @@ export class Refinement {
   async refine(key: string, analysis: Analysis, text: string, rules: RuleSettings): Promise<Analysis | undefined> {
     const signals = await Promise.all(
       analysis.models.map(async ({ network, signal, input }) => {
-        const surrogate = await this.queue.run(key, { network, statistics: input.given, seeds, budgetMs });
+        const surrogate = await this.queue.run(key, { ...limits, network, statistics: input.given });
         return surrogate && mergeProfiles(signal, surrogate);
       }),
     );

@@ -6,8 +6,8 @@ import type { SurrogateProfile } from '../core/signal/surrogate/surrogate';
 export interface RunJob {
   readonly network: Network;
   readonly statistics: InputStatistics;
-  /** Runs at most. */
   readonly seeds: number;
+  readonly mostSeeds?: number;
   /** After this time no further run is begun. */
   readonly budgetMs: number;
 }

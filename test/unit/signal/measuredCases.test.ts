@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compareWithMeasured, type MeasuredCase, type Quantity, quantile } from '../../../bench/accuracyRows';
 import { analyze } from '../../../src/core/analyze';
-import type { InputStatistics } from '../../../src/core/signal/inputStatistics';
-import { parseNpy } from '../../../src/core/signal/npy';
-import { sampleStatistics } from '../../../src/core/signal/sampleStatistics';
+import { measuredInput } from './measuredInput';
 
 const folder = path.join(__dirname, '..', '..', 'fixtures', 'cases', 'measured');
-
-function inputOf(name: string): InputStatistics {
-  const file = path.join(folder, 'inputs', `${name}.npy`);
-  if (!existsSync(file)) return name.startsWith('tokens') ? 'tokens' : 'standard-normal';
-  const array = parseNpy(readFileSync(file));
-  assert.equal(array.kind, 'array');
-  const statistics = sampleStatistics(array);
-  assert.equal(statistics.kind, 'sample');
-  return statistics;
-}
 
 /** Median and 90th percentile in dex that no family may exceed; one real run of the same code scores .026/.113, .055/.147, .013/.080. */
 const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>> = {
@@ -38,7 +26,7 @@ suite('signal: against what autograd measured', () => {
       const text = readFileSync(path.join(folder, file), 'utf8');
       const analysis = await analyze({ readText: async () => text }, file, {
         clock: () => performance.now(),
-        input: inputOf(entry.input),
+        input: measuredInput(entry.input),
       });
       const model = analysis.models[0];
       assert.ok(model, `${file}: no model found`);

@@ -10,8 +10,10 @@ export interface SurrogateRequest {
   readonly network: Network;
   readonly statistics: InputStatistics;
   readonly multiply: Multiply;
-  /** Runs at most, each with fresh weights and fresh inputs. */
+  /** Runs, each with fresh weights and fresh inputs. */
   readonly seeds: number;
+  /** Where seeds differ so much that the mean of those runs is not yet known well, up to this many. */
+  readonly mostSeeds?: number;
   /** After this time no further run is begun. */
   readonly budgetMs: number;
   readonly clock: Clock;
@@ -37,6 +39,9 @@ export function runSurrogate(request: SurrogateRequest): SurrogateProfile | unde
   }
 }
 
+/** The error of a mean, in dex, beyond which more runs are worth their time: 12 %. */
+const wantedError = 0.05;
+
 /** The same, one run a step, for callers that want to look at other things between runs. */
 export function* surrogateRuns(request: SurrogateRequest): Generator<number, SurrogateProfile | undefined> {
   const { network, clock, budgetMs } = request;
@@ -46,7 +51,9 @@ export function* surrogateRuns(request: SurrogateRequest): Generator<number, Sur
   const half = Math.floor(batch / 2);
   const isPartial = batch < network.batchSize && half > 0;
   const pairs: RunPair[] = [];
-  for (let seed = 1; seed <= request.seeds; seed++) {
+  const most = Math.max(request.seeds, request.mostSeeds ?? 0);
+  for (let seed = 1; seed <= most; seed++) {
+    if (seed > request.seeds && worstError(pairs.map(({ run }) => run)) <= wantedError) break;
     if (seed > 1 && clock() - started > budgetMs) break;
     const run = runNetwork({ ...request, seed, batch });
     const halfRun = run && isPartial ? runNetwork({ ...request, seed, batch: half }) : run;
@@ -61,6 +68,18 @@ export function* surrogateRuns(request: SurrogateRequest): Generator<number, Sur
     return nodeSignal(node.id, own);
   });
   return { profile: { nodes }, seeds: runs.length };
+}
+
+/** The largest standard error of the mean, in dex, among all gradients. */
+function worstError(runs: readonly (readonly (NodeRun | undefined)[])[]): number {
+  let worst = 0;
+  const [first = []] = runs;
+  first.forEach((_, index) => {
+    const own = runs.map((run) => run[index]);
+    const { sd = 0 } = estimateOf(own.map((run) => (run?.gradient === 'unknown' ? undefined : run?.gradient))) ?? {};
+    worst = Math.max(worst, sd, ...stepEstimates(own.map((run) => run?.stepGradient)).map((estimate) => estimate.sd));
+  });
+  return worst / Math.sqrt(Math.max(1, runs.length));
 }
 
 /** Largest float32, as a decimal logarithm. */
