@@ -4,7 +4,6 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
-
 import { buildKernels } from './scripts/buildKernels.mjs';
 import { pyrightStubs } from './scripts/pyrightStubs.mjs';
 

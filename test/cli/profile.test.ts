@@ -38,6 +38,26 @@ suite('gradlens profile', () => {
     assert.ok(finding.fixes[0].effect.after > finding.fixes[0].effect.before + 3);
   });
 
+  test('--engine and --seeds: formulas alone, runs alone, or both, with a band for every number', () => {
+    const layersOf = (...options: readonly string[]) => {
+      const { code, stdout } = runCli('profile', 'examples/deep_sigmoid.py', '--format', 'json', ...options);
+      assert.equal(code, 0);
+      const [model] = JSON.parse(stdout).models;
+      return { runs: model.runs, gradient: model.layers[1].gradient };
+    };
+    const analytic = layersOf('--engine', 'analytic');
+    const surrogate = layersOf('--engine', 'surrogate', '--seeds', '2');
+    const merged = layersOf('--seeds', '3');
+    assert.deepEqual([analytic.runs, surrogate.runs, merged.runs], [0, 2, 3]);
+    for (const { gradient } of [analytic, surrogate, merged]) {
+      assert.ok(gradient.band > 0);
+      assert.ok(Math.abs(gradient.log10Rms - analytic.gradient.log10Rms) < 0.5);
+    }
+    assert.notEqual(surrogate.gradient.log10Rms, analytic.gradient.log10Rms);
+    assert.deepEqual(layersOf('--seeds', '3'), merged);
+    assert.equal(runCli('profile', 'examples/deep_sigmoid.py', '--engine', 'crystal-ball').code, 2);
+  });
+
   test('takes shape, batch and preset', () => {
     const { stdout } = runCli(
       'profile',
