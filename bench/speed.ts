@@ -7,6 +7,7 @@ import { caseFolder } from './caseFolder';
 import type { ColdTimes, MemoryUse } from './packageReading';
 import type { SmallFileTimes } from './smallFiles';
 import { median } from './statistics';
+import { benchSurrogate } from './surrogateSpeed';
 
 const coldStarts = 3;
 
@@ -60,6 +61,7 @@ async function benchPackages(): Promise<void> {
 }
 
 benchSmallFiles()
+  .then(benchSurrogate)
   .then(benchPackages)
   .catch((error: unknown) => {
     console.error(error);
