@@ -78,7 +78,7 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
     output,
     stepLogSquares: diagonal(sequence),
     backward: (gradient) => recurrentBackward(gradient, field, layers, count, position, operation),
-    isApproximate: extent > stepCap || operation.dropout > 0,
+    isApproximate: extent > stepCap || operation.dropout > 0 || isBeyondMeanField(operation, extent),
   };
 }
 
@@ -131,6 +131,14 @@ function runCell(input: StepPairs, weights: CellWeights, operation: Recurrent): 
   const gate = compiledActivation(operation.gateActivation);
   if (operation.cell === 'gru') return runGruCell(input, weights, gate, activation);
   return runLstmCell(input, weights, gate, activation, operation.forgetBias);
+}
+
+/**
+ * One matrix is applied at every step: over many steps its own largest eigenvalues tell, not the mean over matrices, and a second layer's
+ * input is correlated in time (SIGNAL.md, section 4). Gates forget soon enough.
+ */
+function isBeyondMeanField({ cell, layers, hiddenFeatures }: Recurrent, steps: number): boolean {
+  return layers > 1 || (cell === 'rnn' && steps > hiddenFeatures / 4);
 }
 
 /** Both directions' units side by side: averages of their moments. */
