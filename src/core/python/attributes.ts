@@ -191,13 +191,23 @@ function classAttribute(machine: Machine, object: ClassValue, name: string): Val
     case 'mro':
       return makeNative('type.mro', () => makeList([...object.mro]));
     default:
-      return undefined;
+      return metaclassAttribute(machine, object, name);
   }
+}
+
+function metaclassAttribute(machine: Machine, object: ClassValue, name: string): Value | undefined {
+  const { metaclass } = object;
+  const found = metaclass && lookupInClass(metaclass, name);
+  return found && bindAttribute(machine, found, object, metaclass);
 }
 
 function superAttribute(machine: Machine, object: SuperValue, name: string): Value | undefined {
   const cls = object.self.kind === 'class' ? object.self : classOf(object.self);
   if (!cls) return undefined;
+  if (object.self.kind === 'class' && object.self.metaclass?.mro.includes(object.after)) {
+    const inherited = lookupAfter(object.self.metaclass, object.after, name);
+    return inherited && bindAttribute(machine, inherited, object.self, object.self.metaclass);
+  }
   const found = lookupAfter(cls, object.after, name);
   if (!found) return undefined;
   if (object.self.kind === 'class') {
@@ -233,6 +243,10 @@ export function setAttribute(
       }
       if (method && method !== objectClass.namespace.get('__setattr__')) {
         callValue(machine, method, [object, makeStr(name), value], undefined, span);
+        return;
+      }
+      if (object.class.slots && !object.class.slots.has(name)) {
+        machine.fail('AttributeError', `${object.class.name} has no slot '${name}'`, span);
         return;
       }
       setOwnAttribute(object, name, value);

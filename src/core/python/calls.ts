@@ -68,7 +68,7 @@ export function callWith(machine: Machine, callee: Value, args: CallArguments, s
     case 'method':
       return callWith(machine, callee.function, withFirst(args, callee.self), site);
     case 'class':
-      return construct(machine, callee, args, site);
+      return callClass(machine, callee, args, site);
     case 'staticmethod':
     case 'classmethod':
       return callWith(machine, callee.function, args, site);
@@ -172,9 +172,21 @@ function firstArgument(scope: Scope): Value | undefined {
   return first?.kind === 'tuple' ? first.items[0] : first;
 }
 
-/** `cls(…)`: `__new__`, then `__init__` where an instance of the class came out. */
-function construct(machine: Machine, cls: ClassValue, args: CallArguments, site: CallSite | undefined): Value {
+/** What a metaclass written in Python makes of the call, where it has its own `__call__`. */
+function callClass(machine: Machine, cls: ClassValue, args: CallArguments, site: CallSite | undefined): Value {
+  const own = cls.metaclass && lookupInClass(cls.metaclass, '__call__');
+  return own?.kind === 'function'
+    ? callWith(machine, own, withFirst(args, cls), site)
+    : construct(machine, cls, args, site);
+}
+
+/** `type.__call__`: `__new__`, then `__init__` where an instance of the class came out. */
+export function construct(machine: Machine, cls: ClassValue, args: CallArguments, site: CallSite | undefined): Value {
   if (!machine.step()) return machine.exhaustedValue(site?.span);
+  if (cls.abstractNames) {
+    const names = cls.abstractNames.join(', ');
+    return machine.fail('TypeError', `abstract class ${cls.name} has no definition of ${names}`, site?.span);
+  }
   machine.constructions++;
   const creator = lookupInClass(cls, '__new__');
   const creatorFunction = creator?.kind === 'staticmethod' ? creator.function : creator;

@@ -67,6 +67,8 @@ function compareValues(
   if (left.kind === 'unknown') return left;
   if (right.kind === 'unknown') return right;
   if (operator === '==' || operator === '!=') {
+    // Containers ask for identity first, `==` itself does not.
+    if (left.kind === 'float' && Number.isNaN(left.value)) return makeBool(operator === '!=');
     const equal = equals(machine, left, right);
     if (equal === undefined) return makeUnknown('comparison of partly unknown values', span);
     return makeBool(equal === (operator === '=='));

@@ -2,7 +2,7 @@ import { iteratorClass } from './builtinClasses';
 import { evaluate, spanOf } from './expressions';
 import { iteratorOf } from './iteration';
 import type { Frame, Machine } from './machine';
-import { makeDict, makeList, makeSet, makeUnknown, setEntry } from './make';
+import { makeDict, makeList, makeSet, makeUnknown, none, setEntry } from './make';
 import { IteratorPart } from './payload';
 import type { ComprehensionClause, ComprehensionExpression } from './syntax';
 import { assignTarget } from './targets';
@@ -13,9 +13,13 @@ export function makeIterator(part: IteratorPart): InstanceValue {
   return { kind: 'instance', class: iteratorClass, attributes: new Map(), payload: part, made: [] };
 }
 
-/** Generators are evaluated eagerly, within the same bounds as lists. */
+/** Generators with one `for` are evaluated as their elements are asked for, others at once, within the same bounds as lists. */
 export function evaluateComprehension(machine: Machine, frame: Frame, node: ComprehensionExpression): Value {
   const run = new ComprehensionRun(machine, comprehensionFrame(frame), node);
+  const [first, ...others] = node.clauses;
+  if (node.form === 'generator' && first?.kind === 'for' && others.every(({ kind }) => kind === 'if')) {
+    return run.onDemand(first);
+  }
   run.round(0);
   if (run.problem) return run.problem;
   switch (node.form) {
@@ -67,6 +71,30 @@ class ComprehensionRun {
     else this.#loop(clause, index);
   }
 
+  /** An iterator over what the only loop gives: each element is evaluated when it is asked for, in the place of the expression. */
+  onDemand(loop: Extract<ComprehensionClause, { kind: 'for' }>): Value {
+    const { machine, frame, items } = this;
+    const source = this.#open(loop);
+    if (!source) return this.problem ?? this.#unknown(none, loop.iterable);
+    const { frame: caller, site } = machine;
+    const pull = (): Value | undefined => {
+      const { frame: frameBefore, site: siteBefore } = machine;
+      Object.assign(machine, { frame: caller, site });
+      try {
+        for (let item = source.next(); item && machine.step(); item = source.next()) {
+          assignTarget(machine, frame, loop.target, item);
+          this.round(1);
+          const taken = items.pop();
+          if (taken) return taken;
+        }
+        return undefined;
+      } finally {
+        Object.assign(machine, { frame: frameBefore, site: siteBefore });
+      }
+    };
+    return makeIterator(new IteratorPart(pull, undefined, source.isInfinite));
+  }
+
   #take(): void {
     const { machine, frame, node } = this;
     if (this.items.length >= machine.budget.size) {
@@ -90,18 +118,23 @@ class ComprehensionRun {
 
   #loop(clause: Extract<ComprehensionClause, { kind: 'for' }>, index: number): void {
     const { machine, frame } = this;
-    const iterable = evaluate(machine, frame, clause.iterable);
-    const iterator = iteratorOf(machine, iterable);
-    if (!iterator || iterator.sample || iterator.isInfinite) {
-      this.problem = this.#unknown(iterable, clause.iterable);
-      return;
-    }
+    const iterator = this.#open(clause);
+    if (iterator?.isInfinite) this.problem = machine.unknown('elements are not known', spanOf(frame, clause.iterable));
+    if (!iterator || this.problem) return;
     for (let item = iterator.next(); item; item = iterator.next()) {
       if (!machine.step()) this.problem = machine.exhaustedValue(spanOf(frame, clause));
       if (this.problem) return;
       assignTarget(machine, frame, clause.target, item);
       this.round(index + 1);
     }
+  }
+
+  #open(clause: Extract<ComprehensionClause, { kind: 'for' }>): IteratorPart | undefined {
+    const iterable = evaluate(this.machine, this.frame, clause.iterable);
+    const iterator = iteratorOf(this.machine, iterable);
+    if (iterator && !iterator.sample) return iterator;
+    this.problem = this.#unknown(iterable, clause.iterable);
+    return undefined;
   }
 
   #unknown(value: Value, place: { readonly start: number; readonly end: number }): UnknownValue {

@@ -114,8 +114,14 @@ function itemAt(object: Value, at: number): Value | undefined {
   }
 }
 
-/** The positions that a slice picks from a sequence of this length (language reference 6.3.3); a string says why not. */
-export function slicePositions(slice: SliceValue, length: number): number[] | string {
+interface SliceBounds {
+  readonly start: number;
+  readonly stop: number;
+  readonly step: number;
+}
+
+/** Where a slice begins and ends in a sequence of this length (language reference 6.3.3); a string says why not. */
+function sliceBounds(slice: SliceValue, length: number): SliceBounds | string {
   const step = slice.step.kind === 'none' ? 1 : integerOf(unwrap(slice.step));
   if (step === undefined) return 'slice step is not known';
   if (step === 0) return 'slice step is zero';
@@ -130,6 +136,14 @@ export function slicePositions(slice: SliceValue, length: number): number[] | st
   const start = clamp(slice.start, step > 0 ? 0 : length - 1);
   const stop = clamp(slice.stop, step > 0 ? length : -1);
   if (start === undefined || stop === undefined) return 'slice bound is not known';
+  return { start, stop, step };
+}
+
+/** The positions that a slice picks from a sequence of this length; a string says why not. */
+export function slicePositions(slice: SliceValue, length: number): number[] | string {
+  const bounds = sliceBounds(slice, length);
+  if (typeof bounds === 'string') return bounds;
+  const { start, stop, step } = bounds;
   const positions: number[] = [];
   for (let at = start; step > 0 ? at < stop : at > stop; at += step) positions.push(at);
   return positions;
@@ -139,7 +153,15 @@ function slice(machine: Machine, object: Value, index: SliceValue, span: Span | 
   const length = lengthOf(object);
   if (length === undefined) return machine.fail('TypeError', `${describeKind(object)} cannot be sliced`, span);
   if (object.kind === 'range') {
-    if (length > machine.budget.size) return machine.unknown('range is too long to slice', span);
+    const bounds = sliceBounds(index, length);
+    if (typeof bounds === 'string') return machine.unknown(bounds, span);
+    const { start, step } = object;
+    return {
+      kind: 'range',
+      start: start + bounds.start * step,
+      stop: start + bounds.stop * step,
+      step: step * bounds.step,
+    };
   }
   const positions = slicePositions(index, length);
   if (typeof positions === 'string') return machine.unknown(positions, span);

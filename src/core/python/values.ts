@@ -144,6 +144,12 @@ export interface ClassValue {
   readonly definition?: ClassDefinition;
   readonly file?: string;
   readonly isNative: boolean;
+  /** The class of the class, where it is not `type`. */
+  metaclass?: ClassValue | undefined;
+  /** The only attributes its objects take, where every class of the resolution order says so by `__slots__`. */
+  slots?: ReadonlySet<string> | undefined;
+  /** Names of abstract methods still to be defined: it cannot be instantiated. */
+  abstractNames?: readonly string[] | undefined;
 }
 export interface InstanceValue {
   readonly kind: 'instance';

@@ -1,6 +1,6 @@
 import { deleteAttribute, findAttribute, getAttribute, setAttribute } from '../attributes';
 import { classOf, functionClass, typeClass } from '../builtinClasses';
-import { callWith, makeArguments } from '../calls';
+import { callWith, construct, makeArguments } from '../calls';
 import type { Machine } from '../machine';
 import { identityOf, keyOf, makeBool, makeDict, makeInt, makeList, makeStr, namesOfScope, none } from '../make';
 import { hasUnknownBase, isSubclass, lookupInClass, makeClass, objectClass } from '../nativeClass';
@@ -135,6 +135,14 @@ function isCallable(value: Value): boolean | undefined {
 
 export function attributeFunctions(): readonly (readonly [string, Value])[] {
   typeClass.namespace.set('__new__', makeBuiltin('type', makeType));
+  typeClass.namespace.set(
+    '__call__',
+    makeBuiltin('type.__call__', ([cls, ...rest], call) =>
+      cls?.kind === 'class'
+        ? construct(call.machine, cls, makeArguments(rest, call.named), call.machine.site)
+        : notKnown(call, 'no class is given', cls),
+    ),
+  );
   functionClass.namespace.set(
     '__call__',
     makeBuiltin('function.__call__', ([callee, ...rest], call) =>

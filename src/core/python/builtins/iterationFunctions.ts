@@ -117,13 +117,14 @@ function extreme(sign: 1 | -1): BuiltinFunction {
 
 function quantifier(stopsAt: boolean): BuiltinFunction {
   return ([value], call) => {
-    const items = value && iterate(call.machine, value);
-    if (!items) return notKnown(call, 'elements are not known', value);
+    const iterator = value && iteratorOf(call.machine, value);
+    if (!iterator || iterator.sample) return notKnown(call, 'elements are not known', value);
     let undecided: Value | undefined;
-    for (const item of items) {
+    for (let item = iterator.next(), count = 0; item; item = iterator.next(), count++) {
       const truth = truthOf(call.machine, item);
       if (truth === stopsAt) return makeBool(stopsAt);
       if (truth === undefined) undecided ??= item;
+      if (count >= call.machine.budget.size || !call.machine.step()) return notKnown(call, 'too many elements');
     }
     return undecided ? notKnown(call, 'truth of an element is not known', undecided) : makeBool(!stopsAt);
   };

@@ -1,7 +1,8 @@
 import { dictClass, frozensetClass, listClass, setClass, strClass, tupleClass, typeClass } from '../builtinClasses';
 import { abstractClass } from '../builtins/abstractClasses';
-import { makeBuiltin, notKnown } from '../builtins/define';
-import { falseValue } from '../make';
+import { type BuiltinFunction, makeBuiltin, notKnown } from '../builtins/define';
+import { abstractMark } from '../classTraits';
+import { falseValue, trueValue } from '../make';
 import { makeNativeClass } from '../nativeClass';
 import type { ModuleValue, Value } from '../values';
 import { collectionsModule, namedTupleClass } from './collections';
@@ -51,12 +52,20 @@ export function typingModule(): ModuleValue {
   };
 }
 
+const markAbstract: BuiltinFunction = ([method], call) => {
+  if (method?.kind === 'function') method.attributes.set(abstractMark, trueValue);
+  return method ?? notKnown(call, 'nothing is given');
+};
+
 /** `abc`. */
 export function abcModule(): ModuleValue {
+  const metaclass = makeNativeClass('ABCMeta', [typeClass]);
+  const base = makeNativeClass('ABC');
+  base.metaclass = metaclass;
   const names = new Map<string, Value>([
-    ['ABC', makeNativeClass('ABC')],
-    ['ABCMeta', makeNativeClass('ABCMeta', [typeClass])],
-    ['abstractmethod', transparentDecorator('abc.abstractmethod')],
+    ['ABC', base],
+    ['ABCMeta', metaclass],
+    ['abstractmethod', makeBuiltin('abc.abstractmethod', markAbstract)],
     [
       'abstractproperty',
       makeBuiltin('abc.abstractproperty', ([get], call) =>
