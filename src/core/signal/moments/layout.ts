@@ -16,7 +16,7 @@ export interface Layout {
 }
 
 /** Offsets kept a position axis; those beyond share the last bin, which holds the long-range plateau. */
-export const offsetCap = 64;
+export const offsetCap = 32;
 
 export const scalarLayout: Layout = { axes: [], extents: [] };
 
