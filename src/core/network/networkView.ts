@@ -92,6 +92,12 @@ export class NetworkView {
     return false;
   }
 
+  /** True where the node's output goes straight into norms and nowhere else. */
+  isNormalised(node: NetworkNode): boolean {
+    const consumers = this.consumersOf(node);
+    return consumers.length > 0 && consumers.every(({ operation }) => operation.kind === 'normalisation');
+  }
+
   /** Elements of one sample's output that share a unit: pixels, time steps. 1 where the shape is unknown. */
   positionsOf(node: NetworkNode): number {
     const shape = node.outputShape;

@@ -4,6 +4,7 @@ import { hiddenExponential, largestWeights, weightSpan } from './extremeWeights'
 import { type GradientFall, gradientFall } from './gradientFall';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
+import type { Thresholds } from './thresholds';
 
 /** log10 of the largest float32 (IEEE 754 binary32). */
 const float32Limit = 38.5;
@@ -17,7 +18,7 @@ export const explodingGradient: Rule = {
   *check(view, thresholds) {
     const fall = gradientFall(view);
     const isOverflowing = hasOverflow(view);
-    const isGrowing = fall !== undefined && fall.log10Ratio - fall.sd > Math.log10(thresholds.explodingGradientWarning);
+    const isGrowing = fall !== undefined && fall.log10Ratio - fall.sd > Math.log10(limitOf(view, fall, thresholds));
     const exponential = hiddenExponential(view);
     const culprit = exponential ?? largestWeights(view) ?? fall?.first;
     if (!culprit || !(isGrowing || isOverflowing)) return;
@@ -31,6 +32,14 @@ export const explodingGradient: Rule = {
     };
   },
 };
+
+/**
+ * Behind a norm the scale of weights does not matter (Ioffe & Szegedy 2015, section 3.3), and deep normalised networks train although their
+ * gradient grows by some 1.2 a layer (Yang et al. 2019): there only what is hopeless counts.
+ */
+function limitOf(view: ModelView, { first }: GradientFall, thresholds: Thresholds): number {
+  return view.isNormalised(first) ? thresholds.explodingGradientError : thresholds.explodingGradientWarning;
+}
 
 function messageOf(fall: GradientFall | undefined, culprit: NetworkNode): Message {
   if (!fall) {

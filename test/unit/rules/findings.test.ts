@@ -76,6 +76,16 @@ const faulty: readonly { readonly name: string; readonly rule: string; readonly 
 /** Healthy sources that look like trouble to a reader of text. */
 const healthy: readonly { readonly name: string; readonly source: string }[] = [
   {
+    name: 'a deep network of normalised layers, whose gradient grows a little at each',
+    source: net(
+      [
+        'blocks = [layer for _ in range(60) for layer in (nn.Linear(256, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU())]',
+        'self.layers = nn.Sequential(*blocks, nn.Linear(256, 10))',
+      ],
+      ['return self.layers(x)'],
+    ),
+  },
+  {
     name: 'attention written by hand',
     source: net(
       [

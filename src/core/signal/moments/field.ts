@@ -1,5 +1,5 @@
 import type { ActivationUse } from '../../activations/activation';
-import { binCount, type Layout } from './layout';
+import type { Layout } from './layout';
 import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
 /**
@@ -109,22 +109,29 @@ export function seedVariance(field: Field): number {
   return field.inherited + field.fresh;
 }
 
-/** The moments of several segments as one: averages over all channels. */
+/** The moments of all segments as one. */
 export function pooledSegment(field: Field): Segment {
-  const only = field.segments[0];
-  if (field.segments.length === 1 && only) return only;
-  const size = binCount(field.layout);
+  return averageSegment(field.segments);
+}
+
+/** The moments of several segments, at least one, as one: averages over all channels. */
+export function averageSegment(segments: readonly Segment[]): Segment {
+  const [first] = segments;
+  if (segments.length === 1 && first) return first;
+  const size = first?.within.length ?? 0;
   const within = new Float64Array(size);
   const across = new Float64Array(size);
-  const channels = channelCount(field);
-  for (const segment of field.segments) {
+  const channels = segments.reduce((sum, segment) => sum + segment.channels, 0);
+  let mean = 0;
+  for (const segment of segments) {
     const share = segment.channels / channels;
+    mean += share * segment.mean;
     for (let bin = 0; bin < size; bin++) {
       within[bin] = (within[bin] as number) + share * (segment.within[bin] as number);
       across[bin] = (across[bin] as number) + share * (segment.across[bin] as number);
     }
   }
-  return { channels, mean: meanOf(field), within, across };
+  return { channels, mean, within, across };
 }
 
 const smallest = 1e-60;

@@ -1,5 +1,13 @@
 import { align } from './broadcast';
-import { channelCount, type Field, type Gradient, type GradientSegment, pooledSegment, type Segment } from './field';
+import {
+  averageSegment,
+  channelCount,
+  type Field,
+  type Gradient,
+  type GradientSegment,
+  pooledSegment,
+  type Segment,
+} from './field';
 import { type Atom, binCount, type Layout, pairWeights, weightedMean } from './layout';
 import { permutedLayout, reshapedLayout } from './reshape';
 import type { Call, Step } from './rule';
@@ -76,8 +84,9 @@ export function concatStep(call: Call, axis: number): Step | undefined {
     return undefined;
   }
   const segments: Segment[] = [];
-  const owners: number[] = [];
-  fields.forEach((field, index) => {
+  const starts: number[] = [];
+  for (const field of fields) {
+    starts.push(segments.length);
     const factor = Math.exp(field.logScale - logScale);
     for (const segment of field.segments) {
       const share = unitsOnAxis(field.layout, axis) / channelCount(field);
@@ -87,15 +96,15 @@ export function concatStep(call: Call, axis: number): Step | undefined {
         within: factor === 1 ? segment.within : segment.within.map((value) => value * factor),
         across: factor === 1 ? segment.across : segment.across.map((value) => value * factor),
       });
-      owners.push(index);
     }
-  });
+  }
+  const groups = groupsOf(segments);
   const total = fields.reduce((sum, field) => sum + unitsOnAxis(field.layout, axis), 0);
   const weigh = (value: (field: Field) => number) =>
     fields.reduce((sum, field) => sum + (unitsOnAxis(field.layout, axis) / total) * value(field), 0);
   const output: Field = {
     layout: replaceUnits(first.layout, axis, total),
-    segments,
+    segments: mergedSegments(segments, groups),
     logScale,
     inherited: weigh((field) => field.inherited),
     fresh: weigh((field) => (field.fresh * unitsOnAxis(field.layout, axis)) / total),
@@ -106,15 +115,44 @@ export function concatStep(call: Call, axis: number): Step | undefined {
     output,
     backward: (gradient) => ({
       inputs: fields.map((field, index): Gradient => {
-        const own = gradient.segments.filter((_, s) => owners[s] === index);
+        const start = starts[index] as number;
+        const segmentAt = (s: number) => gradient.segments[groups[start + s] as number] ?? gradient.segments[0];
         return {
           ...gradient,
           layout: field.layout,
-          segments: own.length === field.segments.length ? own : field.segments.map(() => own[0] as GradientSegment),
+          segments: field.segments.map((_, s) => segmentAt(s) as GradientSegment),
         };
       }),
     }),
   };
+}
+
+/** More segments than these are merged with their neighbours, so that the cost of a chain of concatenations stays linear in its length. */
+const mostSegments = 8;
+
+/** The group that each segment falls into: its own, or one of `mostSegments` of like numbers of channels. */
+function groupsOf(segments: readonly Segment[]): readonly number[] {
+  if (segments.length <= mostSegments) return segments.map((_, index) => index);
+  const total = segments.reduce((sum, { channels }) => sum + channels, 0);
+  let before = 0;
+  let last = -1;
+  let lastShare = -1;
+  return segments.map(({ channels }) => {
+    const share = Math.min(mostSegments - 1, Math.floor(((before + channels / 2) / total) * mostSegments));
+    before += channels;
+    if (share !== lastShare) last++;
+    lastShare = share;
+    return last;
+  });
+}
+
+function mergedSegments(segments: readonly Segment[], groups: readonly number[]): readonly Segment[] {
+  const members = new Map<number, Segment[]>();
+  segments.forEach((segment, index) => {
+    const group = groups[index] as number;
+    members.set(group, [...(members.get(group) ?? []), segment]);
+  });
+  return [...members.values()].map(averageSegment);
 }
 
 function unitsOnAxis(layout: Layout, axis: number): number {
