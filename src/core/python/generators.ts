@@ -45,6 +45,11 @@ export class GeneratorPart extends IteratorPart {
     return this.#isFresh;
   }
 
+  override close(): void {
+    this.#isFresh = false;
+    super.close();
+  }
+
   /** What its `return` gives, once it has ended. */
   get returned(): Value | undefined {
     return this.frame.returned;

@@ -17,6 +17,7 @@ export function unwrap(value: Value): Value {
 /** An iterator's state. Elements come once; an open one ends in an unknown number of elements like `sample`. */
 export class IteratorPart {
   #taken = 0;
+  #isClosed = false;
 
   constructor(
     private readonly pull: (index: number) => Value | undefined,
@@ -25,7 +26,13 @@ export class IteratorPart {
     readonly isInfinite = false,
   ) {}
 
+  /** Gives nothing more from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   next(): Value | undefined {
+    if (this.#isClosed) return undefined;
     const value = this.pull(this.#taken);
     if (value) this.#taken++;
     return value;

@@ -1,4 +1,4 @@
-import { makeDict, makeStr, makeTuple, none } from './make';
+import { makeDict, makeStr, makeTuple, makeUnknown, none } from './make';
 import { moduleNameOf } from './scopes';
 import type { Statement } from './syntax';
 import type { DictValue, FunctionValue, NativeFunctionValue, Scope, Value } from './values';
@@ -7,8 +7,9 @@ import type { DictValue, FunctionValue, NativeFunctionValue, Scope, Value } from
 export function functionAttribute(object: FunctionValue, name: string): Value | undefined {
   switch (name) {
     case '__name__':
-    case '__qualname__':
       return makeStr(object.name);
+    case '__qualname__':
+      return qualifiedName(object);
     case '__module__':
       return moduleNameOf(object.closure);
     case '__doc__':
@@ -23,6 +24,14 @@ export function functionAttribute(object: FunctionValue, name: string): Value | 
     default:
       return undefined;
   }
+}
+
+function qualifiedName({ name, definition, owner, closure }: FunctionValue): Value {
+  const isMethod = definition.kind === 'function' && owner?.definition?.body.includes(definition);
+  const outer = isMethod ? owner?.namespace.get('__qualname__') : undefined;
+  if (outer?.kind === 'str') return makeStr(`${outer.value}.${name}`);
+  if (closure.kind === 'module') return makeStr(name);
+  return makeUnknown('qualified names of functions within functions are not followed');
 }
 
 /** The text that stands first in a body. */

@@ -1,3 +1,4 @@
+import { isNumber, numberOf } from '../arithmetic';
 import { deleteAttribute, findAttribute, getAttribute, setAttribute } from '../attributes';
 import { classOf, functionClass, typeClass } from '../builtinClasses';
 import { callWith, construct, makeArguments } from '../calls';
@@ -173,7 +174,9 @@ export function attributeFunctions(): readonly (readonly [string, Value])[] {
     id: ([value]) => makeInt(value ? identityOf(value) : 0),
     hash: ([value], call) => {
       const key = value && keyOf(value);
-      if (key === undefined) return notKnown(call, 'hash is not known', value);
+      if (!value || key === undefined) return notKnown(call, 'hash is not known', value);
+      const whole = isNumber(value) ? numberOf(value) : Number.NaN;
+      if (Number.isSafeInteger(whole)) return makeInt(whole === -1 ? -2 : whole + 0);
       let hash = 0;
       for (const character of key) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0;
       return makeInt(hash);

@@ -104,6 +104,27 @@ function fromElements(make: (items: readonly Value[]) => Value): BuiltinFunction
   };
 }
 
+const radixOfPrefix: Readonly<Record<string, number>> = { '0x': 16, '0o': 8, '0b': 2 };
+
+/** Integer literals as `int(text, base)` takes them; base 0 reads the base from the prefix (language reference 2.4.5). */
+function parseInteger(text: string, base: number): number | undefined {
+  const [, sign, prefix = '', rest = ''] = /^([+-]?)(0[xob](?=_?\w))?((?:_?[0-9a-z])+)$/i.exec(text) ?? [];
+  const own = radixOfPrefix[prefix.toLowerCase()];
+  const isPrefixed = own !== undefined && (base === 0 || base === own);
+  const digits = isPrefixed ? rest : `${prefix}${rest}`;
+  if (digits === '' || (!isPrefixed && (digits.startsWith('_') || (base === 0 && /^0+[^0_]/.test(digits))))) {
+    return undefined;
+  }
+  const radix = isPrefixed ? own : base || 10;
+  let number = 0;
+  for (const digit of digits.replaceAll('_', '')) {
+    const value = Number.parseInt(digit, 36);
+    if (value >= radix) return undefined;
+    number = number * radix + value;
+  }
+  return sign === '-' ? -number : number;
+}
+
 const makeIntFrom: BuiltinFunction = ([given, base], call) => {
   if (!given) return makeInt(0);
   const value = unwrap(given);
@@ -114,14 +135,12 @@ const makeIntFrom: BuiltinFunction = ([given, base], call) => {
     return call.machine.fail('OverflowError', 'number has no exact integer', call.span);
   }
   if (value.kind === 'str') {
-    const radix = base ? (integerOf(base) ?? 10) : 10;
-    const text = value.value
-      .trim()
-      .replaceAll('_', '')
-      .replace(/^([+-]?)0[xob]/i, '$1');
-    const number = Number.parseInt(text, radix === 0 ? 10 : radix);
-    if (/^[+-]?\w+$/.test(text) && !Number.isNaN(number)) return makeInt(number);
-    return call.machine.fail('ValueError', `'${value.value}' is no integer`, call.span);
+    const radix = base ? integerOf(base) : 10;
+    if (radix === undefined) return notKnown(call, 'base is not known', base);
+    const number = parseInteger(value.value.trim(), radix);
+    if (number === undefined) return call.machine.fail('ValueError', `'${value.value}' is no integer`, call.span);
+    if (Number.isSafeInteger(number)) return makeInt(number + 0);
+    return call.machine.fail('OverflowError', 'integer is too large to follow exactly', call.span);
   }
   if (value.kind === 'instance') {
     for (const name of ['__int__', '__index__']) {

@@ -3,6 +3,7 @@ import { iteratorClass } from '../builtinClasses';
 import { callValue } from '../calls';
 import { orderOf } from '../comparison';
 import { makeIterator } from '../comprehensions';
+import { GeneratorPart } from '../generators';
 import { iterate, iteratorOf } from '../iteration';
 import { makeBool, makeInt, makeList, makeTuple, makeUnknown, none } from '../make';
 import { lookupInClass } from '../nativeClass';
@@ -164,6 +165,16 @@ const next: BuiltinFunction = ([value, fallback], call) => {
   );
 };
 
+/** What a generator's body does after the last element taken, it should not have done: it has run to its end. */
+function closeIterator(value: Value, call: NativeCall): Value {
+  const iterator = iteratorPart(value);
+  if (iterator instanceof GeneratorPart && !iterator.isFresh && iterator.next()) {
+    call.machine.assume('generator that is closed early', 'followed to its end', call.span);
+  }
+  iterator?.close();
+  return none;
+}
+
 export function iterationFunctions(): readonly (readonly [string, Value])[] {
   defineMethods(iteratorClass, {
     __iter__: (self) => self,
@@ -172,7 +183,7 @@ export function iterationFunctions(): readonly (readonly [string, Value])[] {
       !value || value.kind === 'none'
         ? next([self], call)
         : notKnown(call, 'what is sent into a generator is not followed', value),
-    close: () => none,
+    close: (self, _args, call) => closeIterator(self, call),
   });
   const functions: Readonly<Record<string, BuiltinFunction>> = {
     enumerate,

@@ -36,8 +36,10 @@ const round: BuiltinFunction = ([given, digits], call) => {
     return (value && viaMethod('__round__', value, call)) ?? notKnown(call, 'number is not known', value);
   const places = digits && digits.kind !== 'none' ? integerOf(digits) : undefined;
   const number = numberOf(value);
-  if (places === undefined)
-    return Number.isFinite(number) ? makeInt(roundHalfEven(number)) : notKnown(call, 'not a finite number');
+  if (places === undefined) {
+    const whole = roundHalfEven(number);
+    return Number.isSafeInteger(whole) ? makeInt(whole + 0) : notKnown(call, 'number has no exact integer');
+  }
   if (value.kind !== 'float') {
     const scale = 10 ** -Math.min(0, places);
     return makeInt(roundHalfEven(number / scale) * scale);
