@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { analyze } from '../src/core/analyze';
@@ -11,6 +11,7 @@ import type { Multiply } from '../src/core/signal/surrogate/matrix';
 import { runSurrogate } from '../src/core/signal/surrogate/surrogate';
 import { type CaseErrors, compareWithMeasured, type MeasuredCase, type Quantity, quantile } from './accuracyRows';
 import { caseFolder } from './caseFolder';
+import { familyCases, sourceOf } from './familyCases';
 import { loadKernels } from './kernels';
 
 const clock = () => performance.now();
@@ -26,31 +27,70 @@ const { values: options, positionals } = parseArgs({
 
 type Families = Map<string, CaseErrors[]>;
 
+interface Case {
+  readonly file: string;
+  readonly text: string;
+  readonly measured: Pick<MeasuredCase, 'family' | 'layers'>;
+  /** Undefined where the source says what its data are. */
+  readonly input: InputStatistics | undefined;
+}
+
+const asked = engines.filter((engine) => options.engine === undefined || options.engine === engine);
+
 /**
  * Reads every measured case from its source, estimates its signal with the case's input sample by the analytic engine, by real runs with
- * random weights and by both merged, and prints the errors against real autograd:
+ * random weights and by both merged, and prints the errors against the real frameworks:
  * `npm run accuracy [-- FAMILY] [--engine analytic] [--seeds 8] [--every 10]`.
  */
 async function main(): Promise<void> {
+  const multiply = await loadKernels();
   const folder = caseFolder('measured');
+  await compareAll(`cases: ${folder}`, measuredCases(folder), multiply);
+  await compareAll('cases: test/fixtures/families', todaysFamilies(), multiply);
+}
+
+function measuredCases(folder: string): readonly Case[] {
+  const measured = JSON.parse(readFileSync(path.join(folder, 'measured.json'), 'utf8')) as Record<string, MeasuredCase>;
+  return Object.entries(measured).map(([file, entry]) => ({
+    file,
+    text: readFileSync(path.join(folder, file), 'utf8'),
+    measured: entry,
+    input: inputOf(folder, entry.input),
+  }));
+}
+
+function todaysFamilies(): readonly Case[] {
+  return familyCases().map((entry) => ({
+    file: entry.file,
+    text: sourceOf(entry),
+    measured: entry,
+    input: undefined,
+  }));
+}
+
+/** Every so many cases of each family. */
+function chosen(cases: readonly Case[]): readonly Case[] {
   const [only] = positionals;
   const every = Math.max(1, Number(options.every));
-  const asked = engines.filter((engine) => options.engine === undefined || options.engine === engine);
-  const multiply = await loadKernels();
-  const measured = JSON.parse(readFileSync(path.join(folder, 'measured.json'), 'utf8')) as Record<string, MeasuredCase>;
-  console.log(`cases: ${folder} (${Object.keys(measured).length} measured, ${readdirSync(folder).length - 2} files)`);
-  const families = new Map<Engine, Families>(asked.map((engine) => [engine, new Map()]));
   const seen = new Map<string, number>();
+  return cases.filter(({ measured: { family } }) => {
+    if (only && family !== only) return false;
+    const place = seen.get(family) ?? 0;
+    seen.set(family, place + 1);
+    return place % every === 0;
+  });
+}
+
+async function compareAll(title: string, all: readonly Case[], multiply: Multiply): Promise<void> {
+  const cases = chosen(all);
+  if (cases.length === 0) return;
+  console.log(`\n${title} (${cases.length} of ${all.length} measured)`);
+  const families = new Map<Engine, Families>(asked.map((engine) => [engine, new Map()]));
   const unread: string[] = [];
   const spentMs = { analytic: 0, surrogate: 0 };
-  for (const [file, entry] of Object.entries(measured)) {
-    if (only && entry.family !== only) continue;
-    const place = seen.get(entry.family) ?? 0;
-    seen.set(entry.family, place + 1);
-    if (place % every !== 0) continue;
-    const text = readFileSync(path.join(folder, file), 'utf8');
-    const input = inputOf(folder, entry.input);
-    const analysis = await analyze({ readText: async () => text }, file, { clock, input });
+  for (const { file, text, measured, input } of cases) {
+    const project = { readText: async () => text };
+    const analysis = await analyze(project, file, { clock, ...(input && { input }), budget: { timeMs: 60_000 } });
     spentMs.analytic += analysis.timings.signalMs;
     const model = analysis.models[0];
     if (!model) {
@@ -58,16 +98,17 @@ async function main(): Promise<void> {
       continue;
     }
     const started = clock();
-    const surrogate = asked.some((engine) => engine !== 'analytic') ? run(model.network, input, multiply) : undefined;
+    const isRun = asked.some((engine) => engine !== 'analytic');
+    const surrogate = isRun ? run(model.network, input ?? model.input.given, multiply) : undefined;
     spentMs.surrogate += clock() - started;
     for (const engine of asked) {
-      const errors = compareWithMeasured(entry, model.network, profileOf(engine, model.signal, surrogate));
+      const errors = compareWithMeasured(measured, model.network, profileOf(engine, model.signal, surrogate));
       if (errors.missing > 0) {
         const reason = model.unknowns[0]?.reason.text ?? 'no estimate';
         unread.push(`${file}: ${errors.missing} numbers without an ${engine} estimate (${reason})`);
       }
       const byFamily = families.get(engine);
-      byFamily?.set(entry.family, [...(byFamily.get(entry.family) ?? []), errors]);
+      byFamily?.set(measured.family, [...(byFamily.get(measured.family) ?? []), errors]);
     }
   }
   for (const [engine, byFamily] of families) {
@@ -118,7 +159,7 @@ const titles: Readonly<Record<Quantity, string>> = {
 function printTable(families: Families): void {
   const cell = (value: number) => (Number.isNaN(value) ? '   –  ' : value.toFixed(3).padStart(6));
   const header = quantities.map((quantity) => titles[quantity].padEnd(21)).join(' ');
-  console.log(`error in dex: median / p90 / max\n${'family'.padEnd(10)} cases  ${header}`);
+  console.log(`error in dex: median / p90 / max\n${'family'.padEnd(18)} cases  ${header}`);
   const sums = new Map<string, number[]>();
   for (const [family, list] of families) {
     const cells = quantities.map((quantity) => {
@@ -131,7 +172,7 @@ function printTable(families: Families): void {
       });
       return figures.map(cell).join(' ');
     });
-    console.log(`${family.padEnd(10)} ${String(list.length).padStart(5)}  ${cells.join('  ')}`);
+    console.log(`${family.padEnd(18)} ${String(list.length).padStart(5)}  ${cells.join('  ')}`);
   }
   const means = quantities.map((quantity) =>
     [0, 1, 2]
@@ -141,7 +182,7 @@ function printTable(families: Families): void {
       })
       .join(' '),
   );
-  console.log(`${'mean'.padEnd(10)} ${''.padStart(5)}  ${means.join('  ')}`);
+  console.log(`${'mean'.padEnd(18)} ${''.padStart(5)}  ${means.join('  ')}`);
 }
 
 /** How often the measured mean lies within the band that the estimate states for it. */
