@@ -79,7 +79,8 @@ class ComprehensionRun {
     const { frame: caller, site } = machine;
     const pull = (): Value | undefined => {
       const { frame: frameBefore, site: siteBefore } = machine;
-      Object.assign(machine, { frame: caller, site });
+      machine.frame = caller;
+      machine.site = site;
       try {
         for (let item = source.next(); item && machine.step(); item = source.next()) {
           assignTarget(machine, frame, loop.target, item);
@@ -89,7 +90,8 @@ class ComprehensionRun {
         }
         return undefined;
       } finally {
-        Object.assign(machine, { frame: frameBefore, site: siteBefore });
+        machine.frame = frameBefore;
+        machine.site = siteBefore;
       }
     };
     return makeIterator(new IteratorPart(pull, undefined, source.isInfinite));

@@ -11,6 +11,7 @@ interface FunctionFacts {
 export class ConvertContext {
   readonly #functions: FunctionFacts[] = [];
   #depth = 0;
+  #privatePrefix = '';
 
   constructor(
     readonly text: string,
@@ -32,6 +33,21 @@ export class ConvertContext {
     body();
     this.#functions.pop();
     return facts;
+  }
+
+  /** Runs `body` inside a class of this name. */
+  inClass<T>(name: string, body: () => T): T {
+    const outer = this.#privatePrefix;
+    const bare = name.replace(/^_+/, '');
+    this.#privatePrefix = bare && `_${bare}`;
+    const result = body();
+    this.#privatePrefix = outer;
+    return result;
+  }
+
+  /** The name as it is kept: private ones of a class are mangled (language reference 6.2.1). */
+  nameOf(name: string): string {
+    return this.#privatePrefix && name.startsWith('__') && !name.endsWith('__') ? this.#privatePrefix + name : name;
   }
 
   noteYield(): void {

@@ -72,7 +72,7 @@ export function convertIdentifier(
   node: { readonly start: number; readonly length: number; readonly d: { readonly value: string } },
   context: ConvertContext,
 ): Identifier {
-  return { ...context.range(node), name: node.d.value };
+  return { ...context.range(node), name: context.nameOf(node.d.value) };
 }
 
 /** The operator of an augmented assignment. */
@@ -100,7 +100,7 @@ function convertKnown(node: ExpressionNode, context: ConvertContext): Expression
   const range = context.range(node);
   switch (node.nodeType) {
     case nodeType.name:
-      return { kind: 'name', ...range, name: node.d.value };
+      return { kind: 'name', ...range, name: context.nameOf(node.d.value) };
     case nodeType.number:
       return {
         kind: 'number',

@@ -151,7 +151,7 @@ function convertKnown(node: ParseNode, context: ConvertContext): Statement {
         name: convertIdentifier(node.d.name, context),
         decorators: node.d.decorators.map((decorator) => convertExpression(decorator.d.expr, context)),
         arguments: convertArguments(node.d.arguments, context),
-        body: convertSuite(node.d.suite, context),
+        body: context.inClass(node.d.name.d.value, () => convertSuite(node.d.suite, context)),
       };
     case nodeType.return:
       return { kind: 'return', ...range, value: convertOptional(node.d.expr, context) };
