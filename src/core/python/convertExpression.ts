@@ -270,7 +270,8 @@ export function convertArguments(nodes: readonly ArgumentNode[], context: Conver
   return nodes.map((node) => ({
     ...context.range(node),
     star: node.d.argCategory === 1 ? '*' : node.d.argCategory === 2 ? '**' : '',
-    name: node.d.name && convertIdentifier(node.d.name, context),
+    // The one name of an expression that CPython does not mangle.
+    name: node.d.name && { ...context.range(node.d.name), name: node.d.name.d.value },
     value: convertExpression(node.d.valueExpr, context),
   }));
 }
