@@ -44,11 +44,7 @@ export function applyWithInputs(
   const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
   const apply = (guess: InputGuess) => applyWithTokens(session, framework, model, context, guess);
   if (known && known.shapes.length >= count) return apply(known);
-  if (known) {
-    const alike = apply(likeFirst(known, count));
-    if (alike && alike.application.outputs.length > 0 && session.mismatches.length === 0) return alike;
-    return bestOf(session, context, completed(session, known, count, apply), apply);
-  }
+  if (known) return bestOf(session, context, completed(session, known, count, apply), apply);
   const unshaped = Array.from({ length: count }, () => undefined);
   const probe = applyOnce(session, framework, model, context, {
     shapes: unshaped,
