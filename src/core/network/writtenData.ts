@@ -7,6 +7,7 @@ import type { InputPreset, InputStatistics, ScaledPreset } from '../signal/input
 import type { Span } from '../span';
 import type { FileEvaluation } from './fileEvaluation';
 import type { Network, Operation, Shape } from './network';
+import { unscaledLoads } from './unscaledData';
 
 /** What a file's data pipeline says of the numbers that reach its models. */
 export interface WrittenData {
@@ -113,6 +114,9 @@ export function gatherDataEvidence(evaluation: FileEvaluation): DataEvidence {
       const scaling = scalingOfDivision(node);
       if (scaling) gathered.scalings.push({ value: scaling, span });
     }
+    if (node.kind === 'augmented' && node.operator === '/' && isWhitePixel(node.value)) {
+      gathered.scalings.push({ value: unitOfPixels, span });
+    }
     if (node.kind !== 'call') return;
     const name = lastName(node.callee);
     for (const spoken of spokenNames(node, name)) {
@@ -128,6 +132,10 @@ export function gatherDataEvidence(evaluation: FileEvaluation): DataEvidence {
     }
     if (standardisers.has(name)) gathered.standardised.push({ value: true, span });
   });
+  for (const { statement } of unscaledLoads(parsed.module)) {
+    const { start, end } = statement.value;
+    gathered.scalings.push({ value: raw, span: { file, start, end } });
+  }
   return gathered;
 }
 
@@ -149,11 +157,15 @@ function lastName(expression: Expression): string | undefined {
   return expression.kind === 'attribute' ? expression.attribute.name : undefined;
 }
 
+function isWhitePixel(divisor: Expression): boolean {
+  return divisor.kind === 'number' && divisor.value === whitePixel;
+}
+
 /** `x / 255` and `x / 127.5 - 1`. */
 function scalingOfDivision(node: Extract<Expression, { readonly kind: 'binary' }>): Scaling | undefined {
   const { operator, left, right } = node;
   if (right.kind !== 'number') return undefined;
-  if (operator === '/' && right.value === whitePixel) return unitOfPixels;
+  if (operator === '/' && isWhitePixel(right)) return unitOfPixels;
   const isSigned = operator === '-' && right.value === 1 && left.kind === 'binary' && left.operator === '/';
   return isSigned && left.right.kind === 'number' && left.right.value === whitePixel / 2 ? signedOfPixels : undefined;
 }

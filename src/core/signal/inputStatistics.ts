@@ -24,11 +24,12 @@ export interface ScaledPreset {
 /** What is known of the input: a distribution by name, scaled or not, or what a sample of the user's data shows. */
 export type InputStatistics = InputPreset | ScaledPreset | SampleStatistics;
 
-/** `mnist`, `mnist, (x − 0.1307) / 0.3081`, `sample`. */
+/** `mnist`, `mnist × 255`, `mnist, (x − 0.1307) / 0.3081`, `sample`. */
 export function statisticsName(input: InputStatistics): string {
   if (typeof input === 'string') return input;
   if (input.kind === 'sample') return 'sample';
   const rounded = (value: number) => String(Number(value.toPrecision(4)));
+  if (input.shift === 0) return `${input.preset} × ${rounded(1 / input.scale)}`;
   return `${input.preset}, (x − ${rounded(input.shift)}) / ${rounded(input.scale)}`;
 }
 

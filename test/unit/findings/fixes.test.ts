@@ -101,6 +101,20 @@ suite('quick fixes', () => {
     assert.ok(normalised.includes("    Dense(64), BatchNormalization(), Activation('sigmoid'),\n"), normalised);
   });
 
+  test('scale pixels that reach the model as they were loaded', async () => {
+    const text = [
+      'import keras',
+      '(x, y), (u, v) = keras.datasets.mnist.load_data()',
+      'model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(),',
+      '    keras.layers.Dense(64, activation="tanh"), keras.layers.Dense(10)])',
+      'model.fit(x, y)',
+      '',
+    ].join('\n');
+    const edited = await fixed(text, 'saturating-stack');
+    assert.ok(edited.includes('load_data()\nx, u = x / 255.0, u / 255.0\n'), edited);
+    assert.deepEqual(alarmsOf(await analyzeText(edited)), []);
+  });
+
   test('keep line endings, tabs and byte-order mark', async () => {
     const text = readFileSync(path.join(root, 'examples/deep_sigmoid.py'), 'utf8');
     const windows = `\uFEFF${text.replaceAll('\n', '\r\n').replaceAll('    ', '\t')}`;

@@ -89,9 +89,29 @@ const cases: readonly Case[] = [
     evidence: "x.astype('float32') / 255.0",
   },
   {
+    title: 'division in place',
+    text: `${kerasNet('')}(x, y), test = keras.datasets.mnist.load_data()\nx /= 255\nmodel.fit(x, y)\n`,
+    statistics: 'mnist',
+    isAssumed: false,
+    evidence: 'x /= 255',
+  },
+  {
+    title: 'pixels as they were loaded',
+    text: `${kerasNet('')}(x, y), (u, v) = keras.datasets.mnist.load_data()\nprint(x.shape)\nmodel.fit(x, y)\nmodel.evaluate(u, v)\n`,
+    statistics: 'mnist × 255',
+    isAssumed: false,
+    evidence: 'keras.datasets.mnist.load_data()',
+  },
+  {
+    title: 'samples that anything else may have scaled',
+    text: `${kerasNet('')}(x, y), test = keras.datasets.mnist.load_data()\nx = prepare(x)\nmodel.fit(x, y)\n`,
+    statistics: 'mnist',
+    isAssumed: true,
+  },
+  {
     title: 'a model that rescales takes pixels',
     text: `${kerasNet('layers.Rescaling(1.0 / 255), ')}(x, y), test = keras.datasets.mnist.load_data()\n`,
-    statistics: 'mnist, (x − 0) / 0.003922',
+    statistics: 'mnist × 255',
     isAssumed: false,
   },
   {

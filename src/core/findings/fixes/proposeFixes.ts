@@ -7,6 +7,7 @@ import type { FixCandidate, FixRequest } from './fixCandidate';
 import { insertNormalisation } from './insertNormalisation';
 import { replaceActivations } from './replaceActivation';
 import { softmaxToRelu, zeroBiases } from './replaceCall';
+import { scaleData } from './scaleData';
 import { type InitialiserChoice, setInitialiser } from './setInitialiser';
 
 /** Edits that may mend the finding, before their effect is computed. */
@@ -23,6 +24,7 @@ export function proposeFixes(request: FixRequest): readonly FixCandidate[] {
   switch (request.finding.rule) {
     case 'saturating-stack':
       return [
+        propose.scaledData(),
         propose.initialiser(matchingInitialiser(activations)),
         propose.normalisation(),
         propose.activationAndInitialiser('relu', 'he'),
@@ -38,6 +40,7 @@ export function proposeFixes(request: FixRequest): readonly FixCandidate[] {
     case 'exploding-gradient':
     case 'exploding-activation':
       return [
+        propose.scaledData(),
         ...(activations.some((node) => activationId(node) === 'exponential')
           ? [propose.activationAndInitialiser('relu', 'he'), propose.activationAndInitialiser('tanh', 'xavier')]
           : []),
@@ -127,6 +130,10 @@ class Proposals {
       { text: 'Normalise before each {old}', values: { old: labels(this.activations) } },
       insertNormalisation(this.request, this.activations),
     );
+  }
+
+  scaledData(): readonly FixCandidate[] {
+    return candidate({ text: 'Divide the pixels by 255', values: {} }, scaleData(this.request));
   }
 
   zeroBiases(view: ModelView): readonly FixCandidate[] {
