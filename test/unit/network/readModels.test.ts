@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import type { AnalyzeOptions } from '../../../src/core/analysis';
-import { type Reading, type ReadModel, readModels } from '../../../src/core/network/readModels';
+import type { ReadModel } from '../../../src/core/network/readModel';
+import { type Reading, readModels } from '../../../src/core/network/readModels';
 
 const imports = 'import torch\nfrom torch import nn\nimport torch.nn.functional as F\n';
 
