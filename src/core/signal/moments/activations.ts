@@ -7,8 +7,9 @@ import {
   type CompiledActivation,
   compiledActivation,
 } from './activationFunction';
-import { centredCorrelations, duals, meanOverAllPairs, meanSquaredCosine } from './correlations';
-import { dual, type HermiteSeries } from './duals';
+import { affineOf, productOf } from './binArithmetic';
+import { centredCorrelations, correlationPowers, duals, meanSquaredCosine } from './correlations';
+import type { CorrelationPowers, HermiteSeries } from './duals';
 import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { unitCount } from './layout';
 import type { Call, Step } from './rule';
@@ -49,24 +50,24 @@ export function applyActivation(
   const segments = input.segments.map((segment, index): Segment => {
     const part = parts[index] as SegmentMoments;
     const factor = Math.exp(part.valueExcess - logScale);
-    const scale = (values: Float64Array) => (factor === 1 ? values : values.map((value) => value * factor));
     return {
       channels: segment.channels,
       mean: (part.moments.value.coefficients[0] as number) * Math.sqrt(factor),
-      within: scale(duals(part.moments.value, part.withinRho, true)),
-      across: scale(duals(part.moments.value, part.acrossRho, false)),
+      within: affineOf(duals(part.moments.value, part.withinRho, true), factor),
+      across: affineOf(duals(part.moments.value, part.acrossRho, false), factor),
     };
   });
   const units = unitCount(input.layout);
   const main = parts[0] as SegmentMoments;
   const response = main.moments.response;
+  const powers = correlationPowers({ within: main.withinRho, across: main.acrossRho }, input.layout, input.batch);
   const output: Field = {
     layout: input.layout,
     segments,
     logScale,
     inherited: input.inherited * response ** 2,
     fresh: Math.min(
-      spreadOfSquare(main.moments.valueSquared, main, input, input.fixedNorm) / units,
+      spreadOfSquare(main.moments.valueSquared, powers, input.fixedNorm) / units,
       2 * main.moments.largestValueExcess(units),
     ),
     fixedNorm: 0,
@@ -76,7 +77,7 @@ export function applyActivation(
   return {
     output,
     backward: (gradient) => ({
-      inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, input, needsProjection)],
+      inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, powers, input, needsProjection)],
     }),
     saturated: saturation && saturatedShare(saturation, parts, input),
     preactivation: {
@@ -132,6 +133,7 @@ function segmentMoments(activation: CompiledActivation, segment: Segment, logSca
 function activationBackward(
   gradient: Gradient,
   parts: readonly SegmentMoments[],
+  powers: CorrelationPowers,
   input: Field,
   needsProjection: boolean,
 ): Gradient {
@@ -139,25 +141,19 @@ function activationBackward(
   const segments = gradient.segments.map((segment, index): GradientSegment => {
     const part = parts[index] ?? (parts[0] as SegmentMoments);
     const factor = Math.exp(part.slopeExcess - logSlope);
-    const { slope } = part.moments;
-    const projectedSlope = () => part.moments.projectedSlope;
-    const times = (values: Float64Array, slopes: Float64Array) =>
-      values.map((value, bin) => value * (slopes[bin] as number) * factor);
+    const times = (slope: HermiteSeries) => ({
+      within: productOf(segment.within, duals(slope, part.withinRho, true), factor),
+      across: productOf(segment.across, duals(slope, part.acrossRho, false), factor),
+    });
     return {
-      within: times(segment.within, duals(slope, part.withinRho, true)),
-      across: times(segment.across, duals(slope, part.acrossRho, false)),
-      projected: needsProjection
-        ? {
-            within: times(segment.within, duals(projectedSlope(), part.withinRho, true)),
-            across: times(segment.across, duals(projectedSlope(), part.acrossRho, false)),
-          }
-        : undefined,
+      ...times(part.moments.slope),
+      projected: needsProjection ? times(part.moments.projectedSlope) : undefined,
     };
   });
   const main = parts[0] as SegmentMoments;
   const units = unitCount(input.layout);
   const slopeSpread = Math.min(
-    spreadOfSquare(main.moments.slopeSquared, main, input, 0),
+    spreadOfSquare(main.moments.slopeSquared, powers, 0),
     2 * units * main.moments.largestSlopeExcess(units),
   );
   const cosine = meanSquaredCosine(gradient, input.batch);
@@ -171,18 +167,11 @@ function activationBackward(
 }
 
 /** Relative variance over units of the mean over positions and samples of f², whose expansion is given. */
-function spreadOfSquare(series: HermiteSeries, part: SegmentMoments, input: Field, fixedNorm: number): number {
+function spreadOfSquare(series: HermiteSeries, powers: CorrelationPowers, fixedNorm: number): number {
   const mean = series.coefficients[0] as number;
   if (!(mean > 0)) return 0;
-  const quadratic = fixedNorm * (series.coefficients[2] as number) ** 2;
-  const covariance = (rho: number) => dual(series, rho) - mean * mean - quadratic * rho * rho;
-  const spread = meanOverAllPairs(
-    input.layout,
-    input.batch,
-    (bin) => covariance(part.withinRho[bin] as number),
-    (bin) => covariance(part.acrossRho[bin] as number),
-  );
-  return Math.max(0, spread) / (mean * mean);
+  const quadratic = fixedNorm * (series.squares[2] as number) * powers.square;
+  return Math.max(0, powers.meanDual(series) - mean * mean - quadratic) / (mean * mean);
 }
 
 function saturatedShare(saturation: Saturation, parts: readonly SegmentMoments[], input: Field): number {

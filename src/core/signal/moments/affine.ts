@@ -1,4 +1,5 @@
 import { meanOf, varianceOf } from '../../network/initialisers';
+import { affineOf } from './binArithmetic';
 import type { Segment } from './field';
 import type { Call, Step } from './rule';
 
@@ -19,28 +20,26 @@ export function scaledAndShifted(step: Step, call: Call): Step {
   const { output } = step;
   const unit = Math.exp(-output.logScale / 2);
   const segments = output.segments.map((segment) => affine(segment, scale, shift, unit));
-  const scaled = (values: Float64Array) => values.map((value) => value * scale.square);
+  const scaled = (values: Float64Array) => affineOf(values, scale.square);
   return {
     ...step,
     output: { ...output, segments },
-    backward: (gradient, reference) => {
-      const through = (whole: typeof gradient) => ({
-        ...whole,
-        segments: whole.segments.map(({ within, across, projected }) => ({
+    backward: (gradient) =>
+      step.backward({
+        ...gradient,
+        segments: gradient.segments.map(({ within, across, projected }) => ({
           within: scaled(within),
           across: scaled(across),
           ...(projected && { projected: { within: scaled(projected.within), across: scaled(projected.across) } }),
         })),
-      });
-      return step.backward(through(gradient), reference && through(reference));
-    },
+      }),
   };
 }
 
 /** `unit`: one, in the scale that the segment is kept in. */
 function affine(segment: Segment, scale: UnitMoments, shift: UnitMoments, unit: number): Segment {
   const constant = 2 * scale.mean * shift.mean * unit * segment.mean + shift.square * unit * unit;
-  const move = (values: Float64Array) => values.map((value) => scale.square * value + constant);
+  const move = (values: Float64Array) => affineOf(values, scale.square, constant);
   return {
     ...segment,
     mean: scale.mean * segment.mean + shift.mean * unit,

@@ -5,12 +5,14 @@ import {
   consumed,
   type Field,
   type Gradient,
+  type GradientSegment,
   gradientVariance,
   pooledSegment,
   type Segment,
   seedVariance,
 } from './field';
 import { binCount, type Layout, pairWeights, positionCount, unitCount } from './layout';
+import { classAverage } from './pairClasses';
 import type { Backward, Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
 
@@ -30,41 +32,32 @@ interface Mixing {
   readonly across: number;
 }
 
-function pairsOf(field: Field): Pairs {
-  const segment = pooledSegment(field);
-  const weights = pairWeights(field.layout);
+/** Those of every class of pairs of samples. */
+function pairsOf(field: Field): readonly Pairs[] {
   const scale = Math.exp(Math.max(-600, Math.min(600, field.logScale)));
-  const off = (values: Float64Array) => {
-    const first = weights[0] as number;
-    if (first >= 1) return values[0] as number;
-    let sum = 0;
-    for (let bin = 1; bin < values.length; bin++) sum += (weights[bin] as number) * (values[bin] as number);
-    return (sum / (1 - first)) * scale;
-  };
-  return {
-    own: (segment.within[0] as number) * scale,
-    off: off(segment.within),
-    acrossOwn: (segment.across[0] as number) * scale,
-    acrossOff: off(segment.across),
-  };
+  return offsetPairs(pooledSegment(field), field.layout).map((pairs) => mapPairs(pairs, (value) => value * scale));
 }
 
-function gradientPairs(gradient: Gradient, layout: Layout): Pairs {
-  const segment = gradient.segments[0];
+function gradientPairs(gradient: Gradient, layout: Layout): readonly Pairs[] {
+  return offsetPairs(gradient.segments[0] as GradientSegment, layout);
+}
+
+function offsetPairs({ within, across }: Pick<Segment, 'within' | 'across'>, layout: Layout): readonly Pairs[] {
   const weights = pairWeights(layout);
+  const size = within.length;
   const first = weights[0] as number;
-  const off = (values: Float64Array | undefined) => {
-    if (!values || first >= 1) return values?.[0] ?? 0;
+  const off = (values: Float64Array, start: number) => {
+    if (first >= 1) return values[start] as number;
     let sum = 0;
-    for (let bin = 1; bin < values.length; bin++) sum += (weights[bin] as number) * (values[bin] as number);
+    for (let bin = 1; bin < size; bin++) sum += (weights[bin] as number) * (values[start + bin] as number);
     return sum / (1 - first);
   };
-  return {
-    own: segment?.within[0] ?? 0,
-    off: off(segment?.within),
-    acrossOwn: segment?.across[0] ?? 0,
-    acrossOff: off(segment?.across),
-  };
+  return Array.from({ length: across.length / size }, (_, index) => ({
+    own: within[0] as number,
+    off: off(within, 0),
+    acrossOwn: across[index * size] as number,
+    acrossOff: off(across, index * size),
+  }));
 }
 
 function mapPairs(pairs: Pairs, map: (value: number) => number): Pairs {
@@ -76,12 +69,16 @@ function mapPairs(pairs: Pairs, map: (value: number) => number): Pairs {
   };
 }
 
-function arrays(pairs: Pairs, layout: Layout): Pick<Segment, 'within' | 'across'> {
+function arrays(classes: readonly Pairs[], layout: Layout): Pick<Segment, 'within' | 'across'> {
   const size = binCount(layout);
-  const within = new Float64Array(size).fill(pairs.off);
-  within[0] = pairs.own;
-  const across = new Float64Array(size).fill(pairs.acrossOff);
-  across[0] = pairs.acrossOwn;
+  const [average] = classes;
+  const within = new Float64Array(size).fill(average?.off ?? 0);
+  within[0] = average?.own ?? 0;
+  const across = new Float64Array(size * classes.length);
+  classes.forEach(({ acrossOwn, acrossOff }, index) => {
+    across.fill(acrossOff, index * size, (index + 1) * size);
+    across[index * size] = acrossOwn;
+  });
   return { within, across };
 }
 
@@ -128,10 +125,7 @@ interface AttentionGradients {
 /** Gradients by the projected queries, keys and values, from that by the attended values. */
 function attentionGradients(
   gradient: Pairs,
-  query: Pairs,
-  key: Pairs,
-  value: Pairs,
-  mixing: Mixing,
+  { query, key, value, mixing }: Attended,
   gain: number,
   keys: number,
   queries: number,
@@ -174,22 +168,35 @@ function attentionGradients(
   return { query: queryGradient, key: keyGradient, value: valueGradient };
 }
 
-/** B Σ over position pairs of G·X, within a sample and across. */
-function weightLogMoment(
-  gradient: Pairs,
-  logScale: number,
-  variance: number,
-  input: Pairs,
-  count: number,
-  batch: number,
-  spread: number,
-): LogMoment {
-  const sum =
+/** Σ over position pairs of G·X within a sample and B − 1 times across. */
+function sumOfProducts(gradient: Pairs, input: Pairs, count: number, batch: number): number {
+  return (
     count * gradient.own * input.own +
     count * (count - 1) * gradient.off * input.off +
     (batch - 1) *
-      (count * gradient.acrossOwn * input.acrossOwn + count * (count - 1) * gradient.acrossOff * input.acrossOff);
-  return { logSquare: Math.log(batch * Math.max(0, sum)) + logScale - variance / 2, variance: variance + spread };
+      (count * gradient.acrossOwn * input.acrossOwn + count * (count - 1) * gradient.acrossOff * input.acrossOff)
+  );
+}
+
+/** Projected queries, keys and values of one class of pairs, and what attention makes of them. */
+interface Attended {
+  readonly query: Pairs;
+  readonly key: Pairs;
+  readonly value: Pairs;
+  readonly mixing: Mixing;
+}
+
+function attend(
+  queries: readonly Pairs[],
+  keys: readonly Pairs[],
+  values: readonly Pairs[],
+  gain: number,
+  counts: KeyCounts,
+): readonly Attended[] {
+  return queries.map((query, index) => {
+    const key = keys[index] as Pairs;
+    return { query, key, value: values[index] as Pairs, mixing: mixingOf(query, key, gain, counts) };
+  });
 }
 
 /** Bare attention over projected queries, keys and values; heads are part of the unit axes. */
@@ -200,12 +207,12 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   const gain = operation.scale ** 2 * head;
   const keys = keyCounts(positionCount(key.layout), operation.isCausal);
   const queries = positionCount(query.layout);
-  const moments = { query: pairsOf(query), key: pairsOf(key), value: pairsOf(value) };
-  const mixing = mixingOf(moments.query, moments.key, gain, keys);
+  const classes = attend(pairsOf(query), pairsOf(key), pairsOf(value), gain, keys);
+  const outputs = classes.map((own) => mixed(own.value, own.mixing));
   const segment: Segment = {
     channels: pooledSegment(value).channels,
     mean: pooledSegment(value).mean * Math.exp(value.logScale / 2),
-    ...arrays(mixed(moments.value, mixing), query.layout),
+    ...arrays(outputs, query.layout),
   };
   const output: Field = {
     ...query,
@@ -215,25 +222,23 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     madeBy: undefined,
   };
   const backward = (gradient: Gradient): Backward => {
-    const incoming = gradientPairs(gradient, query.layout);
-    const parts = attentionGradients(
-      incoming,
-      moments.query,
-      moments.key,
-      moments.value,
-      mixing,
-      gain,
-      keys.all,
-      queries,
+    const parts = gradientPairs(gradient, query.layout).map((incoming, index) =>
+      attentionGradients(incoming, classes[index] as Attended, gain, keys.all, queries),
     );
-    const to = (pairs: Pairs, field: Field): Gradient => ({
-      ...gradient,
-      layout: field.layout,
-      segments: field.segments.map(() => arrays(pairs, field.layout)),
-      inherited: gradientVariance(gradient),
-      fresh: 0,
-    });
-    return { inputs: [to(parts.query, query), to(parts.key, key), to(parts.value, value)] };
+    const to = (role: keyof AttentionGradients, field: Field): Gradient => {
+      const own = arrays(
+        parts.map((part) => part[role]),
+        field.layout,
+      );
+      return {
+        ...gradient,
+        layout: field.layout,
+        segments: field.segments.map(() => own),
+        inherited: gradientVariance(gradient),
+        fresh: 0,
+      };
+    };
+    return { inputs: [to('query', query), to('key', key), to('value', value)] };
   };
   return { output, backward, isApproximate: operation.isCausal };
 }
@@ -256,26 +261,24 @@ export function multiheadAttentionStep(
   if (!query || !key || !value || !weights.query || !weights.key || !weights.value || !weights.out) return undefined;
   if (!bias || !outBias) return undefined;
   const { features } = operation;
-  const project = (pairs: Pairs, weight: WeightMoments, width: number) =>
-    mapPairs(pairs, (moment) => weight.variance * width * moment + bias.variance + bias.mean ** 2);
+  const affine = (pairs: readonly Pairs[], weight: WeightMoments, width: number, shift: WeightMoments) =>
+    pairs.map((own) => mapPairs(own, (moment) => weight.variance * width * moment + shift.variance + shift.mean ** 2));
   const inputs = { query: pairsOf(query), key: pairsOf(key), value: pairsOf(value) };
-  const moments = {
-    query: project(inputs.query, weights.query, features),
-    key: project(inputs.key, weights.key, operation.keyFeatures),
-    value: project(inputs.value, weights.value, operation.valueFeatures),
-  };
   const keys = keyCounts(positionCount(key.layout), operation.isCausal);
   const queries = positionCount(query.layout);
-  const mixing = mixingOf(moments.query, moments.key, 1, keys);
-  const attended = mixed(moments.value, mixing);
+  const classes = attend(
+    affine(inputs.query, weights.query, features, bias),
+    affine(inputs.key, weights.key, operation.keyFeatures, bias),
+    affine(inputs.value, weights.value, operation.valueFeatures, bias),
+    1,
+    keys,
+  );
+  const attended = classes.map((own) => mixed(own.value, own.mixing));
   const outWeight = weights.out;
   const segment: Segment = {
     channels: features,
     mean: 0,
-    ...arrays(
-      mapPairs(attended, (moment) => outWeight.variance * features * moment + outBias.variance + outBias.mean ** 2),
-      query.layout,
-    ),
+    ...arrays(affine(attended, outWeight, features, outBias), query.layout),
   };
   const spread = meanSquaredCorrelation(segment, query.layout, query.batch);
   const output: Field = {
@@ -288,37 +291,42 @@ export function multiheadAttentionStep(
     madeBy: undefined,
   };
   const backward = (gradient: Gradient): Backward => {
-    const outgoing = mapPairs(
-      gradientPairs(gradient, query.layout),
-      (moment) => outWeight.variance * features * moment,
+    const scaled = (pairs: Pairs, weight: WeightMoments) =>
+      mapPairs(pairs, (moment) => moment * weight.variance * features);
+    const parts = gradientPairs(gradient, query.layout).map((incoming, index) =>
+      attentionGradients(scaled(incoming, outWeight), classes[index] as Attended, 1, keys.all, queries),
     );
-    const parts = attentionGradients(outgoing, moments.query, moments.key, moments.value, mixing, 1, keys.all, queries);
-    const variance = gradientVariance(gradient) + (2 / features) * meanSquaredCosine(gradient, query.batch);
-    const to = (pairs: Pairs, weight: WeightMoments, field: Field): Gradient => ({
-      layout: field.layout,
-      segments: field.segments.map(() =>
-        arrays(
-          mapPairs(pairs, (moment) => moment * weight.variance * features),
-          field.layout,
-        ),
-      ),
-      logScale: gradient.logScale,
-      inherited: variance,
-      fresh: (2 / unitCount(field.layout)) * meanSquaredCosine(gradient, query.batch),
-      alignment: nextAlignment(gradient.alignment, features),
-    });
-    const weigh = (pairs: Pairs, input: Pairs, count: number) =>
-      weightLogMoment(pairs, gradient.logScale, variance, input, count, query.batch, seedVariance(query));
+    const cosine = meanSquaredCosine(gradient, query.batch);
+    const variance = gradientVariance(gradient) + (2 / features) * cosine;
+    const to = (role: keyof AttentionGradients, field: Field): Gradient => {
+      const own = arrays(
+        parts.map((part) => scaled(part[role], weights[role] as WeightMoments)),
+        field.layout,
+      );
+      return {
+        layout: field.layout,
+        segments: field.segments.map(() => own),
+        logScale: gradient.logScale,
+        inherited: variance,
+        fresh: (2 / unitCount(field.layout)) * cosine,
+        alignment: nextAlignment(gradient.alignment, features),
+      };
+    };
+    const weigh = (role: keyof AttentionGradients, count: number): LogMoment => {
+      const sum = classAverage(
+        parts.map((part, index) => sumOfProducts(part[role], inputs[role][index] as Pairs, count, query.batch)),
+      );
+      return {
+        logSquare: Math.log(query.batch * Math.max(0, sum)) + gradient.logScale - variance / 2,
+        variance: variance + seedVariance(query),
+      };
+    };
     return {
-      inputs: [
-        to(parts.query, weights.query as WeightMoments, query),
-        to(parts.key, weights.key as WeightMoments, key),
-        to(parts.value, weights.value as WeightMoments, value),
-      ],
+      inputs: [to('query', query), to('key', key), to('value', value)],
       weights: {
-        query: weigh(parts.query, inputs.query, queries),
-        key: weigh(parts.key, inputs.key, positionCount(key.layout)),
-        value: weigh(parts.value, inputs.value, positionCount(value.layout)),
+        query: weigh('query', queries),
+        key: weigh('key', positionCount(key.layout)),
+        value: weigh('value', positionCount(value.layout)),
       },
     };
   };

@@ -1,10 +1,12 @@
+import { combinationOf, gatherBins, pickBins, productOf } from './binArithmetic';
 import type { GradientSegment, Segment } from './field';
-import { type Atom, axisWeights, binCount, binsOf, hasBatch, type Layout, unitCount } from './layout';
+import { type Atom, axisWeights, binCount, binsOf, hasBatch, type Layout, outer, unitCount } from './layout';
+import { everyClass } from './pairClasses';
 
 /** How one operand's bins and counts relate to those of the tensor it is broadcast to. */
 export interface Alignment {
-  /** Operand bin of each target bin. */
-  readonly bins: Int32Array;
+  /** Operand bin of each target bin; undefined where they are the same. */
+  readonly bins: Int32Array | undefined;
   readonly operand: Layout;
   readonly target: Layout;
 }
@@ -30,6 +32,14 @@ export function align(operand: Layout, target: Layout): Alignment | undefined {
       }
     }
   }
+  const { length } = target.extents;
+  if (
+    operand.extents.length === length &&
+    partner.size === length &&
+    [...partner].every(([own, other]) => own === other)
+  ) {
+    return { bins: undefined, operand, target };
+  }
   const size = binCount(target);
   const bins = new Int32Array(size);
   const strides = stridesOf(operand);
@@ -45,7 +55,7 @@ export function align(operand: Layout, target: Layout): Alignment | undefined {
   return { bins, operand, target };
 }
 
-export function stridesOf(layout: Layout): number[] {
+function stridesOf(layout: Layout): number[] {
   const strides = new Array<number>(layout.extents.length).fill(1);
   for (let axis = layout.extents.length - 2; axis >= 0; axis--) {
     strides[axis] = (strides[axis + 1] as number) * binsOf(layout.extents[axis + 1] as number);
@@ -54,53 +64,43 @@ export function stridesOf(layout: Layout): number[] {
 }
 
 /** The operand's moments as those of the broadcast tensor. What has no batch axis is the same in every sample. */
-export function broadcastSegment(segment: Segment, alignment: Alignment): Segment {
-  const pick = (values: Float64Array) => Float64Array.from(alignment.bins, (bin) => values[bin] as number);
+export function broadcastSegment(segment: Segment, { bins }: Alignment): Segment {
+  if (!bins) return segment;
+  const pick = (values: Float64Array) => pickBins(values, segment.within.length, bins);
   return { ...segment, within: pick(segment.within), across: pick(segment.across) };
 }
 
 /** The gradient of a broadcast operand: the sum over the units, positions and samples it was copied to; those of units are independent. */
 export function unbroadcast(segment: GradientSegment, alignment: Alignment, batch: number): GradientSegment {
-  const { operand, target, bins } = alignment;
+  const { operand, target } = alignment;
   const size = binCount(operand);
   const unitCopies = unitCount(target) / unitCount(operand);
-  if (
-    unitCopies === 1 &&
-    size === binCount(target) &&
-    hasBatch(operand) === hasBatch(target) &&
-    bins.every((bin, i) => bin === i)
-  ) {
-    return segment;
-  }
+  const isSameBatch = hasBatch(operand) === hasBatch(target);
+  if (!alignment.bins && unitCopies === 1 && isSameBatch) return segment;
+  const bins = alignment.bins ?? Int32Array.from({ length: size }, (_, bin) => bin);
   const covered = new Set<number>();
   const shift = target.axes.length - operand.axes.length;
   operand.axes.forEach((atoms, axis) => {
     if (atoms.every((atom) => isSingle(atom, operand))) return;
     for (const atom of target.axes[axis + shift] ?? []) if (atom.kind === 'position') covered.add(atom.index);
   });
-  const strides = stridesOf(target);
   let copies = 1;
-  const axes: { readonly weights: Float64Array; readonly stride: number; readonly extent: number }[] = [];
+  let weights: Float64Array = Float64Array.of(1);
   target.extents.forEach((extent, index) => {
-    if (covered.has(index)) return;
-    copies *= extent;
-    axes.push({ weights: axisWeights(extent), stride: strides[index] as number, extent: binsOf(extent) });
+    const isCovered = covered.has(index);
+    if (!isCovered) copies *= extent;
+    weights = outer(weights, isCovered ? new Float64Array(binsOf(extent)).fill(1) : axisWeights(extent));
   });
   const sum = (values: Float64Array) => {
-    const result = new Float64Array(size);
-    values.forEach((value, bin) => {
-      let weight = copies * copies * unitCopies;
-      for (const axis of axes) weight *= axis.weights[Math.floor(bin / axis.stride) % axis.extent] as number;
-      const at = bins[bin] as number;
-      result[at] = (result[at] as number) + weight * value;
-    });
-    return result;
+    const classes = values.length / weights.length;
+    const weighted = productOf(values, everyClass(weights, classes), copies * copies * unitCopies);
+    return gatherBins(weighted, size, bins);
   };
   const within = sum(segment.within);
   const across = sum(segment.across);
-  if (!hasBatch(target) || hasBatch(operand)) return { within, across };
-  const total = within.map((value, bin) => batch * (value + (batch - 1) * (across[bin] as number)));
-  return { within: total, across: total };
+  if (isSameBatch || !hasBatch(target)) return { within, across };
+  const total = combinationOf(batch, within, batch * (batch - 1), across);
+  return { within: total, across: everyClass(total, across.length / within.length) };
 }
 
 function isSingle(atom: Atom, layout: Layout): boolean {

@@ -1,3 +1,4 @@
+import { addTo, combinationOf, productOf } from './binArithmetic';
 import { type Alignment, align, broadcastSegment, unbroadcast } from './broadcast';
 import { centredCorrelations } from './correlations';
 import {
@@ -77,16 +78,14 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
     const parts = operands.segments.map((list) => list[s] as Segment);
     const means = parts.map((part, index) => part.mean * (factors[index] as number));
     const mean = means.reduce((sum, value) => sum + value, 0);
+    const terms = groups.map((group) => ({
+      part: parts[group[0] as number] as Segment,
+      factor: group.reduce((sum, index) => sum + (factors[index] as number), 0),
+    }));
+    const constant = terms.reduce((rest, { part, factor }) => rest - (part.mean * factor) ** 2, mean * mean);
     const combine = (key: 'within' | 'across') => {
-      const result = new Float64Array(binCount(layout)).fill(mean * mean);
-      for (const group of groups) {
-        const factor = group.reduce((sum, index) => sum + (factors[index] as number), 0);
-        const part = parts[group[0] as number] as Segment;
-        const groupMean = part.mean * factor;
-        part[key].forEach((value, bin) => {
-          result[bin] = (result[bin] as number) + value * factor * factor - groupMean * groupMean;
-        });
-      }
+      const result = new Float64Array(parts[0]?.[key].length ?? 0).fill(constant);
+      for (const { part, factor } of terms) addTo(result, part[key], factor * factor);
       return result;
     };
     segments.push({
@@ -165,11 +164,8 @@ function projectionShare(output: Field, operand: readonly Segment[], factor: num
     const move = (key: 'within' | 'across') => {
       const wholeRho = centredCorrelations(whole[key], whole.mean, variance);
       const partRho = centredCorrelations(part[key], part.mean, partVariance);
-      return projected[key].map(
-        (value, bin) =>
-          share * value +
-          (gradient[key][bin] as number) * ((partRho[bin] as number) - share * (wholeRho[bin] as number)),
-      );
+      const rest = productOf(gradient[key], combinationOf(1, partRho, -share, wholeRho));
+      return combinationOf(share, projected[key], 1, rest);
     };
     return { within: move('within'), across: move('across') };
   };
@@ -185,15 +181,8 @@ export function productStep(call: Call): Step | undefined {
   const segments: Segment[] = [];
   for (let s = 0; s < count; s++) {
     const parts = operands.segments.map((list) => list[s] as Segment);
-    const multiply = (key: 'within' | 'across') => {
-      const result = new Float64Array(binCount(layout)).fill(1);
-      for (const part of parts) {
-        part[key].forEach((value, bin) => {
-          result[bin] = (result[bin] as number) * value;
-        });
-      }
-      return result;
-    };
+    const multiply = (key: 'within' | 'across') =>
+      parts.map((part) => part[key]).reduce((product, values) => productOf(product, values));
     segments.push({
       channels: Math.max(...parts.map((part) => part.channels)),
       mean: parts.reduce((product, part) => product * part.mean, 1),
@@ -229,13 +218,9 @@ export function productStep(call: Call): Step | undefined {
         segments: field.segments.map((_, s) => {
           const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);
           const multiplied = (key: 'within' | 'across') =>
-            segment[key].map((value, bin) => {
-              let product = value;
-              operands.segments.forEach((list, other) => {
-                if (other !== index) product *= (list[s] ?? (list[0] as Segment))[key][bin] as number;
-              });
-              return product;
-            });
+            operands.segments
+              .filter((_, other) => other !== index)
+              .reduce((product, list) => productOf(product, (list[s] ?? (list[0] as Segment))[key]), segment[key]);
           return unbroadcast({ within: multiplied('within'), across: multiplied('across') }, alignment, output.batch);
         }),
       };

@@ -1,4 +1,5 @@
 import type { Operation } from '../../network/network';
+import { affineOf } from './binArithmetic';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import { nextAlignment, weightMoment } from './dense';
 import {
@@ -10,7 +11,8 @@ import {
   type Segment,
   seedVariance,
 } from './field';
-import { type Layout, unitCount } from './layout';
+import { type BinMap, type Layout, unitCount } from './layout';
+import { sumOfPairProducts } from './pairClasses';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
 import { weightMoments } from './weights';
@@ -18,8 +20,8 @@ import {
   type AxisWindow,
   alongAxes,
   axisWindow,
-  gatherAxis,
-  scatterAxis,
+  gatherMap,
+  scatterMap,
   sharedPairs,
   windowPositions,
   withSizes,
@@ -45,8 +47,8 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const groups = Math.max(1, operation.groups);
   const fanIn = operation.inChannels / groups;
   const fanOut = operation.outChannels / groups;
-  const forward = operation.transposed ? scatterAxis : gatherAxis;
-  const reverse = operation.transposed ? gatherAxis : scatterAxis;
+  const forward = windows.map(operation.transposed ? scatterMap : gatherMap);
+  const reverse = windows.map(operation.transposed ? gatherMap : scatterMap);
   const segment = pooledSegment(input);
   const hasBias = bias.variance > 0 || bias.mean !== 0;
   const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
@@ -64,7 +66,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const excess = mean * mean - weight.mean ** 2 * fanIn * taps * segment.mean ** 2 * inputFactor;
   const biasSquare = bias.variance * biasFactor;
   const move = (values: Float64Array) =>
-    alongAxes(values, input.layout, positions, windows, forward).map((value) => power * value + biasSquare + excess);
+    affineOf(alongAxes(values, input.layout, positions, forward), power, biasSquare + excess);
   const output: Segment = {
     channels: operation.outChannels,
     mean,
@@ -86,7 +88,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     const outgoing = gradient.segments[0];
     const gain = (weight.variance + weight.mean ** 2) * fanOut;
     const pull = (values: Float64Array | undefined) =>
-      alongAxes(values ?? new Float64Array(1), layout, positions, windows, reverse).map((value) => value * gain);
+      affineOf(alongAxes(values ?? new Float64Array(1), layout, positions, reverse), gain);
     const moved = { within: pull(outgoing?.within), across: pull(outgoing?.across) };
     const units = unitCount(input.layout);
     return {
@@ -121,19 +123,9 @@ function pairSum(
   windows: readonly AxisWindow[],
   batch: number,
 ): number {
-  const read = (values: Float64Array) =>
-    alongAxes(values, denseLayout, positions, windows, (table, sizes, axis, window) =>
-      gatherAxis(table, sizes, axis, { ...window, taps: sharedPairs(window) }),
-    );
-  const within = read(dense.within);
-  const across = read(dense.across);
-  let sum = 0;
-  for (let bin = 0; bin < within.length; bin++) {
-    sum +=
-      (within[bin] as number) * (strided.within[bin] as number) +
-      (batch - 1) * (across[bin] as number) * (strided.across[bin] as number);
-  }
-  return sum;
+  const shared = windows.map((window): BinMap => gatherMap({ ...window, taps: sharedPairs(window) }));
+  const read = (values: Float64Array) => alongAxes(values, denseLayout, positions, shared);
+  return sumOfPairProducts({ within: read(dense.within), across: read(dense.across) }, strided, batch);
 }
 
 function outputLayoutOf(call: Call, layout: Layout, operation: Convolution, positions: readonly number[]) {

@@ -1,3 +1,4 @@
+import { affineOf, gatherBins, pickBins } from './binArithmetic';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import {
   consumed,
@@ -10,6 +11,7 @@ import {
   seedVariance,
 } from './field';
 import { type Atom, binCount, binsOf, type Layout, pairWeights, positionCount, unitCount } from './layout';
+import { sumOfPairProducts } from './pairClasses';
 import type { Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
 
@@ -31,18 +33,14 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
   const biasFactor = hasBias ? Math.exp(-logScale) : 0;
   const meanProduct = weight.mean * fanIn * segment.mean * Math.sqrt(inputFactor);
   const mean = meanProduct + bias.mean * Math.sqrt(biasFactor);
-  const move = (values: Float64Array): Float64Array =>
-    Float64Array.from(kept, (bin) => {
-      const value = (values[bin] as number) * inputFactor;
-      const common = value + (fanIn - 1) * segment.mean ** 2 * inputFactor;
-      return (
-        weight.variance * fanIn * value +
-        weight.mean ** 2 * fanIn * common +
-        bias.variance * biasFactor +
-        mean * mean -
-        meanProduct * meanProduct
-      );
-    });
+  const gain = (weight.variance + weight.mean ** 2) * fanIn * inputFactor;
+  const common =
+    weight.mean ** 2 * fanIn * (fanIn - 1) * segment.mean ** 2 * inputFactor +
+    bias.variance * biasFactor +
+    mean * mean -
+    meanProduct * meanProduct;
+  const size = segment.within.length;
+  const move = (values: Float64Array) => affineOf(pickBins(values, size, kept), gain, common);
   const output: Segment = { channels: outFeatures, mean, within: move(segment.within), across: move(segment.across) };
   const square = output.within[0] as number;
   const share = square > 0 ? 1 - (bias.variance * biasFactor + bias.mean ** 2 * biasFactor) / square : 1;
@@ -74,16 +72,11 @@ function linearBackward(
   outFeatures: number,
   kept: Int32Array,
 ): Gradient {
-  const outgoing = gradient.segments[0];
+  const outgoing = gradient.segments[0] as GradientSegment;
   const size = binCount(input.layout);
-  const within = new Float64Array(size);
-  const across = new Float64Array(size);
   const gain = (weight.variance + weight.mean ** 2) * outFeatures;
-  kept.forEach((bin, index) => {
-    within[bin] = gain * (outgoing?.within[index] ?? 0);
-    across[bin] = gain * (outgoing?.across[index] ?? 0);
-  });
-  const segment: GradientSegment = { within, across };
+  const move = (values: Float64Array) => affineOf(gatherBins(values, size, kept), gain);
+  const segment: GradientSegment = { within: move(outgoing.within), across: move(outgoing.across) };
   const units = unitCount(input.layout);
   return {
     layout: input.layout,
@@ -102,16 +95,10 @@ export function nextAlignment(alignment: number, units: number): number {
 
 function linearWeightGradient(gradient: Gradient, output: Field, input: Field, kept: Int32Array): LogMoment {
   const segment = pooledSegment(input);
-  const outgoing = gradient.segments[0];
-  const weights = pairWeights(output.layout);
-  let sum = 0;
-  weights.forEach((weight, index) => {
-    const bin = kept[index] as number;
-    sum +=
-      weight *
-      ((outgoing?.within[index] ?? 0) * (segment.within[bin] as number) +
-        (input.batch - 1) * (outgoing?.across[index] ?? 0) * (segment.across[bin] as number));
-  });
+  const size = segment.within.length;
+  const values = { within: pickBins(segment.within, size, kept), across: pickBins(segment.across, size, kept) };
+  const outgoing = gradient.segments[0] as GradientSegment;
+  const sum = sumOfPairProducts(outgoing, values, input.batch, pairWeights(output.layout));
   return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2);
 }
 

@@ -3,14 +3,12 @@ import { gridNodes, gridSize, gridWeights, hermiteCount, weightedHermite } from 
 /** Function of a normal variable as its Hermite coefficients; the rest beyond them acts at |ρ| near one only. */
 export interface HermiteSeries {
   readonly coefficients: Float64Array;
+  /** Their squares: E[f f′] is the power series of them in the correlation. */
+  readonly squares: Float64Array;
   /** E f² less the squares of the coefficients. */
   readonly tail: number;
   readonly square: number;
 }
-
-const tailPower = 60;
-/** Below this correlation its power is under 1e-13. */
-const negligibleTail = 0.6;
 
 /** Hermite expansion of f(m + s·x), x standard normal, from its values at the grid nodes. */
 export function gridSeries(values: Float64Array): HermiteSeries {
@@ -27,26 +25,87 @@ export function gridSeries(values: Float64Array): HermiteSeries {
     coefficients[k] = sum;
     explained += sum * sum;
   }
-  return { coefficients, tail: Math.max(0, square - explained), square };
+  const squares = coefficients.map((value) => value * value);
+  return { coefficients, squares, tail: Math.max(0, square - explained), square };
 }
 
-/** E[f(z) f(z′)] for jointly normal z, z′ of equal moments and correlation ρ (Daniely et al. 2016, section 4: dual activation). */
-export function dual(series: HermiteSeries, correlation: number): number {
-  return crossDual(series, series, correlation);
+/** The power with which the tail falls off: ρ⁶⁰. */
+function tailAt(rho: number): number {
+  const power4 = rho ** 2 * rho ** 2;
+  const power12 = power4 * power4 * power4;
+  return power12 * power12 * power12 * power12 * power12;
+}
+
+/** E[f(z) f(z′)] for jointly normal z, z′ of equal moments, at each correlation ρ (Daniely et al. 2016, section 4: dual activation). */
+export function dualsAt({ squares, tail }: HermiteSeries, correlations: Float64Array): Float64Array {
+  const result = new Float64Array(correlations.length);
+  const { length } = correlations;
+  let bin = 0;
+  // Four at a time: each step of Horner's rule waits for the one before.
+  for (; bin + 3 < length; bin += 4) {
+    const a = correlations[bin] as number;
+    const b = correlations[bin + 1] as number;
+    const c = correlations[bin + 2] as number;
+    const d = correlations[bin + 3] as number;
+    let sumA = 0;
+    let sumB = 0;
+    let sumC = 0;
+    let sumD = 0;
+    for (let k = hermiteCount - 1; k >= 0; k--) {
+      const square = squares[k] as number;
+      sumA = sumA * a + square;
+      sumB = sumB * b + square;
+      sumC = sumC * c + square;
+      sumD = sumD * d + square;
+    }
+    result[bin] = sumA + tail * tailAt(a);
+    result[bin + 1] = sumB + tail * tailAt(b);
+    result[bin + 2] = sumC + tail * tailAt(c);
+    result[bin + 3] = sumD + tail * tailAt(d);
+  }
+  for (; bin < length; bin++) {
+    const rho = correlations[bin] as number;
+    let sum = 0;
+    for (let k = hermiteCount - 1; k >= 0; k--) sum = sum * rho + (squares[k] as number);
+    result[bin] = sum + tail * tailAt(rho);
+  }
+  return result;
 }
 
 /** E[f(z) g(z′)] for two expansions over variables of correlation ρ. */
 export function crossDual(a: HermiteSeries, b: HermiteSeries, correlation: number): number {
   const rho = Math.max(-1, Math.min(1, correlation));
-  const size = Math.abs(rho);
-  const terms = size > 0.25 ? hermiteCount : size > 0.03 ? 20 : 9;
   let sum = 0;
-  for (let k = Math.min(terms, hermiteCount) - 1; k >= 0; k--) {
+  for (let k = hermiteCount - 1; k >= 0; k--) {
     sum = sum * rho + (a.coefficients[k] as number) * (b.coefficients[k] as number);
   }
-  if (size < negligibleTail) return sum;
-  const tail = a === b ? a.tail : Math.sqrt(a.tail * b.tail);
-  return sum + tail * rho ** tailPower;
+  return sum + (a === b ? a.tail : Math.sqrt(a.tail * b.tail)) * tailAt(rho);
+}
+
+/** Means of ρ⁰, ρ¹, … and of the tail's power over weighted correlations: with them the mean dual of any function of the same variables. */
+export class CorrelationPowers {
+  readonly #means = new Float64Array(hermiteCount);
+  #tail = 0;
+
+  add(rho: number, weight: number): void {
+    const means = this.#means;
+    let power = weight;
+    for (let k = 0; k < hermiteCount; k++) {
+      means[k] = (means[k] as number) + power;
+      power *= rho;
+    }
+    this.#tail += weight * tailAt(rho);
+  }
+
+  get square(): number {
+    return this.#means[2] as number;
+  }
+
+  meanDual({ squares, tail }: HermiteSeries): number {
+    let sum = tail * this.#tail;
+    for (let k = 0; k < hermiteCount; k++) sum += (squares[k] as number) * (this.#means[k] as number);
+    return sum;
+  }
 }
 
 /** Values of f at the grid nodes of N(mean, std²). */

@@ -1,5 +1,6 @@
-import { type Field, gradientVariance, type Segment } from './field';
+import { type Field, type GradientSegment, gradientVariance, type Segment } from './field';
 import { type Atom, binCount, type Layout, layoutOf, positionCount } from './layout';
+import { classAverage, everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 import { weightMoments } from './weights';
 
@@ -22,7 +23,7 @@ export function embeddingStep(call: Call, count: number): Step | undefined {
     channels: features,
     mean: weight.mean,
     within,
-    across: new Float64Array(size).fill(shared),
+    across: new Float64Array(size * call.pairClasses).fill(shared),
   };
   const rows = Math.min(count, tokens.batch * positionCount(layout));
   const output: Field = {
@@ -62,7 +63,9 @@ function positionTableStep(call: Call): Step | undefined {
   return {
     output: {
       layout,
-      segments: [{ channels: features, mean: weight.mean, within: moments, across: moments }],
+      segments: [
+        { channels: features, mean: weight.mean, within: moments, across: everyClass(moments, call.pairClasses) },
+      ],
       logScale: 0,
       inherited: 0,
       fresh: 2 / features / positions,
@@ -70,9 +73,12 @@ function positionTableStep(call: Call): Step | undefined {
       batch: call.batch,
     },
     backward: (gradient) => {
-      const own = gradient.segments[0];
-      const summed = (own?.within[0] ?? 0) + (call.batch - 1) * (own?.across[0] ?? 0);
-      const square = isBatched ? call.batch * summed : (own?.within[0] ?? 0);
+      const { within, across } = gradient.segments[0] as GradientSegment;
+      const own = within[0] as number;
+      const summed: number[] = [];
+      for (let at = 0; at < across.length; at += within.length)
+        summed.push(own + (call.batch - 1) * (across[at] as number));
+      const square = isBatched ? call.batch * classAverage(summed) : own;
       const rows = Math.max(1, call.parameter('weight')?.shape[0] ?? 1);
       return {
         inputs: [undefined],

@@ -1,4 +1,5 @@
 import type { ActivationUse } from '../../activations/activation';
+import { addTo, affineOf, combinationOf } from './binArithmetic';
 import type { Layout } from './layout';
 import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
@@ -11,7 +12,7 @@ export interface Segment {
   readonly mean: number;
   /** E[x(p) x(p+d)] within a sample, by offset bin; bin 0 is E[x²]. */
   readonly within: Float64Array;
-  /** The same across two samples. */
+  /** The same across two samples, one block of bins for each class of pairs: pairClasses.ts. */
   readonly across: Float64Array;
 }
 
@@ -118,18 +119,15 @@ export function pooledSegment(field: Field): Segment {
 export function averageSegment(segments: readonly Segment[]): Segment {
   const [first] = segments;
   if (segments.length === 1 && first) return first;
-  const size = first?.within.length ?? 0;
-  const within = new Float64Array(size);
-  const across = new Float64Array(size);
+  const within = new Float64Array(first?.within.length ?? 0);
+  const across = new Float64Array(first?.across.length ?? 0);
   const channels = segments.reduce((sum, segment) => sum + segment.channels, 0);
   let mean = 0;
   for (const segment of segments) {
     const share = segment.channels / channels;
     mean += share * segment.mean;
-    for (let bin = 0; bin < size; bin++) {
-      within[bin] = (within[bin] as number) + share * (segment.within[bin] as number);
-      across[bin] = (across[bin] as number) + share * (segment.across[bin] as number);
-    }
+    addTo(within, segment.within, share);
+    addTo(across, segment.across, share);
   }
   return { channels, mean, within, across };
 }
@@ -149,8 +147,8 @@ export function rescaledField(field: Field): Field {
     segments: field.segments.map((segment) => ({
       channels: segment.channels,
       mean: segment.mean / root,
-      within: segment.within.map((value) => value / square),
-      across: segment.across.map((value) => value / square),
+      within: affineOf(segment.within, 1 / square),
+      across: affineOf(segment.across, 1 / square),
     })),
   };
 }
@@ -159,7 +157,7 @@ export function rescaledGradient(gradient: Gradient): Gradient {
   let square = 0;
   for (const segment of gradient.segments) square = Math.max(square, squareOf(segment));
   if (!(square > 0) || !Number.isFinite(square) || (square > smallest && square < largest)) return gradient;
-  const scale = (values: Float64Array) => values.map((value) => value / square);
+  const scale = (values: Float64Array) => affineOf(values, 1 / square);
   return {
     ...gradient,
     steps: gradient.steps && scaledPairs(gradient.steps, 1 / square),
@@ -196,8 +194,7 @@ export function addGradients(a: Gradient, b: Gradient): Gradient {
   const logScale = Math.max(a.logScale, b.logScale);
   const factorA = Math.exp(a.logScale - logScale);
   const factorB = Math.exp(b.logScale - logScale);
-  const add = (left: Float64Array, right: Float64Array) =>
-    left.map((value, bin) => value * factorA + (right[bin] ?? 0) * factorB);
+  const add = (left: Float64Array, right: Float64Array) => combinationOf(factorA, left, factorB, right);
   const segments = a.segments.map((segment, index) => {
     const other = b.segments[index];
     if (!other) return segment;

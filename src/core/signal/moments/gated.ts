@@ -1,9 +1,11 @@
 import type { ActivationUse } from '../../activations/activation';
 import { applyActivation } from './activations';
+import { combinationOf, productOf } from './binArithmetic';
 import {
   consumed,
   type Field,
   type Gradient,
+  type GradientSegment,
   gradientVariance,
   pooledSegment,
   type Segment,
@@ -28,12 +30,11 @@ export function gatedLinearUnitStep(call: Call, use: ActivationUse, axis: number
   const gate = applyActivation(value, use);
   const gateSegment = pooledSegment(gate.output);
   const valueSegment = pooledSegment(value);
-  const multiply = (a: Float64Array, b: Float64Array) => a.map((left, bin) => left * (b[bin] as number));
   const segment: Segment = {
     channels: valueSegment.channels / 2,
     mean: valueSegment.mean * gateSegment.mean,
-    within: multiply(valueSegment.within, gateSegment.within),
-    across: multiply(valueSegment.across, gateSegment.across),
+    within: productOf(valueSegment.within, gateSegment.within),
+    across: productOf(valueSegment.across, gateSegment.across),
   };
   const output: Field = {
     ...value,
@@ -51,7 +52,7 @@ export function gatedLinearUnitStep(call: Call, use: ActivationUse, axis: number
         ...gradient,
         steps: undefined,
         segments: [
-          { within: multiply(incoming.within, factor.within), across: multiply(incoming.across, factor.across) },
+          { within: productOf(incoming.within, factor.within), across: productOf(incoming.across, factor.across) },
         ],
         logScale: gradient.logScale + logScale,
         inherited: gradientVariance(gradient),
@@ -61,12 +62,13 @@ export function gatedLinearUnitStep(call: Call, use: ActivationUse, axis: number
       const byGate = gate.backward(times(valueSegment, value.logScale)).inputs[0];
       if (byGate === undefined || byGate === 'unknown') return { inputs: ['unknown'] };
       const logScale = Math.max(byValue.logScale, byGate.logScale);
+      const [valueShare, gateShare] = [byValue, byGate].map((part) => Math.exp(part.logScale - logScale) / 2);
       const mean = (key: 'within' | 'across') =>
-        (byValue.segments[0]?.[key] ?? new Float64Array(1)).map(
-          (own, bin) =>
-            (own * Math.exp(byValue.logScale - logScale) +
-              (byGate.segments[0]?.[key][bin] ?? 0) * Math.exp(byGate.logScale - logScale)) /
-            2,
+        combinationOf(
+          valueShare as number,
+          (byValue.segments[0] as GradientSegment)[key],
+          gateShare as number,
+          (byGate.segments[0] as GradientSegment)[key],
         );
       const both = { within: mean('within'), across: mean('across') };
       return { inputs: [{ ...byValue, layout: raw.layout, logScale, segments: raw.segments.map(() => both) }] };

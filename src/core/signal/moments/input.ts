@@ -12,27 +12,23 @@ import {
   unitCount,
   weightedMean,
 } from './layout';
+import { everyClass, pairClasses } from './pairClasses';
 import { reshapedLayout } from './reshape';
 import type { Call } from './rule';
 
 /** The model's input with the moments of a preset or of the user's sample. */
-export function inputField(
-  call: Call,
-  content: 'real' | 'tokens',
-  statistics: InputStatistics,
-  pairShift: number,
-): Field | undefined {
+export function inputField(call: Call, content: 'real' | 'tokens', statistics: InputStatistics): Field | undefined {
   const field = meanInputField(call, content, statistics);
-  if (!field || pairShift === 0 || content === 'tokens') return field;
+  if (!field || call.pairClasses === 1) return field;
   const spread = isSample(statistics) ? statistics.pairSpread : undefined;
-  return shiftedPairs(field, spread, pairShift);
+  return withPairClasses(field, spread);
 }
 
 /**
- * The field for pairs of samples that are `shift` standard deviations more alike than the average pair. The deviation falls off with the
- * offset as the within-sample moments do; independent values have that of their finite number.
+ * The field with pairs of samples that are more or less alike than the average pair. The deviation falls off with the offset as the
+ * within-sample moments do; independent values have that of their finite number.
  */
-function shiftedPairs(field: Field, spread: SampleStatistics['pairSpread'], shift: number): Field {
+function withPairClasses(field: Field, spread: SampleStatistics['pairSpread']): Field {
   const weights = pairWeights(field.layout);
   return {
     ...field,
@@ -42,12 +38,15 @@ function shiftedPairs(field: Field, spread: SampleStatistics['pairSpread'], shif
       const count = unitCount(field.layout) * positionCount(field.layout);
       const own = spread?.own ?? (square - segment.mean ** 2) / Math.sqrt(count);
       const mean = spread?.mean ?? (plateau - segment.mean ** 2) / Math.sqrt(count);
-      const across = segment.across.map((value, bin) => {
-        const within = segment.within[bin] as number;
+      const size = segment.within.length;
+      const across = everyClass(segment.across, pairClasses.length);
+      for (let at = size; at < across.length; at++) {
+        const within = segment.within[at % size] as number;
         const near = square > plateau ? Math.max(0, (within - plateau) / (square - plateau)) : 1;
-        const shifted = value + shift * (mean + (own - mean) * near);
-        return Math.max(-square, Math.min(square, shifted));
-      });
+        const { shift } = pairClasses[Math.floor(at / size)] as (typeof pairClasses)[number];
+        const shifted = (across[at] as number) + shift * (mean + (own - mean) * near);
+        across[at] = Math.max(-square, Math.min(square, shifted));
+      }
       return { ...segment, across };
     }),
   };

@@ -1,4 +1,4 @@
-import { binsOf, mapAxis } from './layout';
+import { type BinMap, binMap, binsOf } from './layout';
 import type { AxisWindow } from './windows';
 
 /** An element and its share. */
@@ -7,32 +7,18 @@ interface Tap {
   readonly share: number;
 }
 
-/** Share of each offset bin that is read in each offset bin that is written. */
-type OffsetWeights = readonly ReadonlyMap<number, number>[];
-
 /** Moments of linearly interpolated elements by offset, averaged over all pairs. */
-export function interpolateAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  const taps = sourcesOf(window);
-  return mapOffsets(values, sizes, axis, offsetWeights(taps, window.output), binsOf(window.input));
+export function interpolateMap(window: AxisWindow): BinMap {
+  return offsetMap(sourcesOf(window), window.output);
 }
 
 /** The adjoint: moments of the sums that each source element receives from the elements that were interpolated from it. */
-export function gatherInterpolated(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
+export function gatherInterpolatedMap(window: AxisWindow): BinMap {
   const users = Array.from({ length: window.output }, (): Tap[] => []);
   sourcesOf(window).forEach((taps, at) => {
     for (const { at: source, share } of taps) users[source]?.push({ at, share });
   });
-  return mapOffsets(values, sizes, axis, offsetWeights(users, window.input), binsOf(window.output));
+  return offsetMap(users, window.input);
 }
 
 /**
@@ -52,35 +38,22 @@ function sourcesOf({ input, output, stride }: AxisWindow): readonly (readonly Ta
 }
 
 /** For pairs of elements at each offset, the mean share of pairs of their taps at each offset. `extent`: of what the taps are of. */
-function offsetWeights(taps: readonly (readonly Tap[])[], extent: number): OffsetWeights {
+function offsetMap(taps: readonly (readonly Tap[])[], extent: number): BinMap {
   const last = binsOf(extent) - 1;
-  return Array.from({ length: binsOf(taps.length) }, (_, offset) => {
-    const weights = new Map<number, number>();
-    const pairs = taps.length - offset;
-    for (let first = 0; first < pairs; first++) {
-      for (const near of taps[first] ?? []) {
-        for (const far of taps[first + offset] ?? []) {
-          const bin = Math.min(last, Math.abs(far.at - near.at));
-          weights.set(bin, (weights.get(bin) ?? 0) + (near.share * far.share) / pairs);
+  const bins = binsOf(taps.length);
+  return binMap(bins, (add) => {
+    for (let offset = 0; offset < bins; offset++) {
+      const shares = new Map<number, number>();
+      const pairs = taps.length - offset;
+      for (let first = 0; first < pairs; first++) {
+        for (const near of taps[first] ?? []) {
+          for (const far of taps[first + offset] ?? []) {
+            const bin = Math.min(last, Math.abs(far.at - near.at));
+            shares.set(bin, (shares.get(bin) ?? 0) + (near.share * far.share) / pairs);
+          }
         }
       }
+      for (const [bin, share] of shares) add(offset, bin, share);
     }
-    return weights;
-  });
-}
-
-function mapOffsets(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  weights: OffsetWeights,
-  bins: number,
-): Float64Array {
-  return mapAxis(values, sizes, axis, bins, (read, write) => {
-    weights.forEach((from, offset) => {
-      let sum = 0;
-      for (const [bin, weight] of from) sum += weight * read(bin);
-      write(offset, sum);
-    });
   });
 }

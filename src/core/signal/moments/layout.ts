@@ -90,10 +90,17 @@ export function axisWeights(extent: number): Float64Array {
   return weights;
 }
 
+const pairWeightCache = new Map<string, Float64Array>();
+
 /** Fraction of ordered position pairs in each offset bin, row-major over the axes; sums to one. */
-export function pairWeights(layout: Layout): Float64Array {
+export function pairWeights({ extents }: Layout): Float64Array {
+  const key = extents.join(' ');
+  const cached = pairWeightCache.get(key);
+  if (cached) return cached;
   let weights: Float64Array = Float64Array.of(1);
-  for (const extent of layout.extents) weights = outer(weights, axisWeights(extent));
+  for (const extent of extents) weights = outer(weights, axisWeights(extent));
+  if (pairWeightCache.size >= 64) pairWeightCache.clear();
+  pairWeightCache.set(key, weights);
   return weights;
 }
 
@@ -104,35 +111,50 @@ export function outer(a: Float64Array, b: Float64Array): Float64Array {
   return result;
 }
 
+/** Σ weight · value over the first bins, as many as there are weights. */
 export function weightedMean(values: Float64Array, weights: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * (weights[i] as number);
+  for (let i = 0; i < weights.length; i++) sum += (values[i] as number) * (weights[i] as number);
   return sum;
 }
 
-/** Applies a map of one position axis' bins to every line of a row-major table; the axis gets `bins` bins. */
-export function mapAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  bins: number,
-  line: (read: (bin: number) => number, write: (bin: number, value: number) => void) => void,
-): Float64Array {
+/** A linear map of one axis' bins: so many times the bin read is added to the bin written. */
+export interface BinMap {
+  /** Bins written. */
+  readonly bins: number;
+  readonly to: readonly number[];
+  readonly from: readonly number[];
+  readonly weights: readonly number[];
+}
+
+export function binMap(bins: number, fill: (add: (to: number, from: number, weight: number) => void) => void): BinMap {
+  const to: number[] = [];
+  const from: number[] = [];
+  const weights: number[] = [];
+  fill((target, source, weight) => {
+    to.push(target);
+    from.push(source);
+    weights.push(weight);
+  });
+  return { bins, to, from, weights };
+}
+
+/** Applies a map to every line along one axis of a row-major table, or of several one after the other. */
+export function mapAxis(values: Float64Array, sizes: readonly number[], axis: number, map: BinMap): Float64Array {
+  const { bins, to, from, weights } = map;
   let inner = 1;
   for (let i = axis + 1; i < sizes.length; i++) inner *= sizes[i] as number;
   const old = sizes[axis] as number;
   const outerCount = values.length / (inner * old);
   const result = new Float64Array(outerCount * bins * inner);
   for (let o = 0; o < outerCount; o++) {
-    for (let i = 0; i < inner; i++) {
-      const from = o * old * inner + i;
-      const to = o * bins * inner + i;
-      line(
-        (bin) => values[from + bin * inner] as number,
-        (bin, value) => {
-          result[to + bin * inner] = value;
-        },
-      );
+    for (let entry = 0; entry < to.length; entry++) {
+      const weight = weights[entry] as number;
+      const source = (o * old + (from[entry] as number)) * inner;
+      const target = (o * bins + (to[entry] as number)) * inner;
+      for (let i = 0; i < inner; i++) {
+        result[target + i] = (result[target + i] as number) + weight * (values[source + i] as number);
+      }
     }
   }
   return result;

@@ -1,8 +1,10 @@
 import type { LossKind } from '../../network/network';
 import { activationMoments, compiledActivation } from './activationFunction';
+import { affineOf, pickBins } from './binArithmetic';
 import { centredCorrelations, duals } from './correlations';
 import { type Field, type Gradient, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
+import { everyClass } from './pairClasses';
 import type { Backward, Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
 
@@ -14,9 +16,10 @@ export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' |
   const gradient = lossGradient(loss, reduction, prediction, target);
   const layout = (reduction === 'none' && lossesLayout(call, prediction)) || scalarLayout;
   const ones = new Float64Array(binCount(layout)).fill(1);
+  const across = everyClass(ones, call.pairClasses);
   const output: Field = {
     layout,
-    segments: [{ channels: 1, mean: 1, within: ones, across: ones }],
+    segments: [{ channels: 1, mean: 1, within: ones, across }],
     logScale: 0,
     inherited: prediction.inherited,
     fresh: prediction.fresh,
@@ -113,7 +116,7 @@ function oneHotPair(prediction: Field, loss: LossKind): Pair {
   const size = binCount(prediction.layout);
   const within = new Float64Array(size).fill(factor / classes ** 2);
   within[0] = factor / classes;
-  return { within, across: new Float64Array(size).fill(factor / classes ** 2) };
+  return { within, across: likeAcross(prediction).fill(factor / classes ** 2) };
 }
 
 /** Second moments of prediction − target; the two are independent but for their means. A target not known is standard normal. */
@@ -154,15 +157,18 @@ function binaryProbabilityPair(prediction: Field, target: Field | undefined): Pa
   return { within: difference(segment.within, other.within), across: difference(segment.across, other.across) };
 }
 
+function likeAcross(field: Field): Float64Array {
+  return new Float64Array(field.segments[0]?.across.length ?? 0);
+}
+
 function signPair(prediction: Field): Pair {
-  const size = binCount(prediction.layout);
-  const within = new Float64Array(size);
+  const within = new Float64Array(binCount(prediction.layout));
   within[0] = 1;
-  return { within, across: new Float64Array(size) };
+  return { within, across: likeAcross(prediction) };
 }
 
 function times(pair: Pair, factor: number): Pair {
-  return { within: pair.within.map((value) => value * factor), across: pair.across.map((value) => value * factor) };
+  return { within: affineOf(pair.within, factor), across: affineOf(pair.across, factor) };
 }
 
 const sigmoid = compiledActivation({
@@ -180,14 +186,16 @@ function targetSegment(
   if (target && (binCount(target.layout) === size || size === 1)) {
     const segment = pooledSegment(target);
     const scale = Math.exp(Math.max(-600, Math.min(600, target.logScale)));
+    const bins = Int32Array.from({ length: size }, (_, bin) => bin);
+    const first = (values: Float64Array) => pickBins(values, segment.within.length, bins);
     return {
       channels: 1,
       mean: segment.mean * Math.sqrt(scale),
-      within: segment.within.slice(0, size).map((value) => value * scale),
-      across: segment.across.slice(0, size).map((value) => value * scale),
+      within: affineOf(first(segment.within), scale),
+      across: affineOf(first(segment.across), scale),
     };
   }
   const within = new Float64Array(size).fill(fallback.product);
   within[0] = fallback.square;
-  return { channels: 1, mean: fallback.mean, within, across: new Float64Array(size).fill(fallback.product) };
+  return { channels: 1, mean: fallback.mean, within, across: likeAcross(prediction).fill(fallback.product) };
 }

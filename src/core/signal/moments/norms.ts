@@ -1,8 +1,10 @@
 import type { Operation } from '../../network/network';
 import { scaledAndShifted } from './affine';
+import { affineOf, productOf } from './binArithmetic';
 import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
+import { everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 
 type Normalisation = Extract<Operation, { kind: 'normalisation' }>;
@@ -11,7 +13,8 @@ type Normalisation = Extract<Operation, { kind: 'normalisation' }>;
 interface Statistics {
   /** Weights of the offset bins where positions share them; undefined where each position has its own. */
   readonly weights: Float64Array | undefined;
-  readonly isOverBatch: boolean;
+  /** Samples that share them; 1 where every sample has its own. */
+  readonly batch: number;
   /** Units that share them; 1 where every unit has its own. */
   readonly units: number;
 }
@@ -33,41 +36,27 @@ function standardisedStep(call: Call, operation: Normalisation): Step | undefine
   const isCentred = operation.variant !== 'rms';
   const scale = Math.exp(-input.logScale);
   const epsilon = Math.max(0, operation.epsilon) * Math.min(scale, 1e250);
-  const reference = (statistics.isOverBatch && call.references?.[0]) || input;
-  const shared = statistics.units > 1 ? pooledSegment(reference) : undefined;
-  const normalise = (segment: Segment, average: Segment) =>
-    normalised(segment, average, shared ?? average, input, statistics, isCentred, epsilon);
-  const parts = input.segments.map((segment, index) => normalise(segment, reference.segments[index] ?? segment));
-  const averageParts = reference === input ? parts : reference.segments.map((segment) => normalise(segment, segment));
-  const segments = parts.map((part) => part.segment);
-  const isPerUnit = statistics.units === 1;
+  const shared = statistics.units > 1 ? pooledSegment(input) : undefined;
+  const parts = input.segments.map((segment) => normalised(segment, shared ?? segment, statistics, isCentred, epsilon));
   const output: Field = {
     layout: input.layout,
-    segments,
+    segments: parts.map((part) => part.segment),
     logScale: 0,
     inherited: 0,
     fresh: 0,
-    fixedNorm: isPerUnit ? 0 : 1,
+    fixedNorm: statistics.units === 1 ? 0 : 1,
     batch: input.batch,
   };
   return {
     output,
-    backward: (gradient, average = gradient) => ({
+    backward: (gradient) => ({
       inputs: [
         {
           ...gradient,
           steps: undefined,
           logScale: gradient.logScale - input.logScale,
           segments: gradient.segments.map((segment, index) =>
-            projectedOut(
-              segment,
-              (statistics.isOverBatch && average.segments[index]) || segment,
-              parts[index] ?? (parts[0] as Normalised),
-              averageParts[index] ?? (averageParts[0] as Normalised),
-              input,
-              statistics,
-              isCentred,
-            ),
+            projectedOut(segment, parts[index] ?? (parts[0] as Normalised), statistics, isCentred),
           ),
         },
       ],
@@ -81,108 +70,117 @@ interface Normalised {
   readonly inverseVariance: number;
 }
 
+type Pair = Pick<Segment, 'within' | 'across'>;
+
 function normalised(
   segment: Segment,
-  average: Segment,
   shared: Segment,
-  field: Field,
   statistics: Statistics,
   isCentred: boolean,
   epsilon: number,
 ): Normalised {
-  const zero = new Float64Array(segment.within.length);
-  const sharedCentre = isCentred ? averages(shared, shared.mean ** 2, field, statistics).within : zero;
-  const variance = Math.max(0, (shared.within[0] as number) - (sharedCentre[0] as number));
+  const centre = isCentred ? averages(segment, segment.mean ** 2, statistics) : nothing;
+  const sharedCentre = isCentred && shared !== segment ? averages(shared, shared.mean ** 2, statistics) : centre;
+  const variance = Math.max(0, (shared.within[0] as number) - (sharedCentre.within[0] as number));
   const factor = variance + epsilon > 0 ? 1 / (variance + epsilon) : 0;
-  const centre = isCentred ? averages(average, average.mean ** 2, field, statistics) : { within: zero, across: zero };
   const root = Math.sqrt(factor);
-  const shift = isCentred ? shared.mean : 0;
-  const mean = (segment.mean - shift) * root;
-  const move = (values: Float64Array, centres: Float64Array) =>
-    values.map((value, bin) => (value - (centres[bin] as number)) * factor + mean * mean);
-  const bound = ((segment.within[0] as number) - (isCentred ? (centre.within[0] as number) : 0)) * factor + mean * mean;
+  const mean = (segment.mean - (isCentred ? shared.mean : 0)) * root;
+  const constant = isCentred ? mean * mean : 0;
+  const within = moved(segment.within, centre.within, factor, constant);
+  const bound = within[0] as number;
+  const across = moved(segment.across, centre.across, factor, constant);
+  for (let at = 0; at < across.length; at++) {
+    across[at] = Math.max(-bound, Math.min(bound, across[at] as number));
+  }
   return {
-    segment: {
-      channels: segment.channels,
-      mean: isCentred ? mean : segment.mean * root,
-      within: isCentred ? move(segment.within, centre.within) : segment.within.map((value) => value * factor),
-      across: (isCentred ? move(segment.across, centre.across) : segment.across.map((value) => value * factor)).map(
-        (value) => Math.max(-bound, Math.min(bound, value)),
-      ),
-    },
+    segment: { channels: segment.channels, mean, within, across },
     inverseVariance:
       statistics.units === 1 && variance > 0
-        ? factor * meanInverseVariance(varianceSpread(average, centre, variance, field, statistics), segment.channels)
+        ? factor * meanInverseVariance(varianceSpread(segment, centre, variance, statistics), segment.channels)
         : factor,
   };
 }
 
-/** Relative variance over units of the sample variance: twice the mean squared correlation of what it averages. */
-function varianceSpread(
-  segment: Segment,
-  centre: Pick<Segment, 'within' | 'across'>,
-  variance: number,
-  field: Field,
-  statistics: Statistics,
-): number {
-  const squared = (values: Float64Array, centres: Float64Array) =>
-    values.map((value, bin) => ((value - (centres[bin] as number)) / variance) ** 2);
-  const pair = { within: squared(segment.within, centre.within), across: squared(segment.across, centre.across) };
-  return 2 * (averages(pair, 0, field, statistics).within[0] as number);
+/** factor · (x − centre) + constant. */
+function moved(values: Float64Array, centres: Float64Array, factor: number, constant: number): Float64Array {
+  const result = new Float64Array(values.length);
+  const step = centres.length === 1 ? 0 : 1;
+  for (let bin = 0; bin < values.length; bin++) {
+    result[bin] = ((values[bin] as number) - (centres[bin * step] as number)) * factor + constant;
+  }
+  return result;
 }
 
+/** Relative variance over units of the sample variance: twice the mean squared correlation of what it averages. */
+function varianceSpread(segment: Segment, centre: Pair, variance: number, statistics: Statistics): number {
+  const squared = (values: Float64Array, centres: Float64Array) => {
+    const correlations = moved(values, centres, 1 / variance, 0);
+    return productOf(correlations, correlations);
+  };
+  const pair = { within: squared(segment.within, centre.within), across: squared(segment.across, centre.across) };
+  return 2 * (averages(pair, 0, statistics).within[0] as number);
+}
+
+const nothing: Pair = { within: new Float64Array(1), across: new Float64Array(1) };
+
 /**
- * E of the product of two means over the statistics' set, by offset bin: within one sample, across two. `square` is the moment of two
- * different units.
+ * E of the product of two means over the statistics' set, within one sample and across two: by offset bin, or one number where it is the same
+ * for all. A whole batch's are those of average pairs of samples. `square` is the moment of two different units.
  */
-function averages(
-  pair: Pick<Segment, 'within' | 'across'>,
-  square: number,
-  field: Field,
-  statistics: Statistics,
-): Pick<Segment, 'within' | 'across'> {
-  const { weights, units } = statistics;
-  let { within, across } = pair;
+function averages({ within, across }: Pair, square: number, { weights, batch, units }: Statistics): Pair {
+  const size = within.length;
+  if (batch > 1) {
+    const blend = (own: number, other: number) => own / batch + other * (1 - 1 / batch);
+    const both = weights
+      ? Float64Array.of(blend(weightedMean(within, weights), weightedMean(across, weights)))
+      : within.map((own, bin) => blend(own, across[bin] as number));
+    // Across samples by class: as many blocks.
+    return { within: both, across: both.length === 1 ? both : everyClass(both, across.length / size) };
+  }
   if (weights) {
-    within = within.map(() => 0).fill(weightedMean(within, weights));
-    across = across.map(() => 0).fill(weightedMean(across, weights));
+    const means = across.slice();
+    for (let at = 0; at < means.length; at += size) {
+      means.fill(weightedMean(across.subarray(at, at + size), weights), at, at + size);
+    }
+    return sharedByUnits({ within: Float64Array.of(weightedMean(within, weights)), across: means }, square, units);
   }
-  if (statistics.isOverBatch) {
-    const { batch } = field;
-    within = within.map((value, bin) => value / batch + (across[bin] as number) * (1 - 1 / batch));
-    across = within;
-  }
-  if (units === 1) return { within, across };
-  const shared = (values: Float64Array) => values.map((value) => square + (value - square) / units);
-  return { within: shared(within), across: shared(across) };
+  return sharedByUnits({ within, across }, square, units);
+}
+
+function sharedByUnits({ within, across }: Pair, square: number, units: number): Pair {
+  const share = (values: Float64Array) => affineOf(values, 1 / units, square * (1 - 1 / units));
+  return { within: share(within), across: share(across) };
 }
 
 /** dL/dx = (1/σ)[g − mean(g) − x̂·mean(g x̂)], each mean over the statistics' set. */
 function projectedOut(
   gradient: GradientSegment,
-  average: GradientSegment,
-  part: Normalised,
-  averagePart: Normalised,
-  field: Field,
+  { segment, inverseVariance }: Normalised,
   statistics: Statistics,
   isCentred: boolean,
 ): GradientSegment {
-  const { segment, inverseVariance } = part;
-  const mean = isCentred ? averages(average, 0, field, statistics) : undefined;
-  const times = (values: Float64Array, others: Float64Array) =>
-    values.map((value, bin) => value * (others[bin] as number));
-  const product = average.projected ?? {
-    within: times(average.within, averagePart.segment.within),
-    across: times(average.across, averagePart.segment.across),
+  const mean = isCentred ? averages(gradient, 0, statistics) : nothing;
+  const product = gradient.projected ?? {
+    within: productOf(gradient.within, segment.within),
+    across: productOf(gradient.across, segment.across),
   };
-  const projection = averages(product, 0, field, statistics);
-  const move = (key: 'within' | 'across') =>
-    gradient[key].map((value, bin) => {
-      const along = (projection[key][bin] as number) * (segment[key][bin] as number);
-      const moved = (value - (mean?.[key][bin] ?? 0) - along) * inverseVariance;
-      return key === 'within' && bin === 0 ? Math.max(0, moved) : moved;
-    });
-  return { within: move('within'), across: move('across') };
+  const projection = averages(product, 0, statistics);
+  const move = (key: 'within' | 'across') => {
+    const result = new Float64Array(gradient[key].length);
+    const [means, projections] = [mean[key], projection[key]];
+    const [meanStep, projectionStep] = [means, projections].map(({ length }) => (length === 1 ? 0 : 1)) as [
+      0 | 1,
+      0 | 1,
+    ];
+    for (let bin = 0; bin < result.length; bin++) {
+      const along = (projections[bin * projectionStep] as number) * (segment[key][bin] as number);
+      result[bin] = ((gradient[key][bin] as number) - (means[bin * meanStep] as number) - along) * inverseVariance;
+    }
+    return result;
+  };
+  const within = move('within');
+  within[0] = Math.max(0, within[0] as number);
+  return { within, across: move('across') };
 }
 
 function statisticsOf(field: Field, operation: Normalisation): Statistics {
@@ -204,5 +202,9 @@ function statisticsOf(field: Field, operation: Normalisation): Statistics {
     units = channels / Math.max(1, operation.groups);
     for (let index = 0; index < layout.extents.length; index++) over.add(index);
   }
-  return { weights: over.size > 0 ? pairWeights(layout) : undefined, isOverBatch, units: Math.max(1, units) };
+  return {
+    weights: over.size > 0 ? pairWeights(layout) : undefined,
+    batch: isOverBatch ? field.batch : 1,
+    units: Math.max(1, units),
+  };
 }

@@ -1,7 +1,8 @@
 import type { Operation } from '../../network/network';
 import { applyActivation } from './activations';
+import { affineOf, combinationOf } from './binArithmetic';
 import { type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
-import { binsOf, type Layout, mapAxis, unitCount } from './layout';
+import { type BinMap, binMap, binsOf, type Layout, unitCount } from './layout';
 import { largestOfNormals } from './orderStatistics';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
@@ -49,14 +50,16 @@ function spatialSize(call: Call, operation: Pooling, index: number): number | un
 
 function averagePooling(raw: Field, shared: Windows): Step {
   const { input, layout, positions, windows } = shared;
+  const average = windows.map(averageMap);
+  const spreading = windows.map(spreadMap);
   const output: Field = {
     ...input,
     layout,
     segments: input.segments.map((segment) => ({
       channels: segment.channels,
       mean: segment.mean,
-      within: alongAxes(segment.within, input.layout, positions, windows, averageAxis),
-      across: alongAxes(segment.across, input.layout, positions, windows, averageAxis),
+      within: alongAxes(segment.within, input.layout, positions, average),
+      across: alongAxes(segment.across, input.layout, positions, average),
     })),
     fixedNorm: 0,
     madeBy: undefined,
@@ -70,8 +73,8 @@ function averagePooling(raw: Field, shared: Windows): Step {
           ...gradient,
           layout: raw.layout,
           segments: gradient.segments.map((segment) => ({
-            within: alongAxes(segment.within, layout, positions, windows, spreadAxis),
-            across: alongAxes(segment.across, layout, positions, windows, spreadAxis),
+            within: alongAxes(segment.within, layout, positions, spreading),
+            across: alongAxes(segment.across, layout, positions, spreading),
           })),
         },
       ],
@@ -80,61 +83,40 @@ function averagePooling(raw: Field, shared: Windows): Step {
 }
 
 /** Mean of R over all pairs of one element of each window: a triangle of offsets around s·δ. */
-export function averageAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  const { kernel, stride } = window;
-  const last = binsOf(window.input) - 1;
-  return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
-    for (let offset = 0; offset < binsOf(window.output); offset++) {
-      let sum = 0;
+export function averageMap({ input, output, kernel, stride }: AxisWindow): BinMap {
+  const last = binsOf(input) - 1;
+  const bins = binsOf(output);
+  return binMap(bins, (add) => {
+    for (let offset = 0; offset < bins; offset++) {
       for (let e = 1 - kernel; e < kernel; e++) {
-        sum += (kernel - Math.abs(e)) * read(Math.min(last, Math.abs(offset * stride + e)));
+        add(offset, Math.min(last, Math.abs(offset * stride + e)), (kernel - Math.abs(e)) / kernel ** 2);
       }
-      write(offset, sum / kernel ** 2);
     }
   });
 }
 
 /** Each output's gradient goes to every element of its window by 1/k: the mirror of the average. */
-export function spreadAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  return spread(values, sizes, axis, window, 1 - window.output, window.output - 1);
+export function spreadMap(window: AxisWindow): BinMap {
+  return spread(window, 1 - window.output, window.output - 1);
 }
 
-/** The part of `spreadAxis` that two elements of one and the same window share. */
-function ownAxis(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
-  return spread(values, sizes, axis, window, 0, 0);
+/** The part of `spreadMap` that two elements of one and the same window share. */
+function ownMap(window: AxisWindow): BinMap {
+  return spread(window, 0, 0);
 }
 
-function spread(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-  least: number,
-  most: number,
-): Float64Array {
-  const { kernel, stride, output, input } = window;
+function spread({ kernel, stride, output, input }: AxisWindow, least: number, most: number): BinMap {
   const bins = binsOf(input);
   const lastOut = binsOf(output) - 1;
-  return mapAxis(values, sizes, axis, bins, (read, write) => {
+  return binMap(bins, (add) => {
     for (let bin = 0; bin < bins; bin++) {
-      let sum = 0;
       const from = Math.max(least, Math.ceil((bin - kernel + 1) / stride));
       const to = Math.min(most, Math.floor((bin + kernel - 1) / stride));
       for (let offset = from; offset <= to; offset++) {
         const pairs = output - Math.abs(offset);
-        sum += pairs * (kernel - Math.abs(bin - offset * stride)) * read(Math.min(lastOut, Math.abs(offset)));
+        const weight = (pairs * (kernel - Math.abs(bin - offset * stride))) / kernel ** 2 / (input - bin);
+        add(bin, Math.min(lastOut, Math.abs(offset)), weight);
       }
-      write(bin, sum / kernel ** 2 / (input - bin));
     }
   });
 }
@@ -149,7 +131,8 @@ function maxPooling(raw: Field, shared: Windows): Step {
     input.madeBy && input.madeBy.input.segments.length === input.segments.length ? input.madeBy : undefined;
   const base = source ? source.input : input;
   const count = windows.reduce((product, window) => product * window.kernel, 1);
-  const tops = base.segments.map((segment) => topSegment(segment, shared, count));
+  const average = windows.map(averageMap);
+  const tops = base.segments.map((segment) => topSegment(segment, shared, average, count));
   const top: Field = {
     ...base,
     layout,
@@ -160,8 +143,9 @@ function maxPooling(raw: Field, shared: Windows): Step {
   };
   const step = source ? applyActivation(top, source.activation) : undefined;
   const diagonal = windows.reduce((product, window) => product * (window.output / window.input), 1);
+  const routes: Routes = { all: windows.map(spreadMap), own: windows.map(ownMap), diagonal };
   const route = (gradient: Gradient): GradientSegment[] =>
-    gradient.segments.map((segment, index) => routed(segment, shared, diagonal, tops[index]?.agreement ?? 0));
+    gradient.segments.map((segment, index) => routed(segment, shared, routes, tops[index]?.agreements ?? []));
   return {
     output: { ...(step ? step.output : top), madeBy: undefined },
     backward: (gradient) => {
@@ -184,53 +168,76 @@ function maxPooling(raw: Field, shared: Windows): Step {
 
 interface Top {
   readonly segment: Segment;
-  /** How much more often than by chance the same element is the largest in two samples. */
-  readonly agreement: number;
+  /** How much more often than by chance the same element is the largest in two samples, by class of pairs. */
+  readonly agreements: readonly number[];
   /** Mean and std of the largest, and of any, in units of any's std. */
   readonly shift: number;
   readonly ratio: number;
 }
 
-function topSegment(segment: Segment, shared: Windows, count: number): Top {
-  const { input, positions, windows } = shared;
+function topSegment(segment: Segment, shared: Windows, average: readonly BinMap[], count: number): Top {
+  const { input, positions } = shared;
   const square = segment.mean ** 2;
   const variance = Math.max(0, squareOf(segment) - square);
-  const averaged = (values: Float64Array) =>
-    alongAxes(values, input.layout, positions, windows, averageAxis).map((value) => value - square);
+  const averaged = (values: Float64Array) => affineOf(alongAxes(values, input.layout, positions, average), 1, -square);
   const within = averaged(segment.within);
   const across = averaged(segment.across);
   const { mean: lift, variance: spreadLeft } = largestOfNormals(count);
   const apart = (all: number, own: number) => (count > 1 ? (all * count - own) / (count - 1) : all);
   const r = variance > 0 ? Math.max(0, Math.min(1, apart((within[0] as number) / variance, 1))) : 1;
-  const ownAcross = variance > 0 ? ((segment.across[0] as number) - square) / variance : 1;
-  const common = variance > 0 ? apart((across[0] as number) / variance, ownAcross) : 1;
-  const residual = r < 1 ? Math.max(0, Math.min(1, (ownAcross - common) / (1 - r))) : 1;
   const shift = Math.sqrt(1 - r) * lift;
   const mean = segment.mean + Math.sqrt(variance) * shift;
   const topVariance = variance * (r + (1 - r) * spreadLeft);
-  const topWithin = within.map((value) => value + mean * mean);
+  const topWithin = affineOf(within, 1, mean * mean);
   topWithin[0] = topVariance + mean * mean;
-  const topAcross = across.map((value) => value + mean * mean);
-  topAcross[0] = (topAcross[0] as number) + variance * (1 - r) * (spreadLeft - 1 / count) * residual ** 2;
+  const topAcross = affineOf(across, 1, mean * mean);
+  const agreements: number[] = [];
+  for (let at = 0; at < across.length; at += within.length) {
+    const own = segment.across[(at / within.length) * segment.within.length] as number;
+    const ownAcross = variance > 0 ? (own - square) / variance : 1;
+    const common = variance > 0 ? apart((across[at] as number) / variance, ownAcross) : 1;
+    const residual = r < 1 ? Math.max(0, Math.min(1, (ownAcross - common) / (1 - r))) : 1;
+    topAcross[at] = (topAcross[at] as number) + variance * (1 - r) * (spreadLeft - 1 / count) * residual ** 2;
+    agreements.push((2 / Math.PI) * Math.asin(residual));
+  }
   return {
     segment: { channels: segment.channels, mean, within: topWithin, across: topAcross },
-    agreement: (2 / Math.PI) * Math.asin(residual),
+    agreements,
     shift,
     ratio: Math.sqrt(r + (1 - r) * spreadLeft),
   };
 }
 
+interface Routes {
+  /** From an output to all elements of its window, and the part of two elements of the same window. */
+  readonly all: readonly BinMap[];
+  readonly own: readonly BinMap[];
+  /** Outputs an input element. */
+  readonly diagonal: number;
+}
+
 /** The gradient goes to the element that was the largest: to one of a window, never to two. */
-function routed(segment: GradientSegment, shared: Windows, diagonal: number, agreement: number): GradientSegment {
-  const { layout, positions, windows } = shared;
-  const full = (values: Float64Array) => alongAxes(values, layout, positions, windows, spreadAxis);
-  const own = (values: Float64Array) => alongAxes(values, layout, positions, windows, ownAxis);
-  const ownWithin = own(segment.within);
-  const ownAcross = own(segment.across);
-  const within = full(segment.within).map((value, bin) => value - (ownWithin[bin] as number));
-  const across = full(segment.across).map((value, bin) => value - agreement * (ownAcross[bin] as number));
+function routed(
+  segment: GradientSegment,
+  { layout, positions }: Windows,
+  { all, own, diagonal }: Routes,
+  agreements: readonly number[],
+): GradientSegment {
+  const within = alongAxes(segment.within, layout, positions, all);
+  const ownWithin = alongAxes(segment.within, layout, positions, own);
+  const across = alongAxes(segment.across, layout, positions, all);
+  const ownAcross = alongAxes(segment.across, layout, positions, own);
+  const size = within.length;
+  for (let bin = 0; bin < size; bin++) within[bin] = (within[bin] as number) - (ownWithin[bin] as number);
   within[0] = (segment.within[0] as number) * diagonal;
-  across[0] = (across[0] as number) + agreement * (segment.across[0] as number) * diagonal;
+  agreements.forEach((agreement, index) => {
+    const first = index * size;
+    for (let at = first; at < first + size; at++) {
+      across[at] = (across[at] as number) - agreement * (ownAcross[at] as number);
+    }
+    const together = segment.across[index * segment.within.length] as number;
+    across[first] = (across[first] as number) + agreement * together * diagonal;
+  });
   return { within, across };
 }
 
@@ -242,8 +249,7 @@ function projectedAtTop(sloped: Gradient, tops: readonly Top[], base: Field): Gr
     const { projected } = segment;
     if (!top || !any || !projected) return segment;
     const { shift, ratio } = top;
-    const mix = (key: 'within' | 'across') =>
-      projected[key].map((value, bin) => ratio * ratio * value + shift * shift * (segment[key][bin] as number));
+    const mix = (key: 'within' | 'across') => combinationOf(ratio * ratio, projected[key], shift * shift, segment[key]);
     return { within: mix('within'), across: mix('across') };
   });
 }

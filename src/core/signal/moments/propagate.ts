@@ -1,9 +1,10 @@
 import { saturationOf } from '../../activations/catalogue';
-import type { Network, NetworkNode, Operation, Parameter } from '../../network/network';
+import type { Network, NetworkNode, NodeId, Operation, Parameter } from '../../network/network';
 import type { InputStatistics } from '../inputStatistics';
 import type { SignalProfile } from '../profile';
 import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
+import { allFinite } from './binArithmetic';
 import { productStep, sumStep } from './combine';
 import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
@@ -14,12 +15,13 @@ import { inputField } from './input';
 import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { normalisationStep } from './norms';
+import { pairClassCount } from './pairClasses';
 import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
-import type { Backward, Call, LogMoment, Step } from './rule';
+import type { Backward, Call, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
@@ -34,89 +36,25 @@ export interface NodeState {
   readonly backward: Backward | undefined;
 }
 
-/**
- * Standard deviations by which pairs of samples differ from the average pair, and the shares of pairs: three-point Gauss–Hermite rule. Only
- * weight gradients see them: they sum products of two things that both depend on the pair.
- */
-const pairClasses = [
-  { shift: -Math.sqrt(3), share: 1 / 6 },
-  { shift: Math.sqrt(3), share: 1 / 6 },
-] as const;
-
 /** Second moments forward and backward through the whole network at initialisation; total on any network. */
 export function propagate(network: Network, input: InputStatistics): SignalProfile {
-  const base = pass(network, input, 0, undefined);
-  const backwards = [...base.backwards];
-  const others = hasPairClasses(network) ? pairClasses.map(({ shift }) => pass(network, input, shift, base)) : [];
-  backwards.forEach((backward, index) => {
-    if (!backward?.weight && !backward?.weights) return;
-    const alternatives = others.map((other) => other.backwards[index]);
-    backwards[index] = averagedWeights(backward, alternatives);
-  });
+  const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
+  const steps = propagateForward(network, input, indexOf);
+  const { gradients, backwards } = propagateBackward(network, steps, indexOf);
   return {
     nodes: network.nodes.map((node, index) =>
-      nodeSignal({
-        node,
-        step: base.steps[index],
-        gradient: base.gradients[index],
-        backward: backwards[index],
-      }),
+      nodeSignal({ node, step: steps[index], gradient: gradients[index], backward: backwards[index] }),
     ),
   };
 }
 
-/** Tokens are alike by chance alone, and recurrent weights sum over time: there the average pair is enough. */
-function hasPairClasses(network: Network): boolean {
-  return network.nodes.every(
-    ({ operation }) =>
-      operation.kind !== 'recurrent' && !(operation.kind === 'input' && operation.content === 'tokens'),
-  );
-}
+type IndexOf = ReadonlyMap<NodeId, number>;
 
-interface Pass {
-  readonly steps: readonly (Step | undefined)[];
-  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
-  readonly backwards: readonly (Backward | undefined)[];
-}
-
-/** One pass forward and backward for pairs of samples `shift` standard deviations off the average pair. */
-function pass(network: Network, input: InputStatistics, shift: number, reference: Pass | undefined): Pass {
-  const steps = propagateForward(network, input, shift, reference);
-  return { steps, ...propagateBackward(network, steps, reference) };
-}
-
-/** Weight gradients averaged over the classes of pairs; the mean square of each sample alone is the same in all. */
-function averagedWeights(backward: Backward, alternatives: readonly (Backward | undefined)[]): Backward {
-  const average = (moment: LogMoment, pick: (other: Backward) => LogMoment | undefined): LogMoment => {
-    let sum = 1;
-    pairClasses.forEach(({ share }, index) => {
-      const alternative = alternatives[index];
-      const other = alternative && pick(alternative);
-      if (!other || !Number.isFinite(other.logSquare)) return;
-      sum += share * (Math.exp(Math.min(30, other.logSquare - moment.logSquare)) - 1);
-    });
-    return sum > 0 ? { ...moment, logSquare: moment.logSquare + Math.log(sum) } : moment;
-  };
-  const weights: Record<string, LogMoment> = {};
-  for (const [role, moment] of Object.entries(backward.weights ?? {})) {
-    weights[role] = average(moment, (other) => other.weights?.[role]);
-  }
-  return {
-    ...backward,
-    weight: backward.weight && average(backward.weight, (other) => other.weight),
-    weights: backward.weights && weights,
-  };
-}
-
-function propagateForward(
-  network: Network,
-  input: InputStatistics,
-  shift: number,
-  reference: Pass | undefined,
-): (Step | undefined)[] {
-  const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
+function propagateForward(network: Network, input: InputStatistics, indexOf: IndexOf): (Step | undefined)[] {
   const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
   const batch = Number.isFinite(network.batchSize) ? Math.max(1, network.batchSize) : 1;
+  const pairClasses = pairClassCount(network);
+  const users = firstUsers(network);
   const steps: (Step | undefined)[] = [];
   for (const node of network.nodes) {
     const sources = node.inputs.map((id) => indexOf.get(id) ?? -1);
@@ -124,11 +62,10 @@ function propagateForward(
       node,
       network,
       inputs: sources.map((at) => steps[at]?.output),
-      references: reference && sources.map((at) => reference.steps[at]?.output),
       inputNodes: sources.map((at) => network.nodes[at]),
       batch,
-      pairShift: shift,
-      partner: partnerOf(network, node, steps, indexOf),
+      pairClasses,
+      partner: partnerOf(node, users, steps, indexOf),
       parameter: (role): Parameter | undefined => {
         const use = node.parameters.find((candidate) => candidate.role === role);
         return use && parameters.get(use.parameter);
@@ -144,16 +81,13 @@ function propagateForward(
 function isUsable(field: Field): boolean {
   if (!Number.isFinite(field.logScale) || !(field.inherited >= 0) || !(field.fresh >= 0)) return false;
   return field.segments.every(
-    (segment) =>
-      Number.isFinite(segment.mean) && segment.within.every(Number.isFinite) && segment.across.every(Number.isFinite),
+    (segment) => Number.isFinite(segment.mean) && allFinite(segment.within) && allFinite(segment.across),
   );
 }
 
 function isUsableGradient(gradient: Gradient): boolean {
   if (Number.isNaN(gradient.logScale) || Number.isNaN(gradient.inherited) || Number.isNaN(gradient.fresh)) return false;
-  return gradient.segments.every(
-    (segment) => segment.within.every(Number.isFinite) && segment.across.every(Number.isFinite),
-  );
+  return gradient.segments.every((segment) => allFinite(segment.within) && allFinite(segment.across));
 }
 
 function applyRule(call: Call, operation: Operation, statistics: InputStatistics): Step | undefined {
@@ -163,18 +97,18 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return inputStep(call, operation, statistics);
     case 'parameter': {
       const parameter = call.parameter('value');
-      const field = parameter && parameterField(parameter, call.node.outputShape, call.partner?.layout, call.batch);
+      const field = parameter && parameterField(parameter, call.node.outputShape, call.partner?.layout, call);
       return field && sourceStep(field);
     }
     case 'constant': {
       if (operation.moments) return tableStep(call, operation.moments);
       const layout = layoutLike(call);
-      const field = layout && constantField(operation.value, layout, call.batch);
+      const field = layout && constantField(operation.value, layout, call);
       return field && sourceStep(field);
     }
     case 'random': {
       const layout = layoutLike(call);
-      const field = layout && randomField(operation.distribution, layout, call.batch);
+      const field = layout && randomField(operation.distribution, layout, call);
       return field && sourceStep(field);
     }
     case 'identity':
@@ -236,7 +170,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
 }
 
 function tableStep(call: Call, moments: { readonly mean: number; readonly square: number }): Step | undefined {
-  const field = tableField(moments, call.node.outputShape, call.batch);
+  const field = tableField(moments, call.node.outputShape, call);
   return field && { ...sourceStep(field), isApproximate: true };
 }
 
@@ -245,7 +179,7 @@ function inputStep(
   operation: Extract<Operation, { kind: 'input' }>,
   statistics: InputStatistics,
 ): Step | undefined {
-  const field = inputField(call, operation.content, statistics, call.pairShift);
+  const field = inputField(call, operation.content, statistics);
   return field && sourceStep(field);
 }
 
@@ -259,16 +193,22 @@ function layoutLike(call: Call): Layout | undefined {
 
 const sourceKinds: ReadonlySet<string> = new Set(['random', 'constant', 'parameter']);
 
+/** The first node that uses each. */
+function firstUsers(network: Network): ReadonlyMap<NodeId, NetworkNode> {
+  const users = new Map<NodeId, NetworkNode>();
+  for (const node of network.nodes) for (const id of node.inputs) if (!users.has(id)) users.set(id, node);
+  return users;
+}
+
 /** What a source (noise, targets, constants, a parameter) meets in the operation that uses it. */
 function partnerOf(
-  network: Network,
   node: NetworkNode,
+  users: ReadonlyMap<NodeId, NetworkNode>,
   steps: readonly (Step | undefined)[],
-  indexOf: ReadonlyMap<number, number>,
+  indexOf: IndexOf,
 ): Field | undefined {
   if (!sourceKinds.has(node.operation.kind)) return undefined;
-  const user = network.nodes.find((candidate) => candidate.inputs.includes(node.id));
-  for (const id of user?.inputs ?? []) {
+  for (const id of users.get(node.id)?.inputs ?? []) {
     const index = indexOf.get(id);
     const field = index === undefined ? undefined : steps[index]?.output;
     if (field) return field;
@@ -276,12 +216,12 @@ function partnerOf(
   return undefined;
 }
 
-function propagateBackward(
-  network: Network,
-  steps: readonly (Step | undefined)[],
-  reference: Pass | undefined,
-): Pick<Pass, 'gradients' | 'backwards'> {
-  const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
+interface BackwardPass {
+  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
+  readonly backwards: readonly (Backward | undefined)[];
+}
+
+function propagateBackward(network: Network, steps: readonly (Step | undefined)[], indexOf: IndexOf): BackwardPass {
   const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
   const backwards = new Array<Backward | undefined>(network.nodes.length).fill(undefined);
   const seeds = network.loss === undefined ? network.outputs : [network.loss];
@@ -300,8 +240,7 @@ function propagateBackward(
     if (gradient === 'unknown' || !step) {
       answers = node.inputs.map(() => 'unknown');
     } else {
-      const average = reference?.gradients[index];
-      const backward = step.backward(gradient, average === 'unknown' ? undefined : average);
+      const backward = step.backward(gradient);
       backwards[index] = backward;
       answers = backward.inputs;
     }
@@ -322,8 +261,8 @@ function propagateBackward(
 function unitGradient(output: Field): Gradient {
   const within = new Float64Array(binCount(output.layout));
   within[0] = 1;
-  const across = new Float64Array(within.length);
-  if (output.layout.axes.length === 0) across[0] = 1;
+  const across = new Float64Array(output.segments[0]?.across.length ?? within.length);
+  if (output.layout.axes.length === 0) across.fill(1);
   return {
     layout: output.layout,
     segments: output.segments.map(() => ({ within, across })),

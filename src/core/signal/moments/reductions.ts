@@ -1,5 +1,7 @@
+import { affineOf, combinationOf, pickBins } from './binArithmetic';
 import { type Field, type Gradient, type GradientSegment, gradientVariance, type Segment } from './field';
-import { type Atom, axisWeights, binCount, binsOf, type Layout, mapAxis } from './layout';
+import { type Atom, axisWeights, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
+import { everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 
 interface Reduced {
@@ -23,12 +25,12 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     let result = values;
     const current = [...sizes];
     for (const axis of [...reduced.positions].sort((a, b) => b - a)) {
-      const weights = axisWeights(input.layout.extents[axis] as number);
-      result = mapAxis(result, current, axis, 1, (read, write) => {
-        let sum = 0;
-        for (let bin = 0; bin < weights.length; bin++) sum += (weights[bin] as number) * read(bin);
-        write(0, sum);
+      const map = binMap(1, (add) => {
+        axisWeights(input.layout.extents[axis] as number).forEach((weight, bin) => {
+          add(0, bin, weight);
+        });
       });
+      result = mapAxis(result, current, axis, map);
       current.splice(axis, 1);
     }
     return result;
@@ -37,16 +39,21 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     let within = collapse(segment.within);
     let across = collapse(segment.across);
     if (reduced.isBatch) {
-      within = within.map((value, bin) => value / input.batch + (across[bin] as number) * (1 - 1 / input.batch));
-      across = within;
+      within = combinationOf(1 / input.batch, within, 1 - 1 / input.batch, across);
+      across = everyClass(within, call.pairClasses);
     }
     if (reduced.units > 1) {
       const mean = segment.mean ** 2;
-      within = within.map((value) => mean + (value - mean) / reduced.units);
-      across = across.map((value) => mean + (value - mean) / reduced.units);
+      within = affineOf(within, 1 / reduced.units, mean - mean / reduced.units);
+      across = affineOf(across, 1 / reduced.units, mean - mean / reduced.units);
     }
-    const scale = (values: Float64Array) => (factor === 1 ? values : values.map((value) => value * factor * factor));
-    return { channels: segment.channels, mean: segment.mean * factor, within: scale(within), across: scale(across) };
+    const square = factor * factor;
+    return {
+      channels: segment.channels,
+      mean: segment.mean * factor,
+      within: affineOf(within, square),
+      across: affineOf(across, square),
+    };
   });
   const output: Field = {
     ...input,
@@ -122,8 +129,8 @@ function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spre
     }
     stride *= bins;
   }
-  const expand = (values: Float64Array) =>
-    Float64Array.from(source, (bin) => (values[bin] as number) * spread * spread);
+  const outputSize = targetStride;
+  const expand = (values: Float64Array) => affineOf(pickBins(values, outputSize, source), spread * spread);
   return {
     layout: input.layout,
     logScale: gradient.logScale,
@@ -132,7 +139,9 @@ function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spre
     alignment: gradient.alignment,
     segments: input.segments.map((_, index): GradientSegment => {
       const segment = gradient.segments[index] ?? (gradient.segments[0] as GradientSegment);
-      return { within: expand(segment.within), across: expand(reduced.isBatch ? segment.within : segment.across) };
+      const within = expand(segment.within);
+      const classes = segment.across.length / segment.within.length;
+      return { within, across: reduced.isBatch ? everyClass(within, classes) : expand(segment.across) };
     }),
   };
 }

@@ -1,13 +1,14 @@
 import type { Operation, Padding } from '../../network/network';
+import { affineOf } from './binArithmetic';
 import type { Field, Gradient, Segment } from './field';
-import { gatherInterpolated, interpolateAxis } from './interpolation';
-import { type Atom, binsOf, type Layout, mapAxis } from './layout';
-import { averageAxis, spreadAxis } from './pooling';
+import { gatherInterpolatedMap, interpolateMap } from './interpolation';
+import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
+import { averageMap, spreadMap } from './pooling';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
 import { type AxisWindow, alongAxes, axisWindow, windowPositions, withSizes } from './windows';
 
-type AxisMap = (values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow) => Float64Array;
+type MapOfWindow = (window: AxisWindow) => BinMap;
 
 interface Resized {
   readonly input: Field;
@@ -43,12 +44,12 @@ function enlarged(
   };
 }
 
-function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: AxisMap, gain: number): Step {
+function resizeStep(call: Call, resized: Resized, enlarge: MapOfWindow, reduce: MapOfWindow, gain: number): Step {
   const { input, layout, positions, windows } = resized;
-  const apply = (values: Float64Array, from: Layout, map: AxisMap, factor: number, mean: number) => {
-    const centred = mean === 0 ? values : values.map((value) => value - mean * mean);
-    return alongAxes(centred, from, positions, windows, map).map((value) => value * factor + mean * mean);
-  };
+  const apply = (values: Float64Array, from: Layout, maps: readonly BinMap[], mean: number) =>
+    affineOf(alongAxes(affineOf(values, 1, -mean * mean), from, positions, maps), gain, mean * mean);
+  const enlarging = windows.map(enlarge);
+  const reducing = windows.map(reduce);
   const raw = call.inputs[0] as Field;
   return {
     output: {
@@ -56,8 +57,8 @@ function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: Axis
       layout,
       segments: input.segments.map((segment) => ({
         ...segment,
-        within: apply(segment.within, input.layout, enlarge, gain, segment.mean),
-        across: apply(segment.across, input.layout, enlarge, gain, segment.mean),
+        within: apply(segment.within, input.layout, enlarging, segment.mean),
+        across: apply(segment.across, input.layout, enlarging, segment.mean),
       })),
       madeBy: undefined,
       logits: undefined,
@@ -69,8 +70,8 @@ function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: Axis
           ...gradient,
           layout: raw.layout,
           segments: gradient.segments.map((segment) => ({
-            within: apply(segment.within, layout, reduce, gain, 0),
-            across: apply(segment.across, layout, reduce, gain, 0),
+            within: apply(segment.within, layout, reducing, 0),
+            across: apply(segment.across, layout, reducing, 0),
           })),
         },
       ],
@@ -82,9 +83,9 @@ function resizeStep(call: Call, resized: Resized, enlarge: AxisMap, reduce: Axis
 export function upsampleStep(call: Call, operation: Extract<Operation, { kind: 'upsample' }>): Step | undefined {
   const resized = enlarged(call, operation.factors, operation.channelAxis, undefined);
   if (!resized) return undefined;
-  if (operation.mode === 'linear') return resizeStep(call, resized, interpolateAxis, gatherInterpolated, 1);
+  if (operation.mode === 'linear') return resizeStep(call, resized, interpolateMap, gatherInterpolatedMap, 1);
   const gain = operation.factors.reduce((product, factor) => product * factor * factor, 1);
-  return resizeStep(call, resized, spreadAxis, averageAxis, gain);
+  return resizeStep(call, resized, spreadMap, averageMap, gain);
 }
 
 /** r² channels become the r × r block of one: neighbours in a block are different units (Shi et al. 2016). */
@@ -93,26 +94,22 @@ export function pixelShuffleStep(call: Call, factor: number): Step | undefined {
   const channels = raw?.layout.axes[1]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 0;
   if (!(factor >= 1) || channels % (factor * factor) !== 0) return undefined;
   const resized = enlarged(call, [factor, factor], 1, channels / (factor * factor));
-  return resized && resizeStep(call, resized, interleaveAxis, gatherPhases, 1);
+  return resized && resizeStep(call, resized, interleaveMap, phaseMap, 1);
 }
 
-function interleaveAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  const last = binsOf(window.output) - 1;
-  return mapAxis(values, sizes, axis, binsOf(window.input), (read, write) => {
-    for (let bin = 0; bin < binsOf(window.input); bin += window.stride)
-      write(bin, read(Math.min(last, bin / window.stride)));
+function interleaveMap({ input, output, stride }: AxisWindow): BinMap {
+  const last = binsOf(output) - 1;
+  const bins = binsOf(input);
+  return binMap(bins, (add) => {
+    for (let bin = 0; bin < bins; bin += stride) add(bin, Math.min(last, bin / stride), 1);
   });
 }
 
-function gatherPhases(values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow): Float64Array {
-  const last = binsOf(window.input) - 1;
-  return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
-    for (let bin = 0; bin < binsOf(window.output); bin++) write(bin, read(Math.min(last, bin * window.stride)));
+function phaseMap({ input, output, stride }: AxisWindow): BinMap {
+  const last = binsOf(input) - 1;
+  const bins = binsOf(output);
+  return binMap(bins, (add) => {
+    for (let bin = 0; bin < bins; bin++) add(bin, Math.min(last, bin * stride), 1);
   });
 }
 
@@ -147,13 +144,14 @@ export function padStep(call: Call, padding: readonly Padding[], value: number):
     const sizes = input.layout.extents.map(binsOf);
     for (const [position, added] of widened) {
       const extent = input.layout.extents[position] as number;
+      const last = (sizes[position] as number) - 1;
       const bins = binsOf(extent + added);
-      result = mapAxis(result, sizes, position, bins, (read, write) => {
+      const map = binMap(bins, (add) => {
         for (let bin = 0; bin < bins && bin < extent; bin++) {
-          const share = (extent - bin) / (extent + added - bin);
-          write(bin, share * read(Math.min(bin, (sizes[position] as number) - 1)));
+          add(bin, Math.min(bin, last), (extent - bin) / (extent + added - bin));
         }
       });
+      result = mapAxis(result, sizes, position, map);
       sizes[position] = bins;
     }
     return result;
@@ -163,9 +161,10 @@ export function padStep(call: Call, padding: readonly Padding[], value: number):
     const sizes = extents.map(binsOf);
     for (const position of widened.keys()) {
       const bins = binsOf(input.layout.extents[position] as number);
-      result = mapAxis(result, sizes, position, bins, (read, write) => {
-        for (let bin = 0; bin < bins; bin++) write(bin, read(bin));
+      const map = binMap(bins, (add) => {
+        for (let bin = 0; bin < bins; bin++) add(bin, bin, 1);
       });
+      result = mapAxis(result, sizes, position, map);
       sizes[position] = bins;
     }
     return result;
@@ -182,8 +181,9 @@ export function padStep(call: Call, padding: readonly Padding[], value: number):
     across: spread(segment.across),
   }));
   if (addedChannels > 0) {
-    const nothing = new Float64Array(segments[0]?.within.length ?? 1);
-    segments.push({ channels: addedChannels, mean: 0, within: nothing, across: nothing });
+    const within = new Float64Array(segments[0]?.within.length ?? 1);
+    const across = new Float64Array(segments[0]?.across.length ?? 1);
+    segments.push({ channels: addedChannels, mean: 0, within, across });
   }
   return {
     output: { ...input, layout, segments, madeBy: undefined, logits: undefined, steps: undefined },

@@ -21,8 +21,7 @@ export interface Backward {
 /** One operation worked forward, with what its backward pass needs kept in the closure. */
 export interface Step {
   readonly output: Field;
-  /** `reference`: the gradient of average pairs of samples, where `gradient` is that of other pairs. */
-  readonly backward: (gradient: Gradient, reference?: Gradient) => Backward;
+  readonly backward: (gradient: Gradient) => Backward;
   readonly saturated?: number;
   readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
   readonly stepLogSquares?: readonly number[];
@@ -36,12 +35,10 @@ export interface Call {
   readonly network: Network;
   /** One a node input; undefined where it is unknown. */
   readonly inputs: readonly (Field | undefined)[];
-  /** The inputs for average pairs of samples, where `inputs` are those of other pairs: what whole-batch statistics see. */
-  readonly references: readonly (Field | undefined)[] | undefined;
   readonly inputNodes: readonly (NetworkNode | undefined)[];
   readonly batch: number;
-  /** Standard deviations by which the pairs of samples looked at are more alike than the average pair. */
-  readonly pairShift: number;
+  /** How many classes of pairs of samples every tensor's moments tell apart. */
+  readonly pairClasses: number;
   /** For a source of values: the tensor it will be combined with. */
   readonly partner: Field | undefined;
   readonly parameter: (role: string) => Parameter | undefined;

@@ -1,7 +1,8 @@
 import type { Dim } from '../../network/network';
+import { affineOf } from './binArithmetic';
 import { align, broadcastSegment, unbroadcast } from './broadcast';
-import { type Field, type Gradient, gradientVariance } from './field';
-import { type Atom, binsOf, hasBatch, type Layout, mapAxis } from './layout';
+import { type Field, type Gradient, type GradientSegment, gradientVariance } from './field';
+import { type Atom, binMap, binsOf, hasBatch, type Layout, mapAxis } from './layout';
 import { emptyPairs, type StepPairs } from './pairGrid';
 import type { Call, Step } from './rule';
 
@@ -78,11 +79,8 @@ function slicedSegments(input: Field, from: number, taken: number): Field['segme
 }
 
 function scaled(gradient: Gradient, share: number) {
-  const segment = gradient.segments[0];
-  return {
-    within: (segment?.within ?? new Float64Array(1)).map((value) => value * share),
-    across: (segment?.across ?? new Float64Array(1)).map((value) => value * share),
-  };
+  const segment = gradient.segments[0] as GradientSegment;
+  return { within: affineOf(segment.within, share), across: affineOf(segment.across, share) };
 }
 
 /** One place of a flattened map: its place along each position axis in turn. */
@@ -104,8 +102,8 @@ function selectPosition(call: Call, range: Range): Step | undefined {
   return (
     rest && {
       ...rest,
-      backward: (gradient, reference) => {
-        const [through] = rest.backward(gradient, reference).inputs;
+      backward: (gradient) => {
+        const [through] = rest.backward(gradient).inputs;
         return through && through !== 'unknown' ? outer.backward(through) : { inputs: [through] };
       },
     }
@@ -125,17 +123,17 @@ function slicePositions(input: Field, range: Range, position: number, taken: num
   const extents = input.layout.extents.map((size, index) => (index === position ? taken : size));
   const kept: Layout = { axes: input.layout.axes, extents };
   const layout = range.drop ? withoutPosition(kept, position, range.axis) : kept;
-  const gather = (values: Float64Array) =>
-    mapAxis(values, sizes, position, bins, (read, write) => {
-      for (let offset = 0; offset < bins; offset++) write(offset, read(Math.min(last, offset * step)));
-    });
+  const gatherMap = binMap(bins, (add) => {
+    for (let offset = 0; offset < bins; offset++) add(offset, Math.min(last, offset * step), 1);
+  });
+  const gather = (values: Float64Array) => mapAxis(values, sizes, position, gatherMap);
+  const scatterMap = binMap(last + 1, (add) => {
+    for (let offset = 0; offset < bins && offset * step <= last; offset++) {
+      add(offset * step, offset, (taken - offset) / (extent - offset * step));
+    }
+  });
   const outputSizes = extents.map(binsOf);
-  const scatter = (values: Float64Array) =>
-    mapAxis(values, outputSizes, position, last + 1, (read, write) => {
-      for (let offset = 0; offset < bins && offset * step <= last; offset++) {
-        write(offset * step, (read(offset) * (taken - offset)) / (extent - offset * step));
-      }
-    });
+  const scatter = (values: Float64Array) => mapAxis(values, outputSizes, position, scatterMap);
   return {
     output: {
       ...input,

@@ -1,6 +1,7 @@
+import { affineOf } from './binArithmetic';
 import { centredCorrelations } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
-import { binCount, unitCount } from './layout';
+import { unitCount } from './layout';
 import type { Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
 
@@ -50,8 +51,8 @@ export function softmaxStep(
       if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
       const factor = (even + own) * (1 - (even + own));
       const segments = gradient.segments.map((part) => ({
-        within: part.within.map((value) => (value * factor) / classes),
-        across: part.across.map((value) => (value * factor) / classes),
+        within: affineOf(part.within, factor / classes),
+        across: affineOf(part.across, factor / classes),
       }));
       return { inputs: [{ ...gradient, segments, inherited: gradient.inherited + seedVariance(input) }] };
     },
@@ -65,7 +66,7 @@ function logSoftmaxStep(raw: Field, input: Field, classes: number, variance: num
   const shift =
     -Math.log(classes) - Math.min((variance * scale) / 2, Math.sqrt(2 * Math.log(classes) * variance * scale));
   const mean = shift;
-  const move = (values: Float64Array) => values.map((value) => (value - segment.mean ** 2) * scale + mean * mean);
+  const move = (values: Float64Array) => affineOf(values, scale, mean * mean - segment.mean ** 2 * scale);
   const output: Field = {
     ...input,
     logScale: 0,
@@ -73,14 +74,13 @@ function logSoftmaxStep(raw: Field, input: Field, classes: number, variance: num
     logits: raw,
     madeBy: undefined,
   };
-  const size = binCount(input.layout);
   return {
     output,
     backward: (gradient): { inputs: (Gradient | undefined)[] } => {
       if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
       const own = softmaxMoments(classes, variance * scale, 0).within + 1 / classes;
       const factor = 1 - 2 / classes + own;
-      const keep = (values: Float64Array) => values.slice(0, size).map((value) => value * factor);
+      const keep = (values: Float64Array) => affineOf(values, factor);
       return {
         inputs: [
           {

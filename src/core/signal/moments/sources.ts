@@ -2,14 +2,22 @@ import { meanOf, varianceOf } from '../../network/initialisers';
 import type { Dim, Distribution, Parameter, Shape } from '../../network/network';
 import { type Field, rescaledField } from './field';
 import { type Atom, binCount, type Layout, layoutOf } from './layout';
-import type { Step } from './rule';
+import { everyClass } from './pairClasses';
+import type { Call, Step } from './rule';
+
+type Samples = Pick<Call, 'batch' | 'pairClasses'>;
 
 /** A tensor of values independent everywhere: of one mean and variance, drawn anew each run. */
-export function independentField(layout: Layout, mean: number, variance: number, batch: number): Field {
+export function independentField(
+  layout: Layout,
+  mean: number,
+  variance: number,
+  { batch, pairClasses }: Samples,
+): Field {
   const size = binCount(layout);
   const within = new Float64Array(size).fill(mean * mean);
   within[0] = mean * mean + variance;
-  const across = new Float64Array(size).fill(mean * mean);
+  const across = new Float64Array(size * pairClasses).fill(mean * mean);
   return rescaledField({
     layout,
     segments: [{ channels: 1, mean, within, across }],
@@ -21,6 +29,15 @@ export function independentField(layout: Layout, mean: number, variance: number,
   });
 }
 
+/** The same values in every sample. */
+function sameInAll(field: Field, { pairClasses }: Samples): Field {
+  const segments = field.segments.map((segment) => ({
+    ...segment,
+    across: everyClass(segment.within, pairClasses),
+  }));
+  return { ...field, segments };
+}
+
 export function sourceStep(output: Field): Step {
   return { output, backward: () => ({ inputs: [] }) };
 }
@@ -30,15 +47,14 @@ export function parameterField(
   parameter: Parameter,
   shape: Shape,
   partner: Layout | undefined,
-  batch: number,
+  samples: Samples,
 ): Field | undefined {
   const { distribution } = parameter.initialiser;
   const sizes = shape ?? parameter.shape;
   const layout = (partner && layoutWithin(partner, sizes)) ?? layoutOf(sizes, [sizes.length - 1], false);
   const moments = momentsOf(distribution, parameter.shape);
   if (!layout || !moments) return undefined;
-  const field = independentField(layout, moments.mean, moments.variance, batch);
-  return { ...field, segments: field.segments.map((segment) => ({ ...segment, across: segment.within })) };
+  return sameInAll(independentField(layout, moments.mean, moments.variance, samples), samples);
 }
 
 /** The layout of a tensor that is broadcast to `whole`, aligned from the right; undefined where an axis has another size than there. */
@@ -76,32 +92,31 @@ function sizeOf(atoms: readonly Atom[], { extents }: Layout): number | undefined
 export function randomField(
   distribution: Distribution | { readonly kind: 'integers'; readonly below: number },
   layout: Layout,
-  batch: number,
+  samples: Samples,
 ): Field | undefined {
   if (distribution.kind === 'integers') {
     const { below } = distribution;
-    return independentField(layout, (below - 1) / 2, (below * below - 1) / 12, batch);
+    return independentField(layout, (below - 1) / 2, (below * below - 1) / 12, samples);
   }
   const moments = momentsOf(distribution, undefined);
-  return moments && independentField(layout, moments.mean, moments.variance, batch);
+  return moments && independentField(layout, moments.mean, moments.variance, samples);
 }
 
-export function constantField(value: number | undefined, layout: Layout, batch: number): Field | undefined {
+export function constantField(value: number | undefined, layout: Layout, samples: Samples): Field | undefined {
   if (value === undefined || !Number.isFinite(value)) return undefined;
-  return independentField(layout, value, 0, batch);
+  return independentField(layout, value, 0, samples);
 }
 
 /** Constants that differ from element to element: the same in every sample. */
 export function tableField(
   { mean, square }: { readonly mean: number; readonly square: number },
   shape: Shape,
-  batch: number,
+  samples: Samples,
 ): Field | undefined {
   const isBatched = shape?.some((dim) => typeof dim === 'object') ?? false;
   const layout = layoutOf(shape, shape ? [shape.length - 1] : [], isBatched);
   if (!layout || !Number.isFinite(mean) || !Number.isFinite(square)) return undefined;
-  const field = independentField(layout, mean, Math.max(0, square - mean * mean), batch);
-  return { ...field, segments: field.segments.map((segment) => ({ ...segment, across: segment.within })) };
+  return sameInAll(independentField(layout, mean, Math.max(0, square - mean * mean), samples), samples);
 }
 
 function momentsOf(distribution: Distribution, shape: readonly number[] | undefined) {

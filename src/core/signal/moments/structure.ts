@@ -1,3 +1,4 @@
+import { affineOf, pickBins } from './binArithmetic';
 import { align } from './broadcast';
 import {
   averageSegment,
@@ -41,7 +42,12 @@ export function dropoutStep(call: Call, rate: number, variant: 'element' | 'chan
   if (rate >= 1) return undefined;
   const keep = 1 - rate;
   const isWhole = variant === 'channel';
-  const move = (values: Float64Array) => values.map((value, bin) => (bin === 0 || isWhole ? value / keep : value));
+  const move = (values: Float64Array) => {
+    if (isWhole) return affineOf(values, 1 / keep);
+    const result = values.slice();
+    result[0] = (result[0] as number) / keep;
+    return result;
+  };
   return {
     output: {
       ...input,
@@ -74,7 +80,7 @@ export function concatStep(call: Call, axis: number): Step | undefined {
   const logScale = Math.max(...fields.map((field) => field.logScale));
   const atoms = first.layout.axes[axis];
   const hasPositions = fields.some((field) => field.layout.axes[axis]?.some((atom) => atom.kind !== 'units'));
-  if (!atoms || hasPositions) return concatPositions(fields, axis);
+  if (!atoms || hasPositions) return concatPositions(call, fields, axis);
   if (
     fields.some(
       (field) =>
@@ -93,8 +99,8 @@ export function concatStep(call: Call, axis: number): Step | undefined {
       segments.push({
         channels: segment.channels * share,
         mean: segment.mean * Math.sqrt(factor),
-        within: factor === 1 ? segment.within : segment.within.map((value) => value * factor),
-        across: factor === 1 ? segment.across : segment.across.map((value) => value * factor),
+        within: affineOf(segment.within, factor),
+        across: affineOf(segment.across, factor),
       });
     }
   }
@@ -181,11 +187,11 @@ function asRow(field: Field, axis: number): Field {
   const layout: Layout = { axes, extents: [count] };
   const weights = pairWeights(field.layout);
   const size = binCount(layout);
-  const row = (values: Float64Array) => {
-    const own = values[0] as number;
-    const others = (weightedMean(values, weights) * count - own) / (count - 1);
-    return new Float64Array(size).fill(others).fill(own, 0, 1);
-  };
+  const row = (values: Float64Array) =>
+    ownAndOthers(values, weights.length, size, (block) => {
+      const own = block[0] as number;
+      return (weightedMean(block, weights) * count - own) / (count - 1);
+    });
   return {
     ...field,
     layout,
@@ -199,17 +205,39 @@ function asRow(field: Field, axis: number): Field {
   };
 }
 
-/** Bins of one part out of those of the whole row; those of a grid are its own and all others. */
-function partBins(values: Float64Array, part: Field): Float64Array {
+/** Of every block of bins a block of the own value and one for all others. */
+function ownAndOthers(
+  values: Float64Array,
+  oldSize: number,
+  size: number,
+  othersOf: (block: Float64Array) => number,
+): Float64Array {
+  const blocks = values.length / oldSize;
+  const result = new Float64Array(blocks * size);
+  for (let index = 0; index < blocks; index++) {
+    const block = values.subarray(index * oldSize, (index + 1) * oldSize);
+    result.fill(othersOf(block), index * size, (index + 1) * size);
+    result[index * size] = block[0] ?? 0;
+  }
+  return result;
+}
+
+/** Bins of one part out of those of the whole row, `whole` of them; those of a grid are its own and all others. */
+function partBins(values: Float64Array, whole: number, part: Field): Float64Array {
   const bins = binCount(part.layout);
-  if (part.layout.extents.length <= 1) return values.slice(0, bins);
-  const others =
-    values.length > 1 ? values.subarray(1).reduce((sum, value) => sum + value, 0) / (values.length - 1) : 0;
-  return new Float64Array(bins).fill(others).fill(values[0] ?? 0, 0, 1);
+  if (part.layout.extents.length <= 1)
+    return pickBins(
+      values,
+      whole,
+      Int32Array.from({ length: bins }, (_, bin) => bin),
+    );
+  return ownAndOthers(values, whole, bins, (block) =>
+    block.length > 1 ? block.subarray(1).reduce((sum, value) => sum + value, 0) / (block.length - 1) : 0,
+  );
 }
 
 /** Tensors along a position axis: one after another. Moments are averages over the parts. */
-function concatPositions(parts: readonly Field[], axis: number): Step | undefined {
+function concatPositions(call: Call, parts: readonly Field[], axis: number): Step | undefined {
   const fields = parts.map((part) => asRow(part, axis));
   const first = fields[0];
   const last = fields.at(-1);
@@ -231,22 +259,26 @@ function concatPositions(parts: readonly Field[], axis: number): Step | undefine
   const logScale = Math.max(...fields.map((field) => field.logScale));
   const size = binCount(layout);
   const within = new Float64Array(size);
-  const across = new Float64Array(size);
+  const across = new Float64Array(size * call.pairClasses);
   let mean = 0;
   let channels = 0;
   for (const field of fields) {
     const share = extentOf(field) / total;
     const factor = Math.exp(field.logScale - logScale) * share;
     const segment = pooledSegment(field);
-    const lastBin = segment.within.length - 1;
+    const own = segment.within.length;
     channels = Math.max(channels, segment.channels);
     mean += segment.mean * Math.sqrt(factor * share);
-    for (let bin = 0; bin < size; bin++) {
-      const at = Math.min(bin, lastBin);
-      const alone = extentOf(field) === 1 && bin > 0;
-      within[bin] = (within[bin] as number) + factor * (alone ? segment.mean ** 2 : (segment.within[at] as number));
-      across[bin] = (across[bin] as number) + factor * (alone ? segment.mean ** 2 : (segment.across[at] as number));
-    }
+    const isAlone = extentOf(field) === 1;
+    const add = (sums: Float64Array, values: Float64Array) => {
+      for (let at = 0; at < sums.length; at++) {
+        const bin = at % size;
+        const from = Math.floor(at / size) * own + Math.min(bin, own - 1);
+        sums[at] = (sums[at] as number) + factor * (isAlone && bin > 0 ? segment.mean ** 2 : (values[from] as number));
+      }
+    };
+    add(within, segment.within);
+    add(across, segment.across);
   }
   const output: Field = { ...main, layout, segments: [{ channels, mean, within, across }], logScale };
   return {
@@ -258,7 +290,7 @@ function concatPositions(parts: readonly Field[], axis: number): Step | undefine
           layout: field.layout,
           segments: field.segments.map((_, s) => {
             const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);
-            return { within: partBins(segment.within, field), across: partBins(segment.across, field) };
+            return { within: partBins(segment.within, size, field), across: partBins(segment.across, size, field) };
           }),
         };
       }),

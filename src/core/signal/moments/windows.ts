@@ -1,4 +1,4 @@
-import { type Atom, binsOf, type Layout, mapAxis } from './layout';
+import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
 
 /** One axis of a convolution or pooling window. */
 export interface AxisWindow {
@@ -55,35 +55,23 @@ export function axisWindow(
 }
 
 /** Moments by output offset from those by input offset: bin δ reads bin s·δ, times the shared taps. */
-export function gatherAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  const last = binsOf(window.input) - 1;
-  return mapAxis(values, sizes, axis, binsOf(window.output), (read, write) => {
-    for (let offset = 0; offset < window.taps.length; offset++) {
-      write(offset, (window.taps[offset] as number) * read(Math.min(last, offset * window.stride)));
+export function gatherMap({ input, output, stride, taps }: AxisWindow): BinMap {
+  const last = binsOf(input) - 1;
+  return binMap(binsOf(output), (add) => {
+    for (let offset = 0; offset < taps.length; offset++) {
+      add(offset, Math.min(last, offset * stride), taps[offset] as number);
     }
   });
 }
 
 /** The mirror: moments by input offset s·δ from those by output offset δ; other offsets share no weight. */
-export function scatterAxis(
-  values: Float64Array,
-  sizes: readonly number[],
-  axis: number,
-  window: AxisWindow,
-): Float64Array {
-  const bins = binsOf(window.input);
-  const outputBins = binsOf(window.output);
-  return mapAxis(values, sizes, axis, bins, (read, write) => {
-    for (let bin = 0; bin < bins; bin += window.stride) {
-      const offset = bin / window.stride;
-      if (offset >= window.output || offset >= outputBins) break;
-      const pairs = (window.output - offset) / (window.input - bin);
-      write(bin, (window.taps[offset] as number) * pairs * read(offset));
+export function scatterMap({ input, output, stride, taps }: AxisWindow): BinMap {
+  const bins = binsOf(input);
+  const outputBins = binsOf(output);
+  return binMap(bins, (add) => {
+    for (let offset = 0; offset < outputBins && offset * stride < bins; offset++) {
+      const bin = offset * stride;
+      add(bin, offset, ((taps[offset] as number) * (output - offset)) / (input - bin));
     }
   });
 }
@@ -113,21 +101,19 @@ export function withSizes(
   };
 }
 
-/** Applies a per-axis map along each window axis in turn. */
+/** Applies a map along each window axis in turn. */
 export function alongAxes(
   values: Float64Array,
   layout: Layout,
   positions: readonly number[],
-  windows: readonly AxisWindow[],
-  map: (values: Float64Array, sizes: readonly number[], axis: number, window: AxisWindow) => Float64Array,
+  maps: readonly BinMap[],
 ): Float64Array {
   const sizes = layout.extents.map(binsOf);
   let result = values;
   positions.forEach((position, index) => {
-    const window = windows[index] as AxisWindow;
-    const before = result.length;
-    result = map(result, sizes, position, window);
-    sizes[position] = ((sizes[position] as number) * result.length) / before;
+    const map = maps[index] as BinMap;
+    result = mapAxis(result, sizes, position, map);
+    sizes[position] = map.bins;
   });
   return result;
 }
