@@ -11,7 +11,7 @@ import type { Multiply } from '../src/core/signal/surrogate/matrix';
 import { runSurrogate } from '../src/core/signal/surrogate/surrogate';
 import { type CaseErrors, compareWithMeasured, type MeasuredCase, type Quantity, quantile } from './accuracyRows';
 import { caseFolder } from './caseFolder';
-import { familyCases, sourceOf } from './familyCases';
+import { type FamilyFolder, familyCases, familyFolders, sourceOf } from './familyCases';
 import { loadKernels } from './kernels';
 
 const clock = () => performance.now();
@@ -46,7 +46,9 @@ async function main(): Promise<void> {
   const multiply = await loadKernels();
   const folder = caseFolder('measured');
   await compareAll(`cases: ${folder}`, measuredCases(folder), multiply);
-  await compareAll('cases: test/fixtures/families', todaysFamilies(), multiply);
+  for (const own of familyFolders) {
+    await compareAll(`cases: test/fixtures/${own}`, familyTable(own), multiply);
+  }
 }
 
 function measuredCases(folder: string): readonly Case[] {
@@ -59,8 +61,8 @@ function measuredCases(folder: string): readonly Case[] {
   }));
 }
 
-function todaysFamilies(): readonly Case[] {
-  return familyCases().map((entry) => ({
+function familyTable(folder: FamilyFolder): readonly Case[] {
+  return familyCases(folder).map((entry) => ({
     file: entry.file,
     text: sourceOf(entry),
     measured: entry,
