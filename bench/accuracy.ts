@@ -20,6 +20,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     engine: { type: 'string' },
+    table: { type: 'string' },
     seeds: { type: 'string' },
     every: { type: 'string', default: '1' },
   },
@@ -40,13 +41,14 @@ const asked = engines.filter((engine) => options.engine === undefined || options
 /**
  * Reads every measured case from its source, estimates its signal with the case's input sample by the analytic engine, by real runs with
  * random weights and by both merged, and prints the errors against the real frameworks:
- * `npm run accuracy [-- FAMILY] [--engine analytic] [--seeds 8] [--every 10]`.
+ * `npm run accuracy [-- FAMILY] [--table heldout] [--engine analytic] [--seeds 8] [--every 10]`.
  */
 async function main(): Promise<void> {
   const multiply = await loadKernels();
   const folder = caseFolder('measured');
-  await compareAll(`cases: ${folder}`, measuredCases(folder), multiply);
+  if (!options.table) await compareAll(`cases: ${folder}`, measuredCases(folder), multiply);
   for (const own of familyFolders) {
+    if (options.table && options.table !== own) continue;
     await compareAll(`cases: test/fixtures/${own}`, familyTable(own), multiply);
   }
 }
