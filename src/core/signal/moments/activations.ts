@@ -7,7 +7,7 @@ import {
   type CompiledActivation,
   compiledActivation,
 } from './activationFunction';
-import { affineOf, productOf } from './binArithmetic';
+import { affineOf, multiply } from './binArithmetic';
 import { centredCorrelations, correlationPowers, duals, meanSquaredCosine } from './correlations';
 import type { CorrelationPowers, HermiteSeries } from './duals';
 import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
@@ -142,8 +142,8 @@ function activationBackward(
     const part = parts[index] ?? (parts[0] as SegmentMoments);
     const factor = Math.exp(part.slopeExcess - logSlope);
     const times = (slope: HermiteSeries) => ({
-      within: productOf(segment.within, duals(slope, part.withinRho, true), factor),
-      across: productOf(segment.across, duals(slope, part.acrossRho, false), factor),
+      within: multiply(duals(slope, part.withinRho, true), segment.within, factor),
+      across: multiply(duals(slope, part.acrossRho, false), segment.across, factor),
     });
     return {
       ...times(part.moments.slope),

@@ -12,6 +12,14 @@ export function productOf(a: Float64Array, b: Float64Array, factor = 1): Float64
   return result;
 }
 
+/** The values themselves times factor · x. */
+export function multiply(values: Float64Array, others: Float64Array, factor: number): Float64Array {
+  for (let bin = 0; bin < values.length; bin++) {
+    values[bin] = factor * (values[bin] as number) * (others[bin] as number);
+  }
+  return values;
+}
+
 /** sums += factor · x. */
 export function addTo(sums: Float64Array, values: Float64Array, factor: number): void {
   for (let bin = 0; bin < sums.length; bin++) sums[bin] = (sums[bin] as number) + factor * (values[bin] as number);

@@ -1,6 +1,6 @@
-import { addTo, combinationOf, productOf } from './binArithmetic';
+import { addTo, productOf } from './binArithmetic';
 import { type Alignment, align, broadcastSegment, unbroadcast } from './broadcast';
-import { centredCorrelations } from './correlations';
+import { centredCorrelation } from './correlations';
 import {
   consumed,
   type Field,
@@ -162,10 +162,14 @@ function projectionShare(output: Field, operand: readonly Segment[], factor: num
     const partVariance = (part.within[0] as number) - part.mean ** 2;
     const share = variance > 0 ? Math.min(1, (partVariance * factor * factor) / variance) : 0;
     const move = (key: 'within' | 'across') => {
-      const wholeRho = centredCorrelations(whole[key], whole.mean, variance);
-      const partRho = centredCorrelations(part[key], part.mean, partVariance);
-      const rest = productOf(gradient[key], combinationOf(1, partRho, -share, wholeRho));
-      return combinationOf(share, projected[key], 1, rest);
+      const result = new Float64Array(gradient[key].length);
+      for (let bin = 0; bin < result.length; bin++) {
+        const wholeRho = centredCorrelation(whole[key][bin] as number, whole.mean, variance);
+        const partRho = centredCorrelation(part[key][bin] as number, part.mean, partVariance);
+        const rest = (gradient[key][bin] as number) * (partRho - share * wholeRho);
+        result[bin] = share * (projected[key][bin] as number) + rest;
+      }
+      return result;
     };
     return { within: move('within'), across: move('across') };
   };

@@ -1,28 +1,27 @@
 import type { Operation } from '../../network/network';
-import { affineOf } from './binArithmetic';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import { nextAlignment, weightMoment } from './dense';
 import {
   consumed,
   type Field,
   type Gradient,
+  type GradientSegment,
   gradientVariance,
   pooledSegment,
   type Segment,
   seedVariance,
 } from './field';
-import { type BinMap, type Layout, unitCount } from './layout';
+import { type Layout, unitCount } from './layout';
 import { sumOfPairProducts } from './pairClasses';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
 import { weightMoments } from './weights';
 import {
   type AxisWindow,
-  alongAxes,
   axisWindow,
-  gatherMap,
-  scatterMap,
-  sharedPairs,
+  gatherStrided,
+  scatterStrided,
+  stridedBins,
   windowPositions,
   withSizes,
 } from './windows';
@@ -47,8 +46,9 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const groups = Math.max(1, operation.groups);
   const fanIn = operation.inChannels / groups;
   const fanOut = operation.outChannels / groups;
-  const forward = windows.map(operation.transposed ? scatterMap : gatherMap);
-  const reverse = windows.map(operation.transposed ? gatherMap : scatterMap);
+  const bins = stridedBins(operation.transposed ? layout : input.layout, positions, windows);
+  const forward = operation.transposed ? scatterStrided : gatherStrided;
+  const reverse = operation.transposed ? gatherStrided : scatterStrided;
   const segment = pooledSegment(input);
   const hasBias = bias.variance > 0 || bias.mean !== 0;
   const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
@@ -65,8 +65,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const mean = weightMean + biasMean;
   const excess = mean * mean - weight.mean ** 2 * fanIn * taps * segment.mean ** 2 * inputFactor;
   const biasSquare = bias.variance * biasFactor;
-  const move = (values: Float64Array) =>
-    affineOf(alongAxes(values, input.layout, positions, forward), power, biasSquare + excess);
+  const move = (values: Float64Array) => forward(values, bins, power, biasSquare + excess);
   const output: Segment = {
     channels: operation.outChannels,
     mean,
@@ -85,11 +84,12 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     batch: input.batch,
   };
   const back = (gradient: Gradient): Gradient => {
-    const outgoing = gradient.segments[0];
+    const outgoing = gradient.segments[0] as GradientSegment;
     const gain = (weight.variance + weight.mean ** 2) * fanOut;
-    const pull = (values: Float64Array | undefined) =>
-      affineOf(alongAxes(values ?? new Float64Array(1), layout, positions, reverse), gain);
-    const moved = { within: pull(outgoing?.within), across: pull(outgoing?.across) };
+    const moved: GradientSegment = {
+      within: reverse(outgoing.within, bins, gain, 0),
+      across: reverse(outgoing.across, bins, gain, 0),
+    };
     const units = unitCount(input.layout);
     return {
       layout: raw.layout,
@@ -103,29 +103,13 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   return {
     output: field,
     backward: (gradient) => {
-      const outgoing = gradient.segments[0];
-      const x = operation.transposed ? outgoing : segment;
-      const g = operation.transposed ? segment : outgoing;
-      const denseLayout = operation.transposed ? layout : input.layout;
-      const sum = x && g ? pairSum(x, g, denseLayout, positions, windows, input.batch) : 0;
+      const outgoing = gradient.segments[0] as GradientSegment;
+      const [dense, strided] = operation.transposed ? [outgoing, segment] : [segment, outgoing];
+      const sum = sumOfPairProducts(strided, dense, input.batch, bins.pairs, bins.dense);
       return { inputs: [back(gradient)], weight: weightMoment(gradient, input, sum * input.batch) };
     },
     isApproximate: weight.mean !== 0 || operation.paddingMode !== 'zeros',
   };
-}
-
-/** Σ over pairs of strided positions of the taps they share · [G_R X_R + (B−1) G_S X_S]: the mean square of one weight's gradient a sample. */
-function pairSum(
-  dense: Pick<Segment, 'within' | 'across'>,
-  strided: Pick<Segment, 'within' | 'across'>,
-  denseLayout: Layout,
-  positions: readonly number[],
-  windows: readonly AxisWindow[],
-  batch: number,
-): number {
-  const shared = windows.map((window): BinMap => gatherMap({ ...window, taps: sharedPairs(window) }));
-  const read = (values: Float64Array) => alongAxes(values, denseLayout, positions, shared);
-  return sumOfPairProducts({ within: read(dense.within), across: read(dense.across) }, strided, batch);
 }
 
 function outputLayoutOf(call: Call, layout: Layout, operation: Convolution, positions: readonly number[]) {

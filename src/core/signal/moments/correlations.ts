@@ -2,13 +2,16 @@ import { CorrelationPowers, dualsAt, type HermiteSeries } from './duals';
 import type { Gradient, Segment } from './field';
 import { type Layout, pairWeights } from './layout';
 
-/** Correlation of the centred values by offset bin; one where nothing varies. */
+/** Correlation of the centred values behind a product's mean; one where nothing varies. */
+export function centredCorrelation(product: number, mean: number, variance: number): number {
+  return variance > 0 ? Math.max(-1, Math.min(1, (product - mean * mean) / variance)) : 1;
+}
+
+/** The same by offset bin. */
 export function centredCorrelations(values: Float64Array, mean: number, variance: number): Float64Array {
   const result = new Float64Array(values.length);
-  if (!(variance > 0)) return result.fill(1);
-  const square = mean * mean;
   for (let bin = 0; bin < values.length; bin++) {
-    result[bin] = Math.max(-1, Math.min(1, ((values[bin] as number) - square) / variance));
+    result[bin] = centredCorrelation(values[bin] as number, mean, variance);
   }
   return result;
 }
@@ -29,11 +32,8 @@ interface Correlations {
 export function correlationPowers({ within, across }: Correlations, layout: Layout, batch: number): CorrelationPowers {
   const weights = pairWeights(layout);
   const powers = new CorrelationPowers();
-  for (let bin = 0; bin < weights.length; bin++) {
-    const weight = weights[bin] as number;
-    powers.add(within[bin] as number, weight / batch);
-    powers.add(across[bin] as number, weight * (1 - 1 / batch));
-  }
+  powers.add(within, weights, 1 / batch);
+  powers.add(across, weights, 1 - 1 / batch);
   return powers;
 }
 

@@ -95,10 +95,8 @@ export function nextAlignment(alignment: number, units: number): number {
 
 function linearWeightGradient(gradient: Gradient, output: Field, input: Field, kept: Int32Array): LogMoment {
   const segment = pooledSegment(input);
-  const size = segment.within.length;
-  const values = { within: pickBins(segment.within, size, kept), across: pickBins(segment.across, size, kept) };
   const outgoing = gradient.segments[0] as GradientSegment;
-  const sum = sumOfPairProducts(outgoing, values, input.batch, pairWeights(output.layout));
+  const sum = sumOfPairProducts(outgoing, segment, input.batch, pairWeights(output.layout), kept);
   return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2);
 }
 

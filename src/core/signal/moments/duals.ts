@@ -87,14 +87,22 @@ export class CorrelationPowers {
   readonly #means = new Float64Array(hermiteCount);
   #tail = 0;
 
-  add(rho: number, weight: number): void {
+  /** Of the first bins, as many as there are weights. */
+  add(correlations: Float64Array, weights: Float64Array, share: number): void {
     const means = this.#means;
-    let power = weight;
-    for (let k = 0; k < hermiteCount; k++) {
-      means[k] = (means[k] as number) + power;
-      power *= rho;
+    for (let bin = 0; bin < weights.length; bin += 2) {
+      const a = correlations[bin] as number;
+      const isPair = bin + 1 < weights.length;
+      const b = isPair ? (correlations[bin + 1] as number) : 0;
+      let powerA = share * (weights[bin] as number);
+      let powerB = isPair ? share * (weights[bin + 1] as number) : 0;
+      this.#tail += powerA * tailAt(a) + powerB * tailAt(b);
+      for (let k = 0; k < hermiteCount; k++) {
+        means[k] = (means[k] as number) + powerA + powerB;
+        powerA *= a;
+        powerB *= b;
+      }
     }
-    this.#tail += weight * tailAt(rho);
   }
 
   get square(): number {

@@ -104,7 +104,7 @@ function normalised(
 /** factor · (x − centre) + constant. */
 function moved(values: Float64Array, centres: Float64Array, factor: number, constant: number): Float64Array {
   const result = new Float64Array(values.length);
-  const step = centres.length === 1 ? 0 : 1;
+  const step = stepOf(centres);
   for (let bin = 0; bin < values.length; bin++) {
     result[bin] = ((values[bin] as number) - (centres[bin * step] as number)) * factor + constant;
   }
@@ -112,13 +112,21 @@ function moved(values: Float64Array, centres: Float64Array, factor: number, cons
 }
 
 /** Relative variance over units of the sample variance: twice the mean squared correlation of what it averages. */
-function varianceSpread(segment: Segment, centre: Pair, variance: number, statistics: Statistics): number {
-  const squared = (values: Float64Array, centres: Float64Array) => {
-    const correlations = moved(values, centres, 1 / variance, 0);
-    return productOf(correlations, correlations);
-  };
-  const pair = { within: squared(segment.within, centre.within), across: squared(segment.across, centre.across) };
-  return 2 * (averages(pair, 0, statistics).within[0] as number);
+function varianceSpread(segment: Segment, centre: Pair, variance: number, { weights, batch }: Statistics): number {
+  const size = weights?.length ?? 1;
+  const [withinStep, acrossStep] = [stepOf(centre.within), stepOf(centre.across)];
+  let sum = 0;
+  for (let bin = 0; bin < size; bin++) {
+    const own = (segment.within[bin] as number) - (centre.within[bin * withinStep] as number);
+    const other = (segment.across[bin] as number) - (centre.across[bin * acrossStep] as number);
+    sum += (weights ? (weights[bin] as number) : 1) * ((own * own) / batch + other * other * (1 - 1 / batch));
+  }
+  return (2 * sum) / variance ** 2;
+}
+
+/** One number stands for every bin. */
+function stepOf(values: Float64Array): 0 | 1 {
+  return values.length === 1 ? 0 : 1;
 }
 
 const nothing: Pair = { within: new Float64Array(1), across: new Float64Array(1) };
@@ -168,10 +176,7 @@ function projectedOut(
   const move = (key: 'within' | 'across') => {
     const result = new Float64Array(gradient[key].length);
     const [means, projections] = [mean[key], projection[key]];
-    const [meanStep, projectionStep] = [means, projections].map(({ length }) => (length === 1 ? 0 : 1)) as [
-      0 | 1,
-      0 | 1,
-    ];
+    const [meanStep, projectionStep] = [stepOf(means), stepOf(projections)];
     for (let bin = 0; bin < result.length; bin++) {
       const along = (projections[bin * projectionStep] as number) * (segment[key][bin] as number);
       result[bin] = ((gradient[key][bin] as number) - (means[bin * meanStep] as number) - along) * inverseVariance;

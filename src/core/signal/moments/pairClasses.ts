@@ -43,22 +43,26 @@ export function classAverage(classes: readonly number[]): number {
 
 type Pair = Pick<Segment, 'within' | 'across'>;
 
-/** Σ over bins of weight · [G_R X_R + (B − 1) G_S X_S], averaged over the classes of pairs. */
-export function sumOfPairProducts(gradient: Pair, values: Pair, batch: number, weights?: Float64Array): number {
-  const size = gradient.within.length;
-  const within = sumOfProducts(gradient.within, values.within, 0, size, weights);
-  const classes: number[] = [];
-  for (let start = 0; start < gradient.across.length; start += size) {
-    classes.push(within + (batch - 1) * sumOfProducts(gradient.across, values.across, start, size, weights));
-  }
+/** Σ over bins of weight · [G_R X_R + (B − 1) G_S X_S], averaged over the classes of pairs; each bin of G meets the named one of X. */
+export function sumOfPairProducts(
+  gradient: Pair,
+  values: Pair,
+  batch: number,
+  weights: Float64Array,
+  bins: Int32Array,
+): number {
+  const sum = (a: Float64Array, start: number, b: Float64Array, otherStart: number) => {
+    let total = 0;
+    for (let bin = 0; bin < weights.length; bin++) {
+      const other = b[otherStart + (bins[bin] as number)] as number;
+      total += (weights[bin] as number) * (a[start + bin] as number) * other;
+    }
+    return total;
+  };
+  const within = sum(gradient.within, 0, values.within, 0);
+  const [size, otherSize] = [gradient.within.length, values.within.length];
+  const classes = Array.from({ length: gradient.across.length / size }, (_, index) => {
+    return within + (batch - 1) * sum(gradient.across, index * size, values.across, index * otherSize);
+  });
   return classAverage(classes);
-}
-
-function sumOfProducts(a: Float64Array, b: Float64Array, start: number, size: number, weights?: Float64Array): number {
-  let sum = 0;
-  for (let bin = 0; bin < size; bin++) {
-    const product = (a[start + bin] as number) * (b[start + bin] as number);
-    sum += weights ? (weights[bin] as number) * product : product;
-  }
-  return sum;
 }

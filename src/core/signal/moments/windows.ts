@@ -1,4 +1,4 @@
-import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
+import { type Atom, type BinMap, binCount, binsOf, type Layout, mapAxis, outer } from './layout';
 
 /** One axis of a convolution or pooling window. */
 export interface AxisWindow {
@@ -54,31 +54,96 @@ export function axisWindow(
   return { input, output, kernel, stride, before, dilation, taps };
 }
 
-/** Moments by output offset from those by input offset: bin δ reads bin s·δ, times the shared taps. */
-export function gatherMap({ input, output, stride, taps }: AxisWindow): BinMap {
-  const last = binsOf(input) - 1;
-  return binMap(binsOf(output), (add) => {
-    for (let offset = 0; offset < taps.length; offset++) {
-      add(offset, Math.min(last, offset * stride), taps[offset] as number);
-    }
-  });
+/** How the bins of the two sides of a convolution meet: offset δ of the strided side and offset s·δ of the dense one. */
+export interface StridedBins {
+  /** Bins of the dense side. */
+  readonly size: number;
+  /** The dense bin of each strided one. */
+  readonly dense: Int32Array;
+  /** Mean number of taps that the two elements of a strided pair share, by strided bin. */
+  readonly taps: Float64Array;
+  /** The same for each dense pair: nothing where the dense side keeps no such offset. */
+  readonly denseTaps: Float64Array;
+  /** Ordered pairs of strided elements times the taps they share, a tap of the kernel. */
+  readonly pairs: Float64Array;
 }
 
-/** The mirror: moments by input offset s·δ from those by output offset δ; other offsets share no weight. */
-export function scatterMap({ input, output, stride, taps }: AxisWindow): BinMap {
-  const bins = binsOf(input);
-  const outputBins = binsOf(output);
-  return binMap(bins, (add) => {
-    for (let offset = 0; offset < outputBins && offset * stride < bins; offset++) {
-      const bin = offset * stride;
-      add(bin, offset, ((taps[offset] as number) * (output - offset)) / (input - bin));
-    }
+export function stridedBins(
+  { extents }: Layout,
+  positions: readonly number[],
+  windows: readonly AxisWindow[],
+): StridedBins {
+  let dense: Float64Array = Float64Array.of(0);
+  let taps: Float64Array = Float64Array.of(1);
+  let denseTaps = taps;
+  let pairs = taps;
+  extents.forEach((extent, position) => {
+    const size = binsOf(extent);
+    const window = windows[positions.indexOf(position)];
+    const count = window ? window.taps.length : size;
+    const byOffset = (value: (offset: number) => number) =>
+      Float64Array.from({ length: count }, (_, offset) => value(offset));
+    const own = byOffset((offset) => Math.min(size - 1, offset * (window?.stride ?? 1)));
+    dense = Float64Array.from(
+      { length: dense.length * count },
+      (_, at) => (dense[Math.floor(at / count)] as number) * size + (own[at % count] as number),
+    );
+    taps = outer(taps, window?.taps ?? byOffset(() => 1));
+    denseTaps = outer(
+      denseTaps,
+      byOffset((offset) => (window ? denseShare(window, offset) : 1)),
+    );
+    pairs = outer(
+      pairs,
+      byOffset((offset) => (window ? sharedPairs(window, offset) : 1)),
+    );
   });
+  return { size: binCount({ axes: [], extents }), dense: Int32Array.from(dense), taps, denseTaps, pairs };
 }
 
-/** Weights of output offsets in the sum over ordered pairs of outputs of the taps they share, per tap. */
-export function sharedPairs(window: AxisWindow): Float64Array {
-  return window.taps.map((taps, offset) => (taps * (window.output - offset) * (offset === 0 ? 1 : 2)) / window.kernel);
+function denseShare({ input, output, stride, taps }: AxisWindow, offset: number): number {
+  if (offset * stride >= binsOf(input)) return 0;
+  return ((taps[offset] as number) * (output - offset)) / (input - offset * stride);
+}
+
+function sharedPairs({ taps, output, kernel }: AxisWindow, offset: number): number {
+  return ((taps[offset] as number) * (output - offset) * (offset === 0 ? 1 : 2)) / kernel;
+}
+
+/** factor · taps · x of the dense bin + constant, by strided bin. */
+export function gatherStrided(values: Float64Array, bins: StridedBins, factor: number, constant: number): Float64Array {
+  const { dense, taps, size } = bins;
+  const count = dense.length;
+  const blocks = values.length / size;
+  const result = new Float64Array(blocks * count);
+  for (let block = 0; block < blocks; block++) {
+    for (let bin = 0; bin < count; bin++) {
+      const value = values[block * size + (dense[bin] as number)] as number;
+      result[block * count + bin] = factor * (taps[bin] as number) * value + constant;
+    }
+  }
+  return result;
+}
+
+/** The mirror, by dense bin; offsets that are no multiple of the stride share no weight. */
+export function scatterStrided(
+  values: Float64Array,
+  bins: StridedBins,
+  factor: number,
+  constant: number,
+): Float64Array {
+  const { dense, denseTaps, size } = bins;
+  const count = dense.length;
+  const blocks = values.length / count;
+  const result = new Float64Array(blocks * size).fill(constant);
+  for (let block = 0; block < blocks; block++) {
+    for (let bin = 0; bin < count; bin++) {
+      const at = block * size + (dense[bin] as number);
+      result[at] =
+        (result[at] as number) + factor * (denseTaps[bin] as number) * (values[block * count + bin] as number);
+    }
+  }
+  return result;
 }
 
 /** The layout with these sizes of the window axes and as many channels. */
