@@ -106,8 +106,12 @@ export function pairWeights({ extents }: Layout): Float64Array {
 
 export function outer(a: Float64Array, b: Float64Array): Float64Array {
   const result = new Float64Array(a.length * b.length);
-  let at = 0;
-  for (const left of a) for (const right of b) result[at++] = left * right;
+  for (let row = 0; row < a.length; row++) {
+    const start = row * b.length;
+    for (let column = 0; column < b.length; column++) {
+      result[start + column] = (a[row] as number) * (b[column] as number);
+    }
+  }
   return result;
 }
 

@@ -1,4 +1,4 @@
-import { type Atom, type BinMap, binCount, binsOf, type Layout, mapAxis, outer } from './layout';
+import { type Atom, type BinMap, binsOf, type Layout, mapAxis, outer } from './layout';
 
 /** One axis of a convolution or pooling window. */
 export interface AxisWindow {
@@ -73,32 +73,44 @@ export function stridedBins(
   positions: readonly number[],
   windows: readonly AxisWindow[],
 ): StridedBins {
-  let dense: Float64Array = Float64Array.of(0);
+  let size = 1;
+  let dense: Int32Array = Int32Array.of(0);
   let taps: Float64Array = Float64Array.of(1);
   let denseTaps = taps;
   let pairs = taps;
   extents.forEach((extent, position) => {
-    const size = binsOf(extent);
+    const bins = binsOf(extent);
     const window = windows[positions.indexOf(position)];
-    const count = window ? window.taps.length : size;
-    const byOffset = (value: (offset: number) => number) =>
-      Float64Array.from({ length: count }, (_, offset) => value(offset));
-    const own = byOffset((offset) => Math.min(size - 1, offset * (window?.stride ?? 1)));
-    dense = Float64Array.from(
-      { length: dense.length * count },
-      (_, at) => (dense[Math.floor(at / count)] as number) * size + (own[at % count] as number),
+    const offsets = Int32Array.from({ length: window ? window.taps.length : bins }, (_, offset) => offset);
+    const byOffset = (value: (window: AxisWindow, offset: number) => number) =>
+      Float64Array.from(offsets, (offset) => (window ? value(window, offset) : 1));
+    const stride = window?.stride ?? 1;
+    dense = nested(
+      dense,
+      bins,
+      offsets.map((offset) => Math.min(bins - 1, offset * stride)),
     );
-    taps = outer(taps, window?.taps ?? byOffset(() => 1));
-    denseTaps = outer(
-      denseTaps,
-      byOffset((offset) => (window ? denseShare(window, offset) : 1)),
+    taps = outer(
+      taps,
+      byOffset((own, offset) => own.taps[offset] as number),
     );
-    pairs = outer(
-      pairs,
-      byOffset((offset) => (window ? sharedPairs(window, offset) : 1)),
-    );
+    denseTaps = outer(denseTaps, byOffset(denseShare));
+    pairs = outer(pairs, byOffset(sharedPairs));
+    size *= bins;
   });
-  return { size: binCount({ axes: [], extents }), dense: Int32Array.from(dense), taps, denseTaps, pairs };
+  return { size, dense, taps, denseTaps, pairs };
+}
+
+/** Row-major indices with a further axis of `size`. */
+function nested(indices: Int32Array, size: number, own: Int32Array): Int32Array {
+  const result = new Int32Array(indices.length * own.length);
+  for (let row = 0; row < indices.length; row++) {
+    const start = (indices[row] as number) * size;
+    for (let column = 0; column < own.length; column++) {
+      result[row * own.length + column] = start + (own[column] as number);
+    }
+  }
+  return result;
 }
 
 function denseShare({ input, output, stride, taps }: AxisWindow, offset: number): number {
