@@ -91,7 +91,11 @@ export function compareWithMeasured(
     compare('weightGradient', weights.input, layer.inputWeightGradient?.[0]);
     compare('weightGradient', weights.recurrent, layer.recurrentWeightGradient?.[0]);
     const share = signal?.saturated;
-    compare('saturated', share === undefined ? undefined : { log10Rms: share }, layer.saturated);
+    compare(
+      'saturated',
+      share === undefined ? undefined : { log10Rms: share, ...signal?.saturatedSpread },
+      layer.saturated,
+    );
     layer.stepActivation?.forEach((truth, index) => {
       if (truth > smallestLog10) compare('activation', step(signal?.steps, 'activation', index), truth);
     });

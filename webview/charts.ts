@@ -112,7 +112,7 @@ export function drawShares(
     type: 'bar',
     data: { datasets },
     options: frame(axis, scale, (share) => `${Math.round(share * 100)}%`, theme),
-    plugins: [unknownPlugin(axis.unknown, theme), marksPlugin(marks, [], colour, theme)],
+    plugins: [unknownPlugin(axis.unknown, theme), bandPlugin(series, theme), marksPlugin(marks, [], colour, theme)],
   });
 }
 
@@ -242,6 +242,29 @@ function frame(axis: LayerAxis, vertical: AxisRange, label: (value: number) => s
           callback: (value: string | number) => label(Number(value)),
         },
       },
+    },
+  };
+}
+
+/** A line on each bar from the low to the high end of its band. */
+function bandPlugin({ low, high }: ShareSeries, theme: Theme): Plugin<'line' | 'bar'> {
+  return {
+    id: 'band',
+    afterDatasetsDraw({ ctx, scales }) {
+      const { x, y } = scales;
+      if (!x || !y) return;
+      ctx.save();
+      ctx.strokeStyle = withAlpha(theme.foreground, theme.isHighContrast ? 1 : 0.6);
+      ctx.lineWidth = 1.5;
+      ctx.beginPath();
+      high.forEach((top, index) => {
+        const bottom = low[index];
+        if (!bottom || !(top.y > bottom.y)) return;
+        ctx.moveTo(x.getPixelForValue(top.x), y.getPixelForValue(top.y));
+        ctx.lineTo(x.getPixelForValue(top.x), y.getPixelForValue(bottom.y));
+      });
+      ctx.stroke();
+      ctx.restore();
     },
   };
 }

@@ -50,16 +50,24 @@ export function sizeSeries(model: ModelView, quantity: 'gradient' | 'activation'
 
 export interface ShareSeries {
   readonly main: readonly Point[];
+  readonly low: readonly Point[];
+  readonly high: readonly Point[];
   readonly before: readonly Point[] | undefined;
 }
 
 /** Undefined where no layer has a flat part. */
 export function saturatedSeries({ layers }: ModelView): ShareSeries | undefined {
   if (layers.every(({ now, after }) => now.saturated === undefined && after?.saturated === undefined)) return undefined;
-  const shares = (numbers: readonly LayerNumbers[]) =>
-    numbers.map(({ saturated }, x) => ({ x, y: saturated ?? Number.NaN }));
+  const shares = (numbers: readonly LayerNumbers[], deviations = 0) =>
+    numbers.map(({ saturated = Number.NaN, saturatedSd = 0 }, x) => ({
+      x,
+      y: Math.max(0, Math.min(1, saturated + deviations * saturatedSd)),
+    }));
+  const shown = layers.map(numbersShown);
   return {
-    main: shares(layers.map(numbersShown)),
+    main: shares(shown),
+    low: shares(shown, -bandWidth),
+    high: shares(shown, bandWidth),
     before: layers.some((layer) => layer.after) ? shares(layers.map(({ now }) => now)) : undefined,
   };
 }

@@ -77,6 +77,7 @@ function layerJson(node: NetworkNode, signal: NodeSignal | undefined, parameters
     weightGradient: estimateJson(signal?.weightGradient),
     ...Object.fromEntries(weightGradients),
     saturated: signal?.saturated,
+    saturatedSpread: signal?.saturatedSpread,
     preactivation: signal?.preactivation,
     steps: signal?.steps,
     flags: signal?.flags ?? [],

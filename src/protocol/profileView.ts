@@ -155,6 +155,7 @@ function numbersOf(signal: NodeSignal | undefined): LayerNumbers {
     activation: sizeView(signal.activation),
     weightGradient: sizeView(signal.weightGradient),
     saturated: finite(signal.saturated),
+    saturatedSd: finite(signal.saturatedSpread?.sd),
     preactivation: hasPreactivation ? preactivation : undefined,
     flags: signal.flags,
   };

@@ -164,6 +164,8 @@ export interface LayerNumbers {
   readonly activation?: SizeView;
   readonly weightGradient?: SizeView;
   readonly saturated?: number;
+  /** Standard deviation of that share over seeds. */
+  readonly saturatedSd?: number;
   readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
   readonly flags: readonly SignalFlag[];
 }

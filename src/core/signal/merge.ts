@@ -47,7 +47,7 @@ function combineNodes({ node }: NodeSignal, answers: Answers): NodeSignal {
     const estimate = merged('weightGradient', (own) => own.weightGradients[role]);
     if (estimate) weightGradients[role] = estimate;
   }
-  const isHandedOver = flags.some((flag) => handedOver.includes(flag));
+  const saturated = merged('saturated', shareEstimate);
   return {
     node,
     activation: merged('activation', (own) => own.activation),
@@ -56,16 +56,17 @@ function combineNodes({ node }: NodeSignal, answers: Answers): NodeSignal {
     weightGradients,
     outputMean: surrogate?.outputMean ?? analytic?.outputMean,
     outputStd: surrogate?.outputStd ?? analytic?.outputStd,
-    saturated: between(isHandedOver ? undefined : analytic?.saturated, surrogate?.saturated) ?? analytic?.saturated,
+    saturated: saturated && Math.max(0, Math.min(1, saturated.log10Rms)),
+    saturatedSpread: saturated && { sd: saturated.sd, band: saturated.band },
     preactivation: surrogate?.preactivation ?? analytic?.preactivation,
     steps: combineSteps(answers, flags),
     flags: mergedFlags(analytic, surrogate),
   };
 }
 
-function between(first: number | undefined, second: number | undefined): number | undefined {
-  if (first === undefined || second === undefined) return first ?? second;
-  return (first + second) / 2;
+/** A share is merged as it is, without a logarithm. */
+function shareEstimate({ saturated, saturatedSpread }: NodeSignal): Estimate | undefined {
+  return saturated === undefined ? undefined : { log10Rms: saturated, sd: saturatedSpread?.sd ?? 0 };
 }
 
 /** A number that either engine has is not unknown; every other doubt of either stays. */
@@ -104,16 +105,18 @@ function combineSteps({ analytic, surrogate, seeds }: Answers, flags: readonly S
   };
 }
 
-export type MergedQuantity = 'activation' | 'gradient' | 'weightGradient';
+export type MergedQuantity = 'activation' | 'gradient' | 'weightGradient' | 'saturated';
 
 /**
  * Scale of the analytic engine's bias, in dex: the median error that a study on 525 other draws of 15 families found where the input was known
- * (SIGNAL.md, section 1), a median of |t| with three degrees of freedom being 0.765.
+ * (SIGNAL.md, section 1), a median of |t| with three degrees of freedom being 0.765. The study has no saturated shares: theirs is the median
+ * that is asked of the engine.
  */
 const biasScale: Readonly<Record<MergedQuantity, number>> = {
   activation: 0.008 / 0.765,
   gradient: 0.034 / 0.765,
   weightGradient: 0.043 / 0.765,
+  saturated: 0.002 / 0.765,
 };
 /** The fewest degrees of freedom for which a bias has a finite variance. */
 const biasFreedom = 3;

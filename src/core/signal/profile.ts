@@ -34,6 +34,8 @@ export interface NodeSignal {
   readonly outputStd: number | undefined;
   /** Fraction of output units in the flat part, as the activation's catalogue entry defines it; undefined for other nodes. */
   readonly saturated: number | undefined;
+  /** Of that share: seed-to-seed standard deviation and band, as in `Estimate`. */
+  readonly saturatedSpread?: Omit<Estimate, 'log10Rms'>;
   /** Activations: mean and standard deviation of the pre-activation z, and root mean square of f′(z). */
   readonly preactivation: { readonly mean: number; readonly std: number; readonly slopeRms: number } | undefined;
   /** Recurrent nodes: log10 RMS at each time step. */

@@ -60,6 +60,27 @@ suite('signal: dense networks in closed form', () => {
     closeTo(activation?.log10Rms, (Math.log(1 / 2) - spread / 2) / 2 / Math.LN10, 1e-3, 'log10 rms');
   });
 
+  test('the share of n ReLU units that are off has the variance 1/(4n) over seeds for one sample, 1/(4nB) for B of nothing in common', () => {
+    for (const batch of [1, 16]) {
+      const units = 64;
+      const builder = new NetworkBuilder(batch);
+      const x = builder.activation(builder.linear(builder.input(1 << 20), units, variance(2 ** -20)), 'relu');
+      const { saturatedSpread } = signalOf(builder.network(x), x);
+      closeTo(saturatedSpread?.sd, Math.sqrt(1 / (4 * units * batch)), 1e-4, 'standard deviation');
+    }
+  });
+
+  test('a bias gives all samples the same share: of v = 1 and bias variance 1, correlation ½, P(both off) − ¼ = asin(½)/2π', () => {
+    const units = 64;
+    const builder = new NetworkBuilder(1 << 20);
+    const x = builder.activation(
+      builder.linear(builder.input(1 << 20), units, variance(2 ** -20), variance(1)),
+      'relu',
+    );
+    const { saturatedSpread } = signalOf(builder.network(x), x);
+    closeTo(saturatedSpread?.sd, Math.sqrt(Math.asin(0.5) / (2 * Math.PI) / units), 1e-4, 'standard deviation');
+  });
+
   test('a sigmoid near zero has slope 1/4: ten layers of small weights shrink the gradient by 4¹⁰ · gain', () => {
     const builder = new NetworkBuilder();
     let x = builder.input(width);

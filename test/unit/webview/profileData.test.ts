@@ -72,6 +72,20 @@ suite('profile chart data', () => {
     assert.ok(Number.isNaN(shares?.main[0]?.y));
   });
 
+  test('a band surrounds each share and stays a share', () => {
+    const shares = saturatedSeries(
+      model([layer({ saturated: 0.4, saturatedSd: 0.1 }), layer({ saturated: 0.02, saturatedSd: 0.1 })]),
+    );
+    assert.deepEqual(
+      shares?.low.map(({ y }) => Number(y.toFixed(6))),
+      [0.2, 0],
+    );
+    assert.deepEqual(
+      shares?.high.map(({ y }) => Number(y.toFixed(6))),
+      [0.6, 0.22],
+    );
+  });
+
   test('neighbours of one healthy range make one run', () => {
     const a = { low: -3, high: 2 };
     const b = { low: -4, high: 1 };

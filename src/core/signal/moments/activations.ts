@@ -1,6 +1,5 @@
 import type { ActivationUse } from '../../activations/activation';
 import type { Saturation } from '../../activations/entry';
-import { normalCumulative } from '../../activations/specialFunctions';
 import {
   type ActivationMoments,
   activationMoments,
@@ -13,6 +12,7 @@ import type { CorrelationPowers, HermiteSeries } from './duals';
 import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { unitCount } from './layout';
 import type { Call, Step } from './rule';
+import { saturatedShare } from './saturation';
 
 /** Beyond these the function is followed by its own power law: no float64 grid reaches further. */
 const largestLogStd = 60;
@@ -79,7 +79,7 @@ export function applyActivation(
     backward: (gradient) => ({
       inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, powers, input, needsProjection)],
     }),
-    saturated: saturation && saturatedShare(saturation, parts, input),
+    saturated: saturation && saturatedShare(saturation, parts, powers, input),
     preactivation: {
       mean: pooled(
         input,
@@ -172,20 +172,6 @@ function spreadOfSquare(series: HermiteSeries, powers: CorrelationPowers, fixedN
   if (!(mean > 0)) return 0;
   const quadratic = fixedNorm * (series.squares[2] as number) * powers.square;
   return Math.max(0, powers.meanDual(series) - mean * mean - quadratic) / (mean * mean);
-}
-
-function saturatedShare(saturation: Saturation, parts: readonly SegmentMoments[], input: Field): number {
-  return pooled(input, (_, index) => {
-    const { mean, std } = parts[index] as SegmentMoments;
-    const below = saturation.below === undefined ? 0 : shareBelow(saturation.below, mean, std);
-    const above = saturation.above === undefined ? 0 : 1 - shareBelow(saturation.above, mean, std);
-    return Math.max(0, Math.min(1, below + above));
-  });
-}
-
-function shareBelow(threshold: number, mean: number, std: number): number {
-  if (std > 0) return normalCumulative((threshold - mean) / std);
-  return mean <= threshold ? 1 : 0;
 }
 
 function pooled(field: Field, value: (segment: Segment, index: number) => number): number {

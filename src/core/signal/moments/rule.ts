@@ -1,5 +1,6 @@
 import type { Network, NetworkNode, Parameter } from '../../network/network';
 import type { Field, Gradient } from './field';
+import type { SaturatedShare } from './saturation';
 
 /** Second moment of something over seeds, in logarithms so that it may vanish or explode, and its seed-to-seed variance. */
 export interface LogMoment {
@@ -22,7 +23,7 @@ export interface Backward {
 export interface Step {
   readonly output: Field;
   readonly backward: (gradient: Gradient) => Backward;
-  readonly saturated?: number;
+  readonly saturated?: SaturatedShare;
   readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
   readonly stepLogSquares?: readonly number[];
   /** True where the rule leaves out something that may matter. */

@@ -103,6 +103,7 @@ function nodeSignal(node: number, runs: readonly NodeRun[]): NodeSignal {
     const estimate = estimateOf(runs.map((run) => run.parts[name]));
     if (estimate) weightGradients[name] = estimate;
   }
+  const saturated = meanAndSpread(runs.map((run) => run.saturated));
   return {
     node,
     activation,
@@ -111,7 +112,8 @@ function nodeSignal(node: number, runs: readonly NodeRun[]): NodeSignal {
     weightGradients,
     outputMean: meanOf(runs.map((run) => run.mean)),
     outputStd: meanOf(runs.map((run) => run.std)),
-    saturated: meanOf(runs.map((run) => run.saturated)),
+    saturated: saturated?.mean,
+    saturatedSpread: saturated && { sd: saturated.sd },
     preactivation: preactivationOf(runs),
     steps: stepsOf(runs),
     flags: [...flags],
@@ -120,18 +122,21 @@ function nodeSignal(node: number, runs: readonly NodeRun[]): NodeSignal {
 
 /** Mean over seeds of log10 of the root mean square, and the spread from seed to seed; undefined where it was zero in every one. */
 function estimateOf(logs: readonly (number | undefined)[]): Estimate | undefined {
-  const finite = logs
-    .filter((log) => log !== undefined && Number.isFinite(log))
-    .map((log) => (log as number) / Math.LN10);
+  const natural = meanAndSpread(logs);
+  return natural && { log10Rms: natural.mean / Math.LN10, sd: natural.sd / Math.LN10 };
+}
+
+/** Of the values that are numbers; undefined where none is. */
+function meanAndSpread(values: readonly (number | undefined)[]): { mean: number; sd: number } | undefined {
+  const finite = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
   if (finite.length === 0) return undefined;
-  const mean = finite.reduce((sum, log) => sum + log, 0) / finite.length;
-  const square = finite.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  return { log10Rms: mean, sd: finite.length > 1 ? Math.sqrt(square / (finite.length - 1)) : 0 };
+  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  const square = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, sd: finite.length > 1 ? Math.sqrt(square / (finite.length - 1)) : 0 };
 }
 
 function meanOf(values: readonly (number | undefined)[]): number | undefined {
-  const finite = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
-  return finite.length === 0 ? undefined : finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  return meanAndSpread(values)?.mean;
 }
 
 function preactivationOf(runs: readonly NodeRun[]): NodeSignal['preactivation'] {
