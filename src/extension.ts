@@ -3,6 +3,7 @@ import { analyze } from './core/analyze';
 import { DocumentAnalyses } from './documents/documentAnalyses';
 import { ModelSettingsStore } from './documents/modelSettings';
 import { Refinement } from './documents/refinement';
+import { SourceAnalysis } from './documents/sourceAnalysis';
 import { WorkspaceProject } from './documents/workspaceProject';
 import { CodeActions } from './editor/codeActions';
 import { ProfileLenses } from './editor/codeLens';
@@ -29,7 +30,8 @@ export function activate(context: ExtensionContext): void {
     (line) => log.warn(line),
   );
   const settings = new ModelSettingsStore(context.workspaceState);
-  const analyses = new DocumentAnalyses(analyze, project, settings, clock, log, new Refinement(jobs));
+  const analysis = new SourceAnalysis(analyze, project, settings, clock, log);
+  const analyses = new DocumentAnalyses(analysis, project, settings, new Refinement(jobs));
   const pages = new Pages(context.extensionUri, analyses, settings, log);
   const lenses = new ProfileLenses(analyses);
   context.subscriptions.push(

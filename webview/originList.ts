@@ -1,5 +1,5 @@
 import type { Intent } from '../src/protocol/messages';
-import type { ModelView, OriginView, ProfileContent, UnbuiltView } from '../src/protocol/viewState';
+import type { ModelView, OriginField, OriginView, ProfileContent, UnbuiltView } from '../src/protocol/viewState';
 import { isPythonLiteral, parseSizes } from '../src/protocol/writtenValues';
 import { button, element, section, select } from './dom';
 import { fill } from './fill';
@@ -38,7 +38,12 @@ export function unbuiltLists(models: readonly UnbuiltView[], context: PageContex
         'dl',
         { class: 'origins' },
         ...missing.map((argument) =>
-          row(argument, argumentField(name, argument, '', context), strings.originNobody, undefined, true),
+          row({
+            what: argument,
+            value: argumentField(name, argument, '', context),
+            source: strings.originNobody,
+            isAssumed: true,
+          }),
         ),
       ),
     ),
@@ -53,7 +58,7 @@ function originRow(
   context: PageContext,
 ): HTMLElement {
   const { send } = context;
-  const { what, source, place, isAssumed } = origin;
+  const { what, source, place, isAssumed, refusal } = origin;
   const link =
     place === undefined
       ? undefined
@@ -61,21 +66,30 @@ function originRow(
           class: 'link quiet',
           attributes: { 'data-focus': `origin ${index}` },
         });
-  return row(what, valueElement(origin, name, context), source, link, isAssumed);
+  return row({ what, value: valueElement(origin, name, context), source, link, isAssumed, refusal });
 }
 
-function row(
-  what: string,
-  value: HTMLElement,
-  source: string,
-  link: HTMLElement | undefined,
-  isAssumed: boolean,
-): HTMLElement {
+interface Row {
+  readonly what: string;
+  readonly value: HTMLElement;
+  readonly source: string;
+  readonly link?: HTMLElement;
+  readonly isAssumed: boolean;
+  readonly refusal?: string;
+}
+
+function row({ what, value, source, link, isAssumed, refusal }: Row): HTMLElement {
   return element(
     'div',
     { class: isAssumed ? 'origin origin-assumed' : 'origin' },
     element('dt', {}, what),
-    element('dd', {}, value, element('span', { class: 'origin-source' }, source, link ? ' · ' : undefined, link)),
+    element(
+      'dd',
+      {},
+      value,
+      element('span', { class: 'origin-source' }, source, link ? ' · ' : undefined, link),
+      refusal === undefined ? undefined : element('span', { class: 'refusal', attributes: { role: 'alert' } }, refusal),
+    ),
   );
 }
 
@@ -92,17 +106,40 @@ function valueElement({ field, value }: OriginView, model: string, context: Page
         (text) => parseSizes(text) !== undefined,
         (text) => send({ type: 'setInputShape', model, text }),
       );
-    case 'inputData': {
-      const known = field.choices.map((choice) => ({ value: choice, label: choice }));
-      const automatic = { value: '', label: field.isGiven ? strings.automatic : `${strings.automatic}: ${value}` };
-      const made = select(strings.setInputData, [automatic, ...known], field.isGiven ? value : '', (text) =>
-        send({ type: 'setInputData', model, text }),
-      );
-      made.querySelector('select')?.setAttribute('data-focus', 'input data');
-      made.classList.add('field-bare');
-      return made;
-    }
+    case 'inputData':
+      return dataField(field, value, model, context);
   }
+}
+
+/** No preset has such a name. */
+const ownData = '…';
+
+/** A preset, or a sample batch that the host asks for; a sample that was chosen can be taken back. */
+function dataField(
+  { presets, given }: Extract<OriginField, { kind: 'inputData' }>,
+  value: string,
+  model: string,
+  { strings, send }: PageContext,
+): HTMLElement {
+  const sample = given === undefined || presets.includes(given) ? undefined : given;
+  const automatic = given === undefined ? `${strings.automatic}: ${value}` : strings.automatic;
+  const options = [
+    { value: '', label: automatic },
+    ...[...(sample === undefined ? [] : [sample]), ...presets].map((name) => ({ value: name, label: name })),
+    { value: ownData, label: strings.ownData },
+  ];
+  const chooser = select(strings.setInputData, options, given ?? '', (text) => {
+    if (text === ownData) send({ type: 'chooseSample', model });
+    else if (text !== sample) send({ type: 'setInputData', model, text });
+  });
+  chooser.querySelector('select')?.setAttribute('data-focus', 'input data');
+  chooser.classList.add('field-bare');
+  if (sample === undefined) return chooser;
+  const remove = button(strings.removeSample, () => send({ type: 'setInputData', model, text: '' }), {
+    class: 'link',
+    attributes: { 'data-focus': 'remove sample' },
+  });
+  return element('span', { class: 'sample-field' }, chooser, remove);
 }
 
 function argumentField(model: string, name: string, value: string, { strings, send }: PageContext): HTMLElement {

@@ -117,11 +117,17 @@ function head(content: ProfileContent, context: PageContext): HTMLElement {
         depth: formatCount(model.depth),
         parameters: formatCount(model.parameterCount),
         input: model.isInputAssumed ? fill(strings.assumedInput, { input: model.input }) : model.input,
-        source: model.runs > 0 ? fill(strings.refined, { runs: formatCount(model.runs) }) : strings.estimated,
+        source: sourceText(content, context),
       }),
     ),
     fall(model, context),
   );
+}
+
+/** Which engines the numbers come from. */
+function sourceText({ model, isRefining }: ProfileContent, { strings }: PageContext): string {
+  if (model.runs > 0) return fill(strings.refined, { runs: formatCount(model.runs) });
+  return isRefining ? strings.refining : strings.estimated;
 }
 
 /** The one number that says most, large. */

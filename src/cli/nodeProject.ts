@@ -30,7 +30,7 @@ export class NodeProject {
     const found = await this.#searchPath(path.dirname(file));
     // Named as the file is, so that one file has one name.
     const searchPaths = path.isAbsolute(file) ? found : found.map((folder) => path.relative('', folder) || '.');
-    return { readText: (name) => this.#readText(name), readBytes, searchPaths, isEditable };
+    return { readText: (name) => this.#readText(name), readBytes, resolve: resolveBeside, searchPaths, isEditable };
   }
 
   source(file: string): Promise<ReadSource> {
@@ -89,6 +89,9 @@ export class NodeProject {
 /** Below the working folder, and no installed package. */
 const isEditable = (file: string) =>
   !path.relative('', file).startsWith('..') && !/[\\/](?:site|dist)-packages[\\/]/.test(file);
+
+const resolveBeside = (file: string, name: string) =>
+  path.isAbsolute(name) ? name : path.join(path.dirname(file), name);
 
 const readBytes = (file: string) => readFile(file).catch(() => undefined);
 

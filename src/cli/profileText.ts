@@ -72,6 +72,7 @@ const sourceTexts: Readonly<Record<OriginSource, string>> = {
   default: 'the default',
   directive: 'from the directive',
   user: 'as you gave it',
+  sample: 'as the sample batch has it',
   source: 'from the source',
   assumption: 'assumed',
 };

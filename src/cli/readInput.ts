@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { sampleOf } from '../core/network/givenData';
 import { type InputStatistics, inputPresets } from '../core/signal/inputStatistics';
-import { parseNpy } from '../core/signal/npy';
-import { sampleStatistics } from '../core/signal/sampleStatistics';
 import { CommandError } from './commandError';
 
 /** A preset by name, or the statistics of a sample batch in a `.npy` file (batch axis first). */
@@ -14,9 +13,7 @@ export async function readInput(nameOrFile: string): Promise<InputStatistics> {
   const bytes = await readFile(nameOrFile).catch(() => {
     throw new CommandError(`${nameOrFile}: no such file, or it cannot be read`);
   });
-  const array = parseNpy(bytes);
-  if (array.kind === 'refused') throw new CommandError(`${nameOrFile}: ${array.reason}`);
-  const statistics = sampleStatistics(array);
+  const statistics = sampleOf(bytes);
   if (statistics.kind === 'refused') throw new CommandError(`${nameOrFile}: ${statistics.reason}`);
   return statistics;
 }

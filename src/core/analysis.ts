@@ -2,7 +2,7 @@ import type { ActivationUse } from './activations/activation';
 import type { Finding, Message, Severity } from './findings/finding';
 import type { Network } from './network/network';
 import type { Budget, CancelSignal, Clock } from './project';
-import type { InputPreset, InputStatistics } from './signal/inputStatistics';
+import type { InputStatistics } from './signal/inputStatistics';
 import type { SignalProfile } from './signal/profile';
 import type { Span } from './span';
 
@@ -36,6 +36,8 @@ export type OriginSource =
   | 'directive'
   /** The user, to us: in the page, in the settings or as an option. */
   | 'user'
+  /** The sample batch that somebody gives: its samples' shape. */
+  | 'sample'
   /** What else the source shows: a declaration, a data set. */
   | 'source'
   | 'assumption';
@@ -47,6 +49,16 @@ export interface Origin {
   readonly value: string;
   readonly from: OriginSource;
   readonly span: Span | undefined;
+  /** What was given in the value's place and is not taken. */
+  readonly refused?: RefusedValue;
+}
+
+export interface RefusedValue {
+  /** As it was written. */
+  readonly value: string;
+  /** One line. */
+  readonly reason: string;
+  readonly from: 'user' | 'directive';
 }
 
 /** A model that could not be constructed because nobody gives these arguments. */
@@ -62,7 +74,8 @@ export interface ModelSettings {
   readonly arguments?: Readonly<Record<string, string>>;
   /** Without the batch axis. */
   readonly inputShape?: readonly number[];
-  readonly data?: InputPreset;
+  /** A preset or a `.npy` file, as a directive writes it. */
+  readonly data?: string;
 }
 
 export interface ModelAnalysis {

@@ -58,7 +58,7 @@ function analyzeModel(
   const { clock } = options;
   const started = clock();
   const network = applyNetworkEdits(model.network, options.edits ?? []);
-  const signal = withAnalyticBands(propagate(network, givenData(model, options) ?? model.input.statistics));
+  const signal = withAnalyticBands(propagate(network, model.input.statistics));
   const propagated = clock();
   const report = reportFindings({
     model: model.name,
@@ -80,33 +80,16 @@ function analyzeModel(
     definition: model.definition,
     network,
     signal,
-    input: statisticsOf(model, options),
+    input: describedInput(model.input),
     findings: report.findings,
     assumptions: model.assumptions,
-    origins: originsOf(model, options),
+    origins: model.origins,
     unknowns: model.unknowns,
   };
 }
 
-/** What the user says of the data: of this model, else of all. */
-function givenData({ name }: ReadModel, { models, input }: AnalyzeOptions): AnalyzeOptions['input'] {
-  return models?.[name]?.data ?? input;
-}
-
-/** Says what the input is taken to be: a sample, the preset asked for, or the one that the source suggests. */
-function statisticsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['input'] {
-  const given = givenData(model, options);
-  if (given !== undefined) return { statistics: statisticsName(given), isAssumed: false, given };
-  return { ...model.input, statistics: statisticsName(model.input.statistics), given: model.input.statistics };
-}
-
-function originsOf(model: ReadModel, options: AnalyzeOptions): ModelAnalysis['origins'] {
-  const given = givenData(model, options);
-  if (given === undefined) return model.origins;
-  const value = statisticsName(given);
-  return model.origins.map((origin) =>
-    origin.subject.kind === 'inputData' ? { ...origin, value, from: 'user', span: undefined } : origin,
-  );
+function describedInput({ statistics, isAssumed, span }: ReadModel['input']): ModelAnalysis['input'] {
+  return { statistics: statisticsName(statistics), isAssumed, ...(span && { span }), given: statistics };
 }
 
 async function withFixes(

@@ -2,8 +2,10 @@
 export interface Project {
   /** The text of a file, or undefined where there is none or it cannot be read as text. */
   readText(file: string): Promise<string | undefined>;
-  /** The bytes of a sample batch that the source names; without it none is read. */
+  /** The bytes of a sample batch; the same object while the file is the same saves measuring it anew. Without it none is read. */
   readBytes?(file: string): Promise<Uint8Array | undefined>;
+  /** The file that `name` means where it stands in `file`; without it one in that file's folder. */
+  resolve?(file: string, name: string): string;
   /** Folders in which imports are looked for, named as files are, beside the importing file's own package. Without it no import is followed. */
   readonly searchPaths?: readonly string[];
   /** True for files that the user edits, false for installed packages: fixes write nowhere else. Without it only the open file is edited. */

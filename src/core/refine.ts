@@ -23,6 +23,15 @@ export function refineAnalysis(
   return { ...analysis, models, findings: reportUnusedSuppressions(suppressions, used) };
 }
 
+/** The analysis with the fixes that another one of the same text has computed for its findings. */
+export function withFixesOf(analysis: Analysis, known: Analysis): Analysis {
+  const models = analysis.models.map((model, index) => ({
+    ...model,
+    findings: model.findings.map((finding) => withKnownFixes(finding, known.models[index]?.findings ?? [])),
+  }));
+  return { ...analysis, models };
+}
+
 function refineModel(
   model: ModelAnalysis,
   signal: SignalProfile,

@@ -1,17 +1,17 @@
-import { EventEmitter, type LogOutputChannel, type TextDocument, type Uri, window, workspace } from 'vscode';
-import type { Analysis, AnalyzeOptions } from '../core/analysis';
-import type { Clock, Project } from '../core/project';
+import { EventEmitter, type TextDocument, type Uri, window, workspace } from 'vscode';
+import type { AnalyzeOptions } from '../core/analysis';
+import { withFixesOf } from '../core/refine';
 import { Disposable } from '../disposable';
 import { settingsSection } from '../protocol/ids';
+import type { FilesRead } from './filesRead';
 import type { ModelSettingsStore } from './modelSettings';
-import { notebookOf, notebookSource, type OpenSource, sourceOf } from './openSources';
+import { notebookOf, type OpenSource, sourceOf } from './openSources';
+import { OpenTextEvents } from './openTextEvents';
 import type { Refinement } from './refinement';
 import { readSettings } from './settings';
-import { Snapshot } from './snapshot';
+import type { Snapshot } from './snapshot';
+import { type SourceAnalysis, settingsOf } from './sourceAnalysis';
 import type { ProjectSource } from './workspaceProject';
-
-/** The door of the core, or a double of it. */
-export type Analyze = (project: Project, file: string, options: AnalyzeOptions) => Promise<Analysis>;
 
 export interface AnalysisChange {
   /** The document's or the notebook's. */
@@ -34,8 +34,9 @@ interface Entry {
   snapshot: Snapshot | undefined;
   /** Kept for the snapshot's version. */
   fixes: { readonly version: string; readonly snapshot: Promise<Snapshot | undefined> } | undefined;
-  /** Other files that the last analysis asked for, with the text of those that somebody may edit. */
-  asked: ReadonlyMap<string, string | undefined>;
+  /** By the last analysis. */
+  filesRead: FilesRead | undefined;
+  isRefining: boolean;
 }
 
 const maxEntries = 64;
@@ -47,28 +48,20 @@ export class DocumentAnalyses extends Disposable {
   readonly onDidChange = this.#changes.event;
 
   constructor(
-    private readonly analyze: Analyze,
+    private readonly analysis: SourceAnalysis,
     private readonly project: ProjectSource,
-    private readonly models: Pick<ModelSettingsStore, 'of' | 'onDidChange'>,
-    private readonly clock: Clock,
-    private readonly log: LogOutputChannel,
+    models: Pick<ModelSettingsStore, 'onDidChange'>,
     private readonly refinement?: Refinement,
   ) {
     super();
-    this.register(workspace.onDidOpenTextDocument((document) => this.#open(sourceOf(document))));
-    this.register(workspace.onDidChangeTextDocument(({ document }) => this.#edited(document)));
-    this.register(workspace.onDidCloseTextDocument((document) => this.#closed(document)));
-    this.register(workspace.onDidOpenNotebookDocument((notebook) => this.#open(notebookSource(notebook))));
     this.register(
-      workspace.onDidChangeNotebookDocument(({ notebook, contentChanges, cellChanges }) => {
-        const isText = contentChanges.length > 0 || cellChanges.some(({ document }) => document !== undefined);
-        if (!isText) return;
-        const source = notebookSource(notebook);
-        if (source) this.#textChanged(source);
-        else this.#remove(notebook.uri);
+      new OpenTextEvents({
+        opened: (source) => void this.#open(source),
+        changed: (source) => this.#textChanged(source),
+        gone: (uri) => this.#remove(uri),
+        edited: ({ uri }) => void this.#fileChanged(uri),
       }),
     );
-    this.register(workspace.onDidCloseNotebookDocument((notebook) => this.#remove(notebook.uri)));
     this.register(
       project.onDidChange((change) => {
         if (change.kind === 'everything') for (const { source } of this.#entries.values()) this.#schedule(source);
@@ -123,6 +116,11 @@ export class DocumentAnalyses extends Disposable {
     return entry?.run !== undefined || entry?.timer !== undefined;
   }
 
+  /** True while real runs go on whose numbers will take the place of those that are shown. */
+  isRefining(uri: Uri): boolean {
+    return this.#entries.get(uri.toString())?.isRefining === true;
+  }
+
   /** The analysis of the text as it stands when asked; undefined where the text was closed or changed meanwhile. */
   async current(document: TextDocument): Promise<Snapshot | undefined> {
     const entry = this.#entries.get(uriOf(document).toString()) ?? this.#open(sourceOf(document));
@@ -141,15 +139,39 @@ export class DocumentAnalyses extends Disposable {
     const entry = this.#entries.get(uriOf(document).toString());
     if (!snapshot || !entry || snapshot.isStale) return undefined;
     if (entry.fixes?.version !== snapshot.version) {
-      entry.fixes = { version: snapshot.version, snapshot: this.#analyzeOnce(entry, { withFixes: true }) };
+      entry.fixes = { version: snapshot.version, snapshot: this.#beside(entry, { withFixes: true }) };
     }
-    return entry.fixes.snapshot;
+    const fixed = await entry.fixes.snapshot;
+    const shown = entry.snapshot;
+    if (!fixed || shown?.version !== fixed.version) return fixed;
+    return shown.withAnalysis(withFixesOf(shown.analysis, fixed.analysis));
   }
 
   /** What-if: the analysis of the text as it stands, with changes to its network or of something else in it. Nothing is kept. */
   async variant(uri: Uri, options: Partial<AnalyzeOptions>): Promise<Snapshot | undefined> {
     const entry = this.#entries.get(uri.toString());
-    return entry && this.#analyzeOnce(entry, options);
+    const snapshot = entry && (await this.#beside(entry, options));
+    return snapshot && this.#withKnownRuns(entry, snapshot);
+  }
+
+  /** Another analysis of the same text, which is not kept. */
+  async #beside(entry: Entry, options: Partial<AnalyzeOptions>): Promise<Snapshot | undefined> {
+    return (await this.analysis.run(entry.source, options))?.snapshot;
+  }
+
+  mayRefine(snapshot: Snapshot, model: number): boolean {
+    const entry = this.#entries.get(snapshot.uri.toString());
+    return entry !== undefined && this.refinement?.isUseful(snapshot, settingsOf(entry.source), model) === true;
+  }
+
+  /** One model of a variant with the numbers of real runs; undefined where there are none, or `job` was begun anew or cancelled. */
+  async refineVariant(job: string, snapshot: Snapshot, model: number): Promise<Snapshot | undefined> {
+    const entry = this.#entries.get(snapshot.uri.toString());
+    return entry && this.refinement?.refine(job, snapshot, settingsOf(entry.source), model);
+  }
+
+  cancelVariant(job: string): void {
+    this.refinement?.cancel(job);
   }
 
   #open(source: OpenSource | undefined): Entry | undefined {
@@ -166,7 +188,8 @@ export class DocumentAnalyses extends Disposable {
       run: undefined,
       snapshot: undefined,
       fixes: undefined,
-      asked: new Map(),
+      filesRead: undefined,
+      isRefining: false,
     };
     this.#entries.set(key, entry);
     this.#evict(key);
@@ -174,31 +197,15 @@ export class DocumentAnalyses extends Disposable {
     return entry;
   }
 
-  #edited(document: TextDocument): void {
-    void this.#fileChanged(document.uri);
-    const source = sourceOf(document);
-    if (source) this.#schedule(source);
-  }
-
   /** Analyses anew what the file has part in, or would have, unless its text is the one that was read. */
   async #fileChanged(uri: Uri): Promise<void> {
     const file = uri.toString();
     for (const entry of [...this.#entries.values()]) {
-      const isInside = [...entry.asked.keys()].some((asked) => asked.startsWith(`${file}/`));
-      if (!isInside && !entry.asked.has(file)) continue;
-      const project = await this.project.around(entry.source.uri);
-      const isSame = !isInside && (await project.readText(file)) === entry.asked.get(file);
-      if (!isSame && this.#isOpen(entry)) this.#schedule(entry.source);
+      const { filesRead } = entry;
+      if (!filesRead?.has(file)) continue;
+      const isChanged = await filesRead.isChanged(file, await this.project.around(entry.source.uri));
+      if (isChanged && this.#isOpen(entry)) this.#schedule(entry.source);
     }
-  }
-
-  #closed(document: TextDocument): void {
-    // What was typed and not saved is gone with it.
-    void this.#fileChanged(document.uri);
-    const notebook = notebookOf(document);
-    const source = notebook && notebookSource(notebook);
-    if (source) this.#schedule(source);
-    else this.#remove(notebook?.uri ?? document.uri);
   }
 
   /** Nothing is begun anew where the text as it stands is under analysis already: a notebook reports each of its cells. */
@@ -231,82 +238,41 @@ export class DocumentAnalyses extends Disposable {
   async #run(entry: Entry, signal: { readonly cancelled: boolean }): Promise<void> {
     // Lets what opened the document go on first.
     await Promise.resolve();
-    const result = await this.#analyzeOnce(entry, {}, signal);
+    const analyzed = await this.analysis.run(entry.source, {}, signal);
     if (signal.cancelled || !this.#isOpen(entry)) return;
     entry.run = undefined;
+    const result = analyzed?.snapshot;
+    entry.filesRead = analyzed?.filesRead ?? entry.filesRead;
     if (result && result.version === entry.source.read().version) {
-      entry.snapshot = keepsLastGood(entry.snapshot, result) ? entry.snapshot?.asStale() : result;
+      if (keepsLastGood(entry.snapshot, result)) entry.snapshot = entry.snapshot?.asStale();
+      else this.#publish(entry, result);
     }
     this.#announce(entry);
-    if (result && entry.snapshot === result) void this.#refine(entry, result);
+  }
+
+  /** Numbers that are known already stand at once: what did not change does not flicker. */
+  #publish(entry: Entry, result: Snapshot): void {
+    const snapshot = this.#withKnownRuns(entry, result);
+    entry.snapshot = snapshot;
+    void this.#refine(entry, snapshot);
+  }
+
+  #withKnownRuns({ source }: Entry, snapshot: Snapshot): Snapshot {
+    return this.refinement?.known(snapshot, settingsOf(source)) ?? snapshot;
   }
 
   /** Puts the refined numbers in the place of the first ones, unless something newer stands there. */
   async #refine(entry: Entry, snapshot: Snapshot): Promise<void> {
-    const { uri } = entry.source;
-    const key = uri.toString();
-    this.refinement?.cancel(key);
-    const settings = readSettings(entry.source.documents()[0] ?? uri);
-    if (!settings.refines || snapshot.analysis.models.length === 0) return;
-    const analysis = await this.refinement?.refine(key, snapshot.analysis, snapshot.text, settings.rules);
-    if (!analysis || entry.snapshot !== snapshot || !this.#isOpen(entry)) return;
-    entry.snapshot = snapshot.withAnalysis(analysis);
+    const job = entry.source.uri.toString();
+    this.refinement?.cancel(job);
+    const settings = settingsOf(entry.source);
+    entry.isRefining = this.refinement?.isUseful(snapshot, settings) === true;
+    if (!entry.isRefining) return;
+    const refined = await this.refinement?.refine(job, snapshot, settings);
+    if (entry.snapshot !== snapshot || !this.#isOpen(entry)) return;
+    entry.isRefining = false;
+    if (refined) entry.snapshot = refined;
     this.#announce(entry);
-  }
-
-  async #analyzeOnce(
-    entry: Entry,
-    options: Partial<AnalyzeOptions>,
-    cancel: { readonly cancelled: boolean } = { cancelled: false },
-  ): Promise<Snapshot | undefined> {
-    const source = entry.source.read();
-    const file = source.uri.toString();
-    const settings = readSettings(entry.source.documents()[0] ?? source.uri);
-    const asked = new Map<string, string | undefined>();
-    const startMs = this.clock();
-    try {
-      const around = await this.project.around(source.uri);
-      const project: Project = {
-        ...around,
-        readText: async (name) => {
-          if (name === file) return source.text;
-          const text = await around.readText(name);
-          asked.set(name, around.isEditable?.(name) ? text : undefined);
-          return text;
-        },
-      };
-      const analysis = await this.analyze(project, file, {
-        clock: this.clock,
-        budget: { timeMs: settings.timeBudgetMs },
-        cancel,
-        input: settings.input,
-        batchSize: settings.batchSize,
-        rules: settings.rules,
-        models: this.models.of(source.uri),
-        ...options,
-      });
-      if (this.isDisposed) return undefined;
-      const elapsedMs = this.clock() - startMs;
-      entry.asked = asked;
-      const { readMs, signalMs, rulesMs } = analysis.timings;
-      this.log.debug(
-        `${file}: ${analysis.models.length} models in ${elapsedMs.toFixed(0)} ms (reading ${readMs.toFixed(0)}, signal ${signalMs.toFixed(0)}, rules ${rulesMs.toFixed(0)}).`,
-      );
-      return new Snapshot({
-        analysis,
-        source,
-        otherTexts: asked,
-        problems: around.problems,
-        readNow: entry.source.read,
-        elapsedMs,
-        isOverBudget: elapsedMs > settings.timeBudgetMs,
-        isStale: false,
-      });
-    } catch (error) {
-      if (this.isDisposed) return undefined;
-      this.log.error(`${file} could not be analysed.`, error instanceof Error ? error : String(error));
-      return undefined;
-    }
   }
 
   #remove(uri: Uri): void {

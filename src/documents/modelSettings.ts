@@ -13,6 +13,7 @@ const storageKey = 'gradlens.models';
 const maxFiles = 200;
 const maxModels = 50;
 const maxArguments = 50;
+const maxName = 4_000;
 
 /** What the user said of models in the page: arguments, the shape of the input, the data. Kept in the workspace, by file and model. */
 export class ModelSettingsStore extends Disposable {
@@ -36,6 +37,11 @@ export class ModelSettingsStore extends Disposable {
     const own = Object.keys(byModel).length > 0 ? [[uri.toString(), byModel] as const] : [];
     await this.storage.update(storageKey, Object.fromEntries([...kept, ...own]));
     this.#changes.fire(uri);
+  }
+
+  /** Takes a sample batch for the model's data, named as a directive would name it. */
+  async takeSample(uri: Uri, model: string, name: string): Promise<void> {
+    await this.set(uri, model, { ...this.of(uri)[model], data: name });
   }
 
   /** Takes one value over from the page; an empty one is forgotten. */
@@ -79,13 +85,17 @@ function settingsOf({ arguments: given, inputShape, data }: Readonly<Record<stri
   const literals = Object.entries(recordOf(given)).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string' && isPythonLiteral(entry[1]),
   );
-  const preset = inputPresets.find((name) => name === data);
   const isShape = Array.isArray(inputShape) && inputShape.every((size) => Number.isSafeInteger(size) && size > 0);
   return {
     ...(literals.length > 0 && { arguments: Object.fromEntries(literals.slice(0, maxArguments)) }),
     ...(isShape && { inputShape }),
-    ...(preset && { data: preset }),
+    ...(isDataName(data) && { data }),
   };
+}
+
+function isDataName(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > maxName) return false;
+  return inputPresets.some((preset) => preset === value) || value.endsWith('.npy');
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -6,7 +6,11 @@ import { fileText, type SourceText } from './sourceText';
 import { TextShift } from './textShift';
 
 export interface SnapshotData {
+  /** Names the analysis; refined or stale it keeps its name. */
+  readonly id: number;
   readonly analysis: Analysis;
+  /** Where real runs refined it: what the formulas alone say. */
+  readonly estimated?: Analysis;
   /** The text that was analysed. */
   readonly source: SourceText;
   /** Texts of other files that the analysis read, by name, as far as they may be edited. */
@@ -44,6 +48,10 @@ export class Snapshot {
     return this.data.source.uri;
   }
 
+  get id(): number {
+    return this.data.id;
+  }
+
   /** Equal for equal texts of the same document. */
   get version(): string {
     return this.data.source.version;
@@ -54,9 +62,14 @@ export class Snapshot {
     return new Snapshot({ ...this.data, isStale: true });
   }
 
-  /** The same text with another analysis of it. */
+  /** The analysis by formulas alone. */
+  get estimated(): Analysis {
+    return this.data.estimated ?? this.analysis;
+  }
+
+  /** The same text with more said of it: the numbers of real runs, fixes. */
   withAnalysis(analysis: Analysis): Snapshot {
-    return new Snapshot({ ...this.data, analysis });
+    return new Snapshot({ ...this.data, analysis, estimated: this.estimated });
   }
 
   /** The text that was analysed. */

@@ -13,6 +13,8 @@ import { BoundedCache } from './boundedCache';
 
 const maxFileBytes = 4 * 1024 * 1024;
 const maxSampleBytes = 256 * 1024 * 1024;
+const maxSamples = 20;
+const maxSampleBytesKept = 128 * 1024 * 1024;
 const maxTexts = 2_000;
 const maxCharacters = 32 * 1024 * 1024;
 const maxFolders = 1_000;
@@ -26,10 +28,14 @@ const maxWatchedFolders = 50;
 export class WorkspaceFiles extends Disposable implements Folders {
   readonly #texts = new BoundedCache<Promise<string | undefined>>(maxTexts, maxCharacters);
   readonly #names = new BoundedCache<Promise<ReadonlySet<string> | undefined>>(maxFolders, maxNames);
+  readonly #samples = new BoundedCache<{ readonly mtime: number; readonly bytes: Uint8Array }>(
+    maxSamples,
+    maxSampleBytesKept,
+  );
   readonly #changes = this.register(new EventEmitter<Uri>());
-  /** A Python file or a folder was changed, created or deleted. */
+  /** A Python file, a sample batch or a folder was changed, created or deleted. */
   readonly onDidChange = this.#changes.event;
-  /** Folders outside the workspace. */
+  /** Folders and sample batches outside the workspace. */
   readonly #watched = new Set<string>();
 
   constructor(private readonly log: LogOutputChannel) {
@@ -38,9 +44,9 @@ export class WorkspaceFiles extends Disposable implements Folders {
     this.register(workspace.onDidSaveTextDocument(({ uri }) => this.#forget(uri)));
   }
 
-  /** Texts and folders remembered; never more than the bounds. */
+  /** Texts, folders and sample batches remembered; never more than the bounds. */
   get size(): number {
-    return this.#texts.size + this.#names.size;
+    return this.#texts.size + this.#names.size + this.#samples.size;
   }
 
   /** Remembers a folder outside the workspace too; a folder of installed packages is looked at from above only. */
@@ -64,12 +70,22 @@ export class WorkspaceFiles extends Disposable implements Folders {
     return reading;
   }
 
-  /** A sample batch; not remembered. */
+  /** A sample batch: the same object while the file is the same. */
   async readBytes(file: string): Promise<Uint8Array | undefined> {
     const uri = Uri.parse(file);
+    const key = uri.toString();
+    this.#watchSample(uri);
     try {
-      const { size } = await workspace.fs.stat(uri);
-      return size > maxSampleBytes ? undefined : await workspace.fs.readFile(uri);
+      const { size, mtime } = await workspace.fs.stat(uri);
+      if (size > maxSampleBytes) {
+        this.log.info(`${key} is too large to be read (${size} bytes).`);
+        return undefined;
+      }
+      const known = this.#samples.get(key);
+      if (known?.mtime === mtime && known.bytes.length === size) return known.bytes;
+      const bytes = await workspace.fs.readFile(uri);
+      this.#samples.set(key, { mtime, bytes }, (sample) => sample.bytes.length);
+      return bytes;
     } catch (error) {
       return this.#missing(uri, error);
     }
@@ -82,9 +98,18 @@ export class WorkspaceFiles extends Disposable implements Folders {
 
   resolve(folder: string, path: string): string {
     const uri = Uri.parse(folder);
+    if (/^[a-z][a-z\d+.-]+:\/\//i.test(path)) return Uri.parse(path).toString();
     if (/^[A-Za-z]:[\\/]/.test(path)) return Uri.file(path).toString();
     const resolved = path.startsWith('/') ? uri.with({ path }) : Uri.joinPath(uri, path.replaceAll('\\', '/'));
     return resolved.with({ path: resolved.path.replace(/(?<=.)\/+$/, '') }).toString();
+  }
+
+  #watchSample(uri: Uri): void {
+    const key = uri.toString();
+    if (this.#rootOf(key) !== undefined || this.#watched.size >= maxWatchedFolders) return;
+    this.#watched.add(key);
+    const pattern = new RelativePattern(Uri.joinPath(uri, '..'), lastName(uri));
+    this.#watch(pattern, (changed) => this.#forget(changed));
   }
 
   #watch(pattern: GlobPattern, onChange: (uri: Uri) => void): void {
@@ -99,6 +124,7 @@ export class WorkspaceFiles extends Disposable implements Folders {
     const key = uri.toString();
     const isMeant = (known: string) => known === key || known.startsWith(`${key}/`);
     this.#texts.deleteWhere(isMeant);
+    this.#samples.deleteWhere(isMeant);
     this.#names.deleteWhere(isMeant);
     this.#names.delete(Uri.joinPath(uri, '..').toString());
     this.#changes.fire(uri);
@@ -154,11 +180,11 @@ export class WorkspaceFiles extends Disposable implements Folders {
   }
 }
 
-/** Python files, what says where packages lie, and folders, as far as a name tells. */
+/** Python files, sample batches, what says where packages lie, and folders, as far as a name tells. */
 function matters(uri: Uri): boolean {
   if (/\/(?:\.git|__pycache__|node_modules)(?:\/|$)/.test(uri.path)) return false;
   const name = lastName(uri);
-  return /\.(?:py|pth|egg-link|toml|cfg)$/.test(name) || !/.\.[a-z]/.test(name);
+  return /\.(?:py|npy|pth|egg-link|toml|cfg)$/.test(name) || !/.\.[a-z]/.test(name);
 }
 
 function isInWorkspace(folder: string): boolean {

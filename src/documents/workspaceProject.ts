@@ -66,6 +66,7 @@ export class WorkspaceProject extends Disposable implements ProjectSource {
     return {
       readText: (file) => this.#files.readText(file),
       readBytes: (file) => this.#files.readBytes(file),
+      resolve: (file, name) => this.#files.resolve(Uri.joinPath(Uri.parse(file), '..').toString(), name),
       searchPaths: folders,
       isEditable: (file) =>
         workspace.getWorkspaceFolder(Uri.parse(file)) !== undefined &&

@@ -1,4 +1,4 @@
-import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from 'vscode';
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument, workspace } from 'vscode';
 import type { ModelAnalysis } from '../core/analysis';
 import { gradientFall } from '../core/rules/gradientFall';
 import { ModelView } from '../core/rules/modelView';
@@ -11,18 +11,26 @@ import { formatCount, formatLog10 } from '../protocol/format';
 import { commandIds } from '../protocol/ids';
 import type { ProfileTarget } from './profileTarget';
 
-/** One lens above each model: its depth and the gradient that its first layer gets. None in notebook cells. */
+/**
+ * One lens above each model: its depth and the gradient that its first layer gets. None in notebook cells. The editor is told only where one
+ * reads differently: it draws all of them anew.
+ */
 export class ProfileLenses extends Disposable implements CodeLensProvider {
   readonly #changes = this.register(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changes.event;
 
   constructor(private readonly analyses: DocumentAnalyses) {
     super();
-    const shown = new WeakSet<Snapshot>();
+    const shown = new Map<string, string>();
     this.register(
-      analyses.onDidChange(({ snapshot }) => {
-        if (snapshot && shown.has(snapshot)) return;
-        if (snapshot) shown.add(snapshot);
+      analyses.onDidChange(({ uri, snapshot }) => {
+        const key = uri.toString();
+        const document = workspace.textDocuments.find((open) => open.uri.toString() === key);
+        const lenses = document ? this.provideCodeLenses(document) : [];
+        const text = JSON.stringify(lenses.map(({ range, command }) => [range.start.line, command?.title]));
+        if ((shown.get(key) ?? '[]') === text) return;
+        if (snapshot) shown.set(key, text);
+        else shown.delete(key);
         this.#changes.fire();
       }),
     );

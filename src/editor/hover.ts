@@ -6,7 +6,7 @@ import type { DocumentAnalyses } from '../documents/documentAnalyses';
 import { readSettings } from '../documents/settings';
 import type { Snapshot } from '../documents/snapshot';
 import { commandIds } from '../protocol/ids';
-import { activationFacts, layerFacts, recognisedFacts } from './hoverFacts';
+import { activationFacts, layerFacts, recognisedFacts, sourceText } from './hoverFacts';
 import { escapeMarkdown } from './markdown';
 import { modelFacts } from './modelFacts';
 import { placeText } from './placeText';
@@ -35,11 +35,11 @@ export class ProfileHovers implements HoverProvider {
         [...nodeFacts(hit), ...elsewhereLine(hit, snapshot)],
         snapshot,
         hit.token,
-        hit.model.name,
-        hit.nodes[0]?.path,
+        { model: hit.model.name, layer: hit.nodes[0]?.path },
+        sourceText(hit.model),
       );
     const model = snapshot.analysis.models.find(({ span }) => isIn(span, snapshot, offset));
-    if (model) return hoverOf(modelFacts(model, snapshot), snapshot, model.span, model.name);
+    if (model) return hoverOf(modelFacts(model, snapshot), snapshot, model.span, { model: model.name });
     const recognised = recognisedAt(snapshot, offset);
     return recognised && hoverOf(recognisedFacts(recognised), snapshot, recognised.span);
   }
@@ -93,15 +93,16 @@ function hoverOf(
   facts: readonly string[],
   snapshot: Snapshot,
   token: Span,
-  model?: string,
-  layer?: string,
+  shown: Pick<ProfileTarget, 'model' | 'layer'> = {},
+  source?: string,
 ): Hover | undefined {
   const place = snapshot.locate(token);
   if (!place || facts.length === 0) return undefined;
-  const target: ProfileTarget = { uri: snapshot.uri.toString(), model, layer };
-  const command = model === undefined ? commandIds.compareActivations : commandIds.showProfile;
-  const title = model === undefined ? l10n.t('Compare activations') : l10n.t('Show gradient profile');
-  const link = `[${title}](${commandAddress(command, target)})`;
+  const target: ProfileTarget = { uri: snapshot.uri.toString(), ...shown };
+  const isModel = shown.model !== undefined;
+  const command = isModel ? commandIds.showProfile : commandIds.compareActivations;
+  const title = isModel ? l10n.t('Show gradient profile') : l10n.t('Compare activations');
+  const link = `[${title}](${commandAddress(command, target)})${source === undefined ? '' : ` · ${source}`}`;
   const stale = snapshot.isStale ? [l10n.t('From before the syntax error.')] : [];
   const markdown = new MarkdownString([...facts, ...stale, link].join('\n\n'));
   markdown.isTrusted = { enabledCommands: [command] };

@@ -186,6 +186,12 @@ function doubtLine(signals: readonly NodeSignal[]): readonly string[] {
   return [];
 }
 
+/** Which engines the numbers come from. */
+export function sourceText({ signal: { runs } }: ModelAnalysis): string {
+  if (runs === undefined) return l10n.t('estimated by formulas');
+  return runs === 1 ? l10n.t('refined by 1 run') : l10n.t('refined by {0} runs', formatCount(runs));
+}
+
 /** `a`, or `a … b` from the first to the last in the order of the data, where they read differently. */
 function spread(values: readonly (number | undefined)[], format: (value: number) => string): string | undefined {
   const known = values.filter((value) => value !== undefined);

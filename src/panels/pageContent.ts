@@ -1,5 +1,6 @@
 import { l10n, type Uri, workspace } from 'vscode';
 import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
+import { withFixesOf } from '../core/refine';
 import { resolveThresholds } from '../core/rules/thresholds';
 import { directiveEdit } from '../documents/directiveEdit';
 import { readSettings } from '../documents/settings';
@@ -30,6 +31,8 @@ export interface PageSources {
   /** The answer to what was asked for, once it is there. */
   readonly asked: Snapshot | undefined;
   readonly isBusy: boolean;
+  /** True while real runs go on whose numbers will take the place of those that are shown. */
+  readonly isRefining: boolean;
   /** The same text with quick fixes, once they are computed. */
   readonly withFixes: Snapshot | undefined;
   /** The same text with the edits, once it is computed. */
@@ -66,27 +69,32 @@ export function chosenModel(models: readonly ModelAnalysis[], { model, modelInde
 function profileContent(file: string, snapshot: Snapshot, sources: PageSources, choices: PageChoices): Content {
   const { models, blocks } = snapshot.analysis;
   const chosen = chosenModel(models, choices);
-  const asked = sources.asked?.analysis.models[0];
-  const model = asked ?? models[chosen];
+  const isAsked = sources.asked?.analysis.models[0] !== undefined;
+  const shown = (isAsked ? sources.asked : undefined) ?? snapshot;
+  const index = isAsked ? 0 : chosen;
+  const { withFixes } = sources;
+  const { models: withKnownFixes } =
+    withFixes && !isAsked ? withFixesOf(snapshot.analysis, withFixes.analysis) : shown.analysis;
+  const model = withKnownFixes[index];
   if (!model) return { kind: 'empty' };
-  const withFixes = asked ? undefined : sources.withFixes?.analysis.models[chosen];
-  const findings = withFixes?.findings ?? model.findings;
+  const [before = model, after] = likeWithLike(shown, sources.changed, index);
   return {
     kind: 'profile',
     file,
     version: snapshot.version,
     isStale: snapshot.isStale,
     isBusy: sources.isBusy,
+    isRefining: sources.isRefining,
     models: models.map(({ name }) => name),
     chosen,
     blocks,
     asked: choices.asked && { ...choices.asked, problem: problemOf(sources) },
     unbuilt: snapshot.analysis.unbuilt,
-    canWriteDirective: !asked && directiveEdit(snapshot, model) !== undefined,
+    canWriteDirective: !isAsked && directiveEdit(snapshot, model) !== undefined,
     model: modelView(
-      { ...model, findings },
+      { ...before, findings: model.findings },
       {
-        after: sources.changed?.analysis.models[asked ? 0 : chosen],
+        after,
         thresholds: resolveThresholds(readSettings(snapshot.uri).rules.thresholds),
         say: messageText,
         lineOf: (offset) => lineOf(snapshot, offset),
@@ -96,6 +104,21 @@ function profileContent(file: string, snapshot: Snapshot, sources: PageSources, 
     ),
     whatIf: { edits: choices.edits, activations: whatIfActivations(), initialisers: whatIfInitialisers },
   };
+}
+
+/**
+ * A model as written and as changed, both by the same engines: refined where real runs refined both, else by formulas alone. The two
+ * engines differ by more than some changes do.
+ */
+function likeWithLike(
+  before: Snapshot,
+  after: Snapshot | undefined,
+  index: number,
+): readonly [ModelAnalysis | undefined, ModelAnalysis | undefined] {
+  const now = before.analysis.models[index];
+  const then = after?.analysis.models[index];
+  if (!then || (now?.signal.runs !== undefined && then.signal.runs !== undefined)) return [now, then];
+  return [before.estimated.models[index], after?.estimated.models[index]];
 }
 
 function nothingContent(file: string, snapshot: Snapshot): NothingContent {

@@ -9,13 +9,11 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { AnalyzeOptions, ModelAnalysis, NetworkEdit } from '../core/analysis';
+import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
 import { findRule } from '../core/rules/rules';
 import type { Span } from '../core/span';
 import { Disposable } from '../disposable';
-import { directiveEdit } from '../documents/directiveEdit';
 import { type DocumentAnalyses, uriOf } from '../documents/documentAnalyses';
-import { fixEdit } from '../documents/fixEdit';
 import type { ModelSettingsStore } from '../documents/modelSettings';
 import type { Snapshot } from '../documents/snapshot';
 import { firstCompared } from '../protocol/compareView';
@@ -24,20 +22,16 @@ import { layersAt } from '../protocol/layersAt';
 import { type Intent, intentOf, type StateMessage } from '../protocol/messages';
 import { type PageStrings, translateStrings } from '../protocol/pageStrings';
 import type { PagePlace } from '../protocol/viewState';
+import { DerivedSnapshots } from './derivedSnapshots';
 import { chosenModel, type PageChoices, pageContent } from './pageContent';
 import { revealLocation } from './reveal';
+import { applyShownFix, chooseSample, writeModelDirective } from './textActions';
 
 /** What a webview view and a webview panel have in common. */
 export interface PageHost {
   readonly webview: Webview;
   readonly place: PagePlace;
   isVisible(): boolean;
-}
-
-/** A snapshot that belongs to a version of the text and to some edits, or the wait for it. */
-interface Derived {
-  readonly key: string;
-  snapshot: Snapshot | undefined;
 }
 
 /**
@@ -55,10 +49,12 @@ export class PageSession extends Disposable {
     edits: [],
   };
   #highlights: readonly string[] = [];
-  #fixes: Derived | undefined;
-  #changed: Derived | undefined;
-  #asked: Derived | undefined;
+  readonly #derived: DerivedSnapshots;
+  /** What was asked for in the place of the file's models, as it was last shown. */
+  #asked: Snapshot | undefined;
   #isReady = false;
+  /** True once the page has something to look at. */
+  #isDrawn = false;
   #isDue = false;
   #revision = 0;
   readonly #strings: PageStrings = translateStrings((text) => l10n.t(text));
@@ -70,6 +66,7 @@ export class PageSession extends Disposable {
     private readonly log: LogOutputChannel,
   ) {
     super();
+    this.#derived = this.register(new DerivedSnapshots(analyses, log, () => this.#changedNow()));
     this.register(host.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
     this.register(
       analyses.onDidChange(({ uri, snapshot, isBusy }) => {
@@ -107,8 +104,9 @@ export class PageSession extends Disposable {
 
   /** The page was shown or hidden; a hidden page is gone and says ready when it is back. */
   visibilityChanged(): void {
-    if (!this.host.isVisible()) this.#isReady = false;
-    else this.#changedNow();
+    this.#isDrawn &&= this.host.isVisible();
+    this.#isReady &&= this.host.isVisible();
+    if (this.host.isVisible()) this.#changedNow();
   }
 
   #follow(editor: TextEditor | undefined): void {
@@ -135,7 +133,7 @@ export class PageSession extends Disposable {
 
   /** What is on the screen: a model of the file, or what was asked for. */
   #model(snapshot: Snapshot | undefined): ModelAnalysis | undefined {
-    const asked = this.#choices.asked && this.#asked?.snapshot?.analysis.models[0];
+    const asked = this.#choices.asked && this.#asked?.analysis.models[0];
     if (asked) return asked;
     const models = snapshot?.analysis.models ?? [];
     return models[chosenModel(models, this.#choices)];
@@ -174,14 +172,19 @@ export class PageSession extends Disposable {
   #send(): void {
     if (this.isDisposed || !this.#isReady || !this.host.isVisible()) return;
     const snapshot = this.#snapshot();
+    const derived = this.#derived.view(snapshot, this.#document(), this.#choices);
+    this.#asked = derived.asked;
+    // A variant is a matter of milliseconds: what stands on the screen stays until it is there.
+    if (derived.isPending && this.#isDrawn) return;
+    this.#isDrawn = true;
+    const uri = this.#uri;
     const content = pageContent(
       {
-        uri: this.#uri,
+        ...derived,
+        uri,
         snapshot,
-        isBusy: this.#uri !== undefined && this.analyses.isBusy(this.#uri),
-        asked: this.#derivedAnswer(snapshot),
-        withFixes: this.#derivedFixes(snapshot),
-        changed: this.#derivedChange(snapshot),
+        isBusy: uri !== undefined && this.analyses.isBusy(uri),
+        isRefining: derived.isRefining || (uri !== undefined && this.analyses.isRefining(uri)),
       },
       this.#choices,
     );
@@ -196,55 +199,6 @@ export class PageSession extends Disposable {
       },
     };
     void this.host.webview.postMessage(message);
-  }
-
-  /** Quick fixes are computed for what is on the screen, once a version. */
-  #derivedFixes(snapshot: Snapshot | undefined): Snapshot | undefined {
-    if (!snapshot || snapshot.isStale || this.#choices.shown === 'compare') return undefined;
-    const document = this.#document();
-    const hasFindings = snapshot.analysis.models.some(({ findings }) => findings.length > 0);
-    if (!document || !hasFindings) return undefined;
-    const key = `${snapshot.uri.toString()} ${snapshot.version}`;
-    if (this.#fixes?.key !== key) {
-      const derived: Derived = { key, snapshot: undefined };
-      this.#fixes = derived;
-      void this.#arrive(derived, this.analyses.withFixes(document));
-    }
-    return this.#fixes.snapshot;
-  }
-
-  #derivedAnswer(snapshot: Snapshot | undefined): Snapshot | undefined {
-    const { asked } = this.#choices;
-    if (!snapshot || !asked) return undefined;
-    const key = `${snapshot.uri.toString()} ${snapshot.version} ${asked.kind} ${asked.text}`;
-    if (this.#asked?.key !== key) {
-      const derived: Derived = { key, snapshot: undefined };
-      this.#asked = derived;
-      void this.#arrive(derived, this.analyses.variant(snapshot.uri, askedOptions(asked)));
-    }
-    return this.#asked.snapshot;
-  }
-
-  #derivedChange(snapshot: Snapshot | undefined): Snapshot | undefined {
-    const { edits, asked } = this.#choices;
-    if (!snapshot || snapshot.isStale || edits.length === 0) return undefined;
-    const key = `${snapshot.uri.toString()} ${snapshot.version} ${JSON.stringify([edits, asked])}`;
-    if (this.#changed?.key !== key) {
-      const derived: Derived = { key, snapshot: undefined };
-      this.#changed = derived;
-      void this.#arrive(derived, this.analyses.variant(snapshot.uri, { edits, ...askedOptions(asked) }));
-    }
-    return this.#changed.snapshot;
-  }
-
-  async #arrive(derived: Derived, pending: Promise<Snapshot | undefined>): Promise<void> {
-    try {
-      derived.snapshot = await pending;
-    } catch (error) {
-      this.log.error('A variant could not be computed.', error instanceof Error ? error : String(error));
-    }
-    const isWanted = [this.#fixes, this.#changed, this.#asked].includes(derived);
-    if (isWanted && derived.snapshot) this.#changedNow();
   }
 
   /** Any document of what is shown: a notebook's cells stand for it. */
@@ -270,6 +224,7 @@ export class PageSession extends Disposable {
     switch (intent.type) {
       case 'ready':
         this.#isReady = true;
+        this.#isDrawn = false;
         this.#changedNow();
         return;
       case 'chooseModel': {
@@ -300,7 +255,11 @@ export class PageSession extends Disposable {
         if (this.#uri) await this.settings.take(this.#uri, intent);
         return;
       case 'writeDirective':
-        await this.#writeDirective(intent.version);
+        await writeModelDirective(this.#snapshot(), this.#model(this.#snapshot()), intent.version, this.settings);
+        return;
+      case 'chooseSample':
+        // Where nothing was chosen the page has to forget that it was asked for.
+        if (this.#uri && !(await chooseSample(this.#uri, intent.model, this.settings))) this.#changedNow();
         return;
       case 'revealOrigin':
         await this.#reveal(this.#model(this.#snapshot())?.origins[intent.origin]?.span, true);
@@ -336,15 +295,6 @@ export class PageSession extends Disposable {
     this.#changedNow();
   }
 
-  async #writeDirective(version: string): Promise<void> {
-    const snapshot = this.#snapshot();
-    const model = this.#model(snapshot);
-    const edit = snapshot?.version === version && model ? directiveEdit(snapshot, model) : undefined;
-    const isDone = edit !== undefined && (await workspace.applyEdit(edit));
-    if (isDone && snapshot && model) await this.settings.set(snapshot.uri, model.name, undefined);
-    else void window.showWarningMessage(l10n.t('The text has changed meanwhile: nothing was written.'));
-  }
-
   #setEdits(edits: readonly NetworkEdit[]): void {
     this.#choose({ edits });
     this.#changedNow();
@@ -355,20 +305,11 @@ export class PageSession extends Disposable {
     if (place) await revealLocation(place, takesFocus);
   }
 
-  async #applyFix({ version, rule, finding, fix }: Extract<Intent, { type: 'applyFix' }>): Promise<void> {
+  async #applyFix(intent: Extract<Intent, { type: 'applyFix' }>): Promise<void> {
     const document = this.#document();
     const snapshot = document && (await this.analyses.withFixes(document));
-    const found = this.#model(snapshot)?.findings[finding];
-    const chosen = found?.rule === rule ? found.fixes[fix] : undefined;
-    const edit = snapshot?.version === version && chosen ? fixEdit([chosen], snapshot) : undefined;
-    const isDone = edit !== undefined && (await workspace.applyEdit(edit));
-    if (!isDone) void window.showWarningMessage(l10n.t('The text has changed meanwhile: the fix was not applied.'));
+    await applyShownFix(snapshot, this.#model(snapshot), intent);
   }
-}
-
-function askedOptions(asked: PageChoices['asked']): Partial<AnalyzeOptions> {
-  if (!asked) return {};
-  return asked.kind === 'block' ? { block: asked.text } : { modelExpression: asked.text };
 }
 
 function isPython({ document }: TextEditor): boolean {

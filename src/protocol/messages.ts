@@ -28,6 +28,8 @@ export type Intent =
   | { readonly type: 'setInputShape'; readonly model: string; readonly text: string }
   /** A preset; empty to forget what was given. */
   | { readonly type: 'setInputData'; readonly model: string; readonly text: string }
+  /** The host asks for the file. */
+  | { readonly type: 'chooseSample'; readonly model: string }
   | { readonly type: 'writeDirective'; readonly version: string }
   | { readonly type: 'revealOrigin'; readonly version: string; readonly origin: number }
   | { readonly type: 'showBlock'; readonly name: string }
@@ -86,6 +88,8 @@ export function intentOf(message: unknown): Intent | undefined {
         ? { type, model, text }
         : undefined;
     }
+    case 'chooseSample':
+      return isText(message.model) ? { type, model: message.model } : undefined;
     case 'writeDirective':
       return isText(message.version) ? { type, version: message.version } : undefined;
     case 'revealOrigin': {

@@ -16,19 +16,21 @@ const sourceKeys: Readonly<Record<OriginSource, keyof PageStrings>> = {
   default: 'originDefault',
   directive: 'originDirective',
   user: 'originUser',
+  sample: 'originSample',
   source: 'originSource',
   assumption: 'originAssumption',
 };
 
 /** Where one value comes from, and how it can be set where the source leaves it open. */
 export function originView(origin: Origin, { placeOf, translate }: OriginViewOptions): OriginView {
-  const { value, from, span } = origin;
+  const { value, from, span, refused } = origin;
   return {
     what: subjectText(origin, translate),
     value,
     source: translate(englishStrings[sourceKeys[from]]),
     place: span && placeOf(span),
     isAssumed: from === 'assumption',
+    refusal: refused && `${refused.value}: ${refused.reason}`,
     field: fieldOf(origin),
   };
 }
@@ -51,7 +53,7 @@ function subjectText({ subject }: Origin, translate: Translate): string {
   }
 }
 
-function fieldOf({ subject, from }: Origin): OriginField | undefined {
+function fieldOf({ subject, value, from, refused }: Origin): OriginField | undefined {
   const isGiven = from === 'user';
   switch (subject.kind) {
     case 'argument':
@@ -59,7 +61,11 @@ function fieldOf({ subject, from }: Origin): OriginField | undefined {
     case 'inputShape':
       return { kind: 'inputShape', isGiven };
     case 'inputData':
-      return { kind: 'inputData', choices: inputPresets, isGiven };
+      return {
+        kind: 'inputData',
+        presets: inputPresets,
+        given: refused?.from === 'user' ? refused.value : isGiven ? value : undefined,
+      };
     case 'batchSize':
       return undefined;
   }

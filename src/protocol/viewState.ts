@@ -54,6 +54,8 @@ export interface ProfileContent {
   readonly isStale: boolean;
   /** Being analysed anew. */
   readonly isBusy: boolean;
+  /** Real runs go on whose numbers will take the place of these. */
+  readonly isRefining: boolean;
   readonly models: readonly string[];
   /** Index into `models`. */
   readonly chosen: number;
@@ -107,7 +109,7 @@ export interface ModelView {
   readonly parameterCount: number;
   readonly input: string;
   readonly isInputAssumed: boolean;
-  /** Real runs that refined the numbers; 0 where they come from formulas alone. */
+  /** Real runs that refined the numbers, as written and as changed at least so many; 0 where they come from formulas alone. */
   readonly runs: number;
   /** log10 of the first layer's gradient over the last one's. */
   readonly gradientFall?: number;
@@ -210,6 +212,8 @@ export interface OriginView {
   /** `line 24`, `config.py, line 3`; absent where it stands nowhere. */
   readonly place?: string;
   readonly isAssumed: boolean;
+  /** What was given in its place and is not taken, and why. */
+  readonly refusal?: string;
   /** How it can be set in the page; absent where the source decides. */
   readonly field?: OriginField;
 }
@@ -217,7 +221,8 @@ export interface OriginView {
 export type OriginField =
   | { readonly kind: 'argument'; readonly name: string; readonly isGiven: boolean }
   | { readonly kind: 'inputShape'; readonly isGiven: boolean }
-  | { readonly kind: 'inputData'; readonly choices: readonly string[]; readonly isGiven: boolean };
+  /** `given`: the preset or the sample batch that was chosen, taken or not. */
+  | { readonly kind: 'inputData'; readonly presets: readonly string[]; readonly given: string | undefined };
 
 export interface AssumptionView {
   readonly what: string;

@@ -14,6 +14,7 @@ import {
 import type { Analysis, AnalyzeOptions } from '../../src/core/analysis';
 import type { Project } from '../../src/core/project';
 import { DocumentAnalyses } from '../../src/documents/documentAnalyses';
+import { SourceAnalysis } from '../../src/documents/sourceAnalysis';
 import type { ProjectSource } from '../../src/documents/workspaceProject';
 import { closeEverything, freshFile, replaceIn } from './documents';
 import { until } from './wait';
@@ -47,7 +48,8 @@ suite('analyses of documents', () => {
     started = new EventEmitter();
     const project = new QuietProject();
     const models = { of: () => ({}), onDidChange: new EventEmitter<Uri>().event };
-    analyses = new DocumentAnalyses(analyzeLater, project, models, () => performance.now(), log);
+    const analysis = new SourceAnalysis(analyzeLater, project, models, () => performance.now(), log);
+    analyses = new DocumentAnalyses(analysis, project, models);
   });
 
   teardown(async () => {

@@ -17,7 +17,7 @@ suite('hover', () => {
     assert.match(text, /slope at most 0\.25/);
     assert.match(text, /std 0\.\d/);
     assert.match(text, /Passes on 0\.2\d( … 0\.2\d)? of the gradient/);
-    assert.match(text, /\(command:gradlens\.showProfile\?/);
+    assert.match(text, /\(command:gradlens\.showProfile\?[^)]*\) · (estimated by formulas|refined by \d+ runs)$/);
     assert.deepEqual(markdown.isTrusted, { enabledCommands: [commandIds.showProfile] });
     const lines = text.split('\n').filter((line) => line !== '');
     assert.ok(lines.length >= 4 && lines.length <= 7, `${lines.length} lines`);

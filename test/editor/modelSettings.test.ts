@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Memento } from 'vscode';
 import { ModelSettingsStore } from '../../src/documents/modelSettings';
 import { fileUri } from './documents';
-
-/** A workspace's storage in memory. */
-class MemoryStorage implements Memento {
-  readonly values = new Map<string, unknown>();
-
-  keys = () => [...this.values.keys()];
-
-  get = <T>(key: string) => this.values.get(key) as T;
-
-  update = async (key: string, value: unknown) => {
-    this.values.set(key, JSON.parse(JSON.stringify(value)));
-  };
-}
+import { MemoryStorage } from './memoryStorage';
 
 suite('what the user says of models', () => {
   const uri = fileUri('healthy.py');

@@ -3,6 +3,7 @@ import { EventEmitter, extensions, type LogOutputChannel, Uri, window, workspace
 import { analyze } from '../../src/core/analyze';
 import { DocumentAnalyses } from '../../src/documents/documentAnalyses';
 import { Refinement } from '../../src/documents/refinement';
+import { SourceAnalysis } from '../../src/documents/sourceAnalysis';
 import { JobQueue } from '../../src/refinement/jobQueue';
 import { startWorker } from '../../src/refinement/startWorker';
 import { closeEverything, fileUri } from './documents';
@@ -28,7 +29,8 @@ suite('refinement', () => {
       () => startWorker(readBundled),
       (line) => lines.push(line),
     );
-    analyses = new DocumentAnalyses(analyze, quiet, models, () => performance.now(), log, new Refinement(jobs));
+    const analysis = new SourceAnalysis(analyze, quiet, models, () => performance.now(), log);
+    analyses = new DocumentAnalyses(analysis, quiet, models, new Refinement(jobs));
   });
 
   teardown(async () => {

@@ -15,12 +15,15 @@ export interface Directive {
   readonly end: number;
 }
 
+/** A name with spaces stands last, in quotes. */
+const quotedData = /\sdata="([^"]*)"\s*$/;
 const pattern = /^\s*gradlens:\s*model\s+([A-Za-z_]\w*)(\s*\(.*\))?(.*)$/;
 
 /** The directives among a file's comments; malformed parts are passed over. */
 export function findDirectives(comments: readonly Comment[]): readonly Directive[] {
   return comments.flatMap((comment) => {
-    const match = pattern.exec(comment.text);
+    const quoted = quotedData.exec(comment.text);
+    const match = pattern.exec(quoted ? comment.text.slice(0, quoted.index) : comment.text);
     const modelName = match?.[1];
     if (!match || modelName === undefined) return [];
     const rest = match[3] ?? '';
@@ -32,7 +35,7 @@ export function findDirectives(comments: readonly Comment[]): readonly Directive
         call: match[2] ? `${modelName}${match[2].trim()}` : undefined,
         inputShape: sizes?.every((size) => size > 0 && size < 1e6) ? sizes : undefined,
         batchSize: batch > 0 && batch < 1e6 ? batch : undefined,
-        data: /\bdata=(\S+)/.exec(rest)?.[1],
+        data: quoted?.[1] ?? /\bdata=([^\s"]+)/.exec(rest)?.[1],
         start: comment.start,
         end: comment.end,
       },

@@ -2,21 +2,16 @@ import type { Origin, OriginSource } from '../analysis';
 import type { Module, Statement } from '../python/syntax';
 import { nodesAt, walk } from '../python/syntaxSearch';
 import type { FunctionValue, InstanceValue, Value } from '../python/values';
-import { type InputStatistics, statisticsName } from '../signal/inputStatistics';
+import { statisticsName } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { initialiserOf } from './constructModel';
 import type { Directive } from './directive';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { Applied } from './inputPolicy';
+import type { ModelInput } from './modelInput';
 import type { Shape } from './network';
 import { valueText } from './valueText';
-
-interface ReadInput {
-  readonly statistics: InputStatistics;
-  readonly isAssumed: boolean;
-  readonly span?: Span;
-}
 
 /** How a model came to be, where the source itself does not construct it. */
 export type Making =
@@ -71,7 +66,7 @@ export function argumentOrigins(
 export function shapeOrigin(
   applied: Applied | undefined,
   { application, span }: Pick<EntryPoint, 'application' | 'span'>,
-  known: { readonly isGiven: boolean; readonly directive: Directive | undefined },
+  known: { readonly isGiven: boolean; readonly isSampled: boolean; readonly directive: Directive | undefined },
 ): Origin {
   const { shapes, known: said } = applied?.guess ?? { shapes: [], known: 0 };
   const value =
@@ -88,19 +83,24 @@ export function shapeOrigin(
   if (known.isGiven) return origin('user');
   if (known.directive?.inputShape) return origin('directive', placeOf(known.directive, span.file));
   if (said === 0) return origin('assumption', span);
+  if (known.isSampled) return origin('sample');
   const called = application?.trail.find((place) => place.file === span.file);
   return called ? origin('call', called) : origin('source');
 }
 
 export function dataOrigin(
-  { statistics, isAssumed, span }: ReadInput,
+  { statistics, isAssumed, span, given, refused }: ModelInput,
   directive: Directive | undefined,
   file: string,
 ): Origin {
-  const subject = { kind: 'inputData' } as const;
-  const value = statisticsName(statistics);
-  if (directive?.data !== undefined) return { subject, value, from: 'directive', span: placeOf(directive, file) };
-  return { subject, value, from: isAssumed && !span ? 'assumption' : 'source', span };
+  const place = given?.from === 'directive' && directive ? placeOf(directive, file) : span;
+  return {
+    subject: { kind: 'inputData' },
+    value: given?.name ?? statisticsName(statistics),
+    from: given?.from ?? (isAssumed && !span ? 'assumption' : 'source'),
+    span: place,
+    ...(refused && { refused }),
+  };
 }
 
 export function batchOrigin(

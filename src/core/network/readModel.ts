@@ -2,15 +2,16 @@ import type { AnalyzeOptions, Assumption, Origin, Unknown } from '../analysis';
 import type { FrameworkId } from '../frameworks/framework';
 import { walk } from '../python/syntaxSearch';
 import type { ClassValue } from '../python/values';
-import type { InputStatistics } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { attachLoss } from './attachLoss';
 import { cutNetwork } from './cut';
 import { findDirectives } from './directive';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
-import { type Applied, applyWithInputs } from './inputPolicy';
-import { type KnownInput, knownInput } from './knownInput';
+import type { GivenData } from './givenData';
+import type { Applied } from './inputPolicy';
+import { knownInput } from './knownInput';
+import { applyWithData, assumedInput, type ModelInput, modelInput } from './modelInput';
 import type { Network, Shape } from './network';
 import { placedIn } from './openFile';
 import { argumentOrigins, batchOrigin, dataOrigin, shapeOrigin } from './origins';
@@ -25,8 +26,7 @@ export interface ReadModel {
   readonly body: Span;
   readonly definition: Span | undefined;
   readonly network: Network;
-  /** `span`: where the source says what the data are. */
-  readonly input: { readonly statistics: InputStatistics; readonly isAssumed: boolean; readonly span?: Span };
+  readonly input: ModelInput;
   readonly assumptions: readonly Assumption[];
   readonly origins: readonly Origin[];
   readonly unknowns: readonly Unknown[];
@@ -39,7 +39,8 @@ export function readModel(
   evaluation: FileEvaluation,
   entry: EntryPoint,
   options: AnalyzeOptions,
-  data: (name: string, sizes: Shape, network: Network) => WrittenData | undefined,
+  given: GivenData | undefined,
+  written: (sizes: Shape, network: Network) => WrittenData | undefined,
 ): ReadModel {
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
@@ -50,7 +51,7 @@ export function readModel(
   const context = interpreter.context([entry.span]);
   const assumedBefore = interpreter.assumptions.length;
   const unknownBefore = interpreter.unknowns.length;
-  const applied = applyWithInputs(session, entry.open, entry.model, context, known?.guess, entry.framework !== 'torch');
+  const { applied, isSampled, refused } = applyWithData(session, entry, context, known, given);
   const loss = applied && attachLoss(evaluation, entry, applied);
   const application = applied?.application;
   const traced = cutNetwork({
@@ -67,7 +68,7 @@ export function readModel(
   const isWhole = isWholeNetwork(network) && session.mismatches.length === 0;
   const isHere = (index: number, before: number, span: Span | undefined) =>
     index >= before || isWithin(span, entry.body);
-  const input = inputStatistics(applied, known, (sizes) => data(entry.name, sizes, network));
+  const input = modelInput(applied, known, { given, refused }, (sizes) => written(sizes, network));
   return {
     name: entry.name,
     framework: entry.framework,
@@ -78,7 +79,7 @@ export function readModel(
     input,
     origins: [
       ...argumentOrigins(evaluation, entry.model, entry.making),
-      shapeOrigin(applied, entry, { isGiven: inputShape !== undefined, directive }),
+      shapeOrigin(applied, entry, { isGiven: inputShape !== undefined, isSampled, directive }),
       dataOrigin(input, directive, entry.body.file),
       batchOrigin(
         { given: options.batchSize, written: batchSize, assumed: defaultBatchSize },
@@ -153,36 +154,6 @@ function lostOutput(applied: Applied | undefined, span: Span): readonly Unknown[
   const { result } = applied;
   if (result.kind === 'unknown') return [unknownAt(result.reason, result.span ? spanWithin(result.span, span) : span)];
   return [unknownAt('the model returns no tensor that is known', span)];
-}
-
-/** Tokens; what the source draws the input from; what its data pipeline or a directive says; else standard normal, assumed. */
-function inputStatistics(
-  applied: Applied | undefined,
-  known: KnownInput | undefined,
-  data: (sizes: Shape) => WrittenData | undefined,
-): ReadModel['input'] {
-  if (applied?.guess.contents[0] === 'tokens') return { statistics: 'tokens', isAssumed: false };
-  const written = data(applied?.guess.shapes[0]?.slice(1));
-  const drawn = known?.drawnFrom;
-  if (drawn && !(written && (known.isDemonstration || written.isDirected)))
-    return { statistics: drawn, isAssumed: false };
-  if (!written) return { statistics: 'standard-normal', isAssumed: true };
-  const { statistics, isScaled, span } = written;
-  return { statistics, isAssumed: !isScaled, ...(span && { span }) };
-}
-
-function assumedInput(applied: Applied | undefined, span: Span): readonly Assumption[] {
-  const { shapes, known } = applied?.guess ?? { shapes: [], known: 0 };
-  if (known >= shapes.length) return [];
-  const sizes = shapes.slice(known).map((shape) =>
-    shape
-      ? shape
-          .filter((dim) => typeof dim !== 'object')
-          .map((dim) => dim ?? '?')
-          .join('×')
-      : '?',
-  );
-  return [{ what: { text: 'input shape', values: {} }, value: sizes.join(', '), span }];
 }
 
 export function unknownAt(reason: string, span: Span): Unknown {

@@ -4,12 +4,12 @@ import type { Project } from '../project';
 import { defaultBudget } from '../python/machine';
 import type { ParsedModule } from '../python/parse';
 import { parsePython } from '../python/parse';
-import type { InputStatistics } from '../signal/inputStatistics';
 import { blockEntry, blockNames } from './blocks';
 import { findDirectives } from './directive';
-import { readDirectiveData } from './directiveData';
 import { findEntryPoints } from './entryPoints';
 import { FileEvaluation } from './fileEvaluation';
+import { type GivenDataOf, readGivenData } from './givenData';
+import { refusedDirectives } from './modelInput';
 import type { Network, Shape } from './network';
 import { type DuplicatePackage, openProjectModules, type ProjectModules } from './projectModules';
 import { importsFramework, isDescribed } from './quickScan';
@@ -49,7 +49,8 @@ export async function readModels(
   const { clock } = options;
   const wholeTimeMs = options.budget?.timeMs ?? defaultBudget.timeMs;
   const modules = await openProjectModules(project, file, text, isDescribed, { clock, timeMs: wholeTimeMs });
-  const directed = await readDirectiveData(project, file, findDirectives(parsed.comments));
+  const directives = findDirectives(parsed.comments);
+  const given = await readGivenData(project, file, directives, options.models, options.input);
   const started = clock();
   let waitedMs = 0;
   for (;;) {
@@ -62,11 +63,11 @@ export async function readModels(
       modules,
       spentMs,
     );
-    const found = readEvaluation(evaluation, options, modules, directed.byModel);
+    const found = readEvaluation(evaluation, options, modules, given);
     evaluation.close();
     if (!modules?.isWaiting || options.cancel?.cancelled) {
       modules?.end();
-      const unknowns = [...found.unknowns, ...directed.refused];
+      const unknowns = [...found.unknowns, ...refusedDirectives(file, directives, given, found.models)];
       return { isRelevant: true, parsed, syntaxErrors, ...found, unknowns };
     }
     const reading = clock();
@@ -80,14 +81,12 @@ function readEvaluation(
   evaluation: FileEvaluation,
   options: AnalyzeOptions,
   modules: ProjectModules | undefined,
-  directedData: ReadonlyMap<string, InputStatistics>,
+  given: GivenDataOf,
 ): FoundInFile {
   if (modules?.isWaiting) return nothingFound;
   const models: ReadModel[] = [];
   let evidence: DataEvidence | undefined;
-  const data = (name: string, sizes: Shape, network: Network): WrittenData | undefined => {
-    const directed = directedData.get(name);
-    if (directed) return { statistics: directed, isScaled: true, isDirected: true };
+  const written = (sizes: Shape, network: Network): WrittenData | undefined => {
     evidence ??= gatherDataEvidence(evaluation);
     return writtenData(evidence, sizes, network);
   };
@@ -101,7 +100,7 @@ function readEvaluation(
   for (const entry of entries) {
     if (modules?.isWaiting) return nothingFound;
     if (options.cancel?.cancelled) break;
-    const model = readModel(evaluation, entry, options, data);
+    const model = readModel(evaluation, entry, options, given(entry.name), written);
     if (entry.open === evaluation.handwritten && !isOwnNetwork(model, models)) continue;
     models.push({ ...model, assumptions: [...model.assumptions, ...chosenPackages(modules?.duplicates ?? [])] });
   }

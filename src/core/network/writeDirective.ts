@@ -38,6 +38,13 @@ function directiveParts(origins: readonly Origin[]): string | undefined {
     given.length > 0 && isWhole ? `(${given.join(', ')})` : '',
     shape && /^\d+(?:x\d+)*$/.test(shape) ? ` input=${shape}` : '',
     batch === undefined ? '' : ` batch=${batch}`,
-    inputPresets.some((preset) => preset === data) ? ` data=${data}` : '',
+    data === undefined ? '' : dataPart(data),
   ].join('');
+}
+
+/** A preset, or the name of a sample batch; what the source itself computes of pixels is no name. */
+function dataPart(data: string): string {
+  if (inputPresets.some((preset) => preset === data)) return ` data=${data}`;
+  if (!data.endsWith('.npy') || /["\r\n]/.test(data)) return '';
+  return /\s/.test(data) ? ` data="${data}"` : ` data=${data}`;
 }

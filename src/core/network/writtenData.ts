@@ -16,8 +16,6 @@ export interface WrittenData {
   readonly span?: Span;
   /** False where the data set is named but nothing tells its scale. */
   readonly isScaled: boolean;
-  /** A directive says it, which goes before everything. */
-  readonly isDirected?: boolean;
 }
 
 /** x ↦ (x − shift) / scale of pixels in [0, 1]. */

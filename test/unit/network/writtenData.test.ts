@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Analysis } from '../../../src/core/analysis';
+import type { Analysis, AnalyzeOptions } from '../../../src/core/analysis';
 import { analyze } from '../../../src/core/analyze';
+import { applyEdits } from '../../../src/core/findings/fixes/sourceText';
+import { writeDirective } from '../../../src/core/network/writeDirective';
 import { analyzeText } from '../analyzeText';
 
 const torchNet = (inputs: string) => `import torch
@@ -199,6 +201,81 @@ suite('a sample that a directive names', () => {
       const [unknown] = analysis.unknowns;
       assert.match(Object.values(unknown?.reason.values ?? {}).join(': '), reason);
       assert.equal(inputOf(analysis).statistics, 'standard-normal');
+    });
+  }
+});
+
+suite('a sample that the user chose', () => {
+  const sampleFile = (name: string) =>
+    readFileSync(path.join(__dirname, '../../fixtures/cases/measured/inputs', `${name}.npy`));
+  const perceptron = `from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(784, 10)
+    def forward(self, x):
+        return self.fc(x.flatten(1))
+`;
+  const read = async (text: string, options: Partial<AnalyzeOptions> = {}) => {
+    const { models } = await analyze(
+      { readText: async () => text, readBytes: async () => sampleFile('mnist_1x28x28') },
+      'net.py',
+      { clock: () => performance.now(), models: { Net: { data: 'batch.npy' } }, ...options },
+    );
+    const [model] = models;
+    assert.ok(model && models.length === 1);
+    const origin = (kind: string) => model.origins.find(({ subject }) => subject.kind === kind);
+    return { model, data: origin('inputData'), shape: origin('inputShape') };
+  };
+
+  test('says what shape the input has where nothing else does', async () => {
+    const { model, data, shape } = await read(perceptron);
+    assert.deepEqual([data?.value, data?.from, data?.refused], ['batch.npy', 'user', undefined]);
+    assert.deepEqual([shape?.value, shape?.from], ['1x28x28', 'sample']);
+    assert.equal(typeof model.input.given === 'object' && model.input.given.kind, 'sample');
+  });
+
+  test('may be flat or not: its number of elements tells whether it fits', async () => {
+    const { data, shape } = await read(perceptron.replace('.flatten(1)', ''));
+    assert.equal(data?.refused, undefined);
+    assert.deepEqual([shape?.value, shape?.from], ['784', 'assumption']);
+  });
+
+  for (const [title, text, options, reason] of [
+    ['the model takes', perceptron.replace('784', '80'), {}, 'its samples have the shape 1x28x28, the model takes 80'],
+    [
+      'the user says',
+      perceptron,
+      { models: { Net: { data: 'batch.npy', inputShape: [1, 14, 56, 2] } } },
+      'its samples have the shape 1x28x28, the model takes 1x14x56x2',
+    ],
+    [
+      'the source shows',
+      `import torch\n${perceptron.replace('784', '100')}Net()(torch.rand(8, 1, 10, 10)).sum().backward()\n`,
+      {},
+      'its samples have the shape 1x28x28, the model takes 1x10x10',
+    ],
+  ] as const) {
+    test(`of another shape than ${title} is refused`, async () => {
+      const { data, model } = await read(text, options);
+      assert.deepEqual(data?.refused, { value: 'batch.npy', reason, from: 'user' });
+      assert.notEqual(data?.value, 'batch.npy');
+      assert.equal(typeof model.input.given, 'string');
+    });
+  }
+
+  test('goes before a directive, which goes before the source', async () => {
+    const { data } = await read(`# gradlens: model Net data=mnist\n${perceptron}`);
+    assert.deepEqual([data?.value, data?.from], ['batch.npy', 'user']);
+  });
+
+  for (const name of ['a b.npy', '../data/batch (1).npy']) {
+    test(`is written as a directive and read again: ${name}`, async () => {
+      const { model } = await read(perceptron, { models: { Net: { data: name } } });
+      const edit = writeDirective('net.py', perceptron, model);
+      assert.ok(edit);
+      const { data } = await read(applyEdits(perceptron, [edit]), { models: {} });
+      assert.deepEqual([data?.value, data?.from], [name, 'directive']);
     });
   }
 });
