@@ -273,8 +273,7 @@ class Net(nn.Module):
     test(`is written as a directive and read again: ${name}`, async () => {
       const { model } = await read(perceptron, { models: { Net: { data: name } } });
       const edit = writeDirective('net.py', perceptron, model);
-      assert.ok(edit);
-      const { data } = await read(applyEdits(perceptron, [edit]), { models: {} });
+      const { data } = await read((edit && applyEdits(perceptron, [edit])) ?? '', { models: {} });
       assert.deepEqual([data?.value, data?.from], [name, 'directive']);
     });
   }
