@@ -72,6 +72,8 @@ export type Operation =
       readonly kind: 'constant';
       readonly value: number | undefined;
       readonly moments?: { readonly mean: number; readonly square: number };
+      /** All elements in order, where they are known, few and not all the same. */
+      readonly values?: readonly number[];
     }
   /** Fresh noise each run: randn, rand, randint targets. */
   | {
@@ -139,6 +141,17 @@ export type Operation =
       readonly step: number;
       readonly drop: boolean;
     }
+  /** Elements of `axis` at known places, in this order: flipped, rolled, picked. A smaller batch leaves out the places that it does not have. */
+  | { readonly kind: 'pick'; readonly axis: number; readonly places: readonly number[] }
+  /** Elements of `axis` at the places that the second input holds, whose own axes stand instead of `axis` (`index_select`, `np.take`). */
+  | { readonly kind: 'take'; readonly axis: number }
+  /** The same where the second input has all axes of the result (`torch.gather`, `np.take_along_axis`). */
+  | { readonly kind: 'gather'; readonly axis: number }
+  /** The first input with the second one's elements put, or added, at the places of `axis` that the third one holds. */
+  | { readonly kind: 'scatter'; readonly axis: number; readonly adds: boolean }
+  /** Places of the largest or smallest elements of `axis`, in order (`topk`, `argsort`, `argmax`). */
+  | { readonly kind: 'ranking'; readonly axis: number; readonly count: number; readonly largest: boolean }
+  | { readonly kind: 'cumulativeSum'; readonly axis: number }
   | { readonly kind: 'expand' }
   | { readonly kind: 'pad'; readonly padding: readonly Padding[]; readonly value: number }
   /** Σ coefficients[i] · inputs[i], with broadcasting. */
@@ -161,7 +174,11 @@ export type Operation =
       readonly batchFirst: boolean;
       readonly isCausal: boolean;
     }
-  /** Output: the sequence (`output`), every step's hidden state. Roles `inputWeight<l>[Reverse]`, `recurrentWeight…`, `inputBias…`, `recurrentBias…`. */
+  /**
+   * Inputs: the sequence, then where they are not zero the states it begins with: hidden, for LSTM memory, of all layers and directions
+   * together or of each direction in turn. Output: every step's hidden state, the last one's, or as `state` says. Roles
+   * `inputWeight<l>[Reverse]`, `recurrentWeight…`, `inputBias…`, `recurrentBias…`.
+   */
   | {
       readonly kind: 'recurrent';
       readonly cell: 'rnn' | 'lstm' | 'gru';
@@ -174,6 +191,8 @@ export type Operation =
       readonly isBidirectional: boolean;
       readonly timeAxis: number;
       readonly returnsSequence: boolean;
+      /** Instead of the sequence what every layer and direction ends with: [layers·directions, samples, hidden]. */
+      readonly state?: 'hidden' | 'memory';
       readonly dropout: number;
       readonly forgetBias: number;
     }

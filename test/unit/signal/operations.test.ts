@@ -282,4 +282,25 @@ suite('signal: operations against closed forms', () => {
     };
     assert.ok(Math.abs(gradientOf(true) - gradientOf(false)) < 1e-6);
   });
+
+  test('an element that is picked twice counts twice: x₂ + x₂ + x₅ + x₇ of independent elements', () => {
+    const builder = new NetworkBuilder(16);
+    const input = builder.input(8, 32);
+    const picked = builder.add({ kind: 'pick', axis: 1, places: [2, 2, 5, 7] }, [input], [samples, 4, 32]);
+    const out = builder.add({ kind: 'reduction', variant: 'sum', axes: [1] }, [picked], [samples, 32]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - Math.sqrt(4 + 1 + 1)) < 1e-4);
+    assert.ok(Math.abs(log10(nodes[input]?.gradient?.log10Rms) - Math.sqrt((4 + 1 + 1) / 8)) < 1e-4);
+  });
+
+  test('a batch of one sample is flattened like any other', () => {
+    const builder = new NetworkBuilder(1);
+    const map = builder.input(32, 4, 4);
+    const flat = builder.add({ kind: 'reshape' }, [map], [samples, 512]);
+    const out = builder.linear(flat, 10, variance(1 / 512));
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    // Ten units: the logarithm's mean is short of that of the mean.
+    assert.ok(Math.abs((nodes[out]?.activation?.log10Rms ?? Number.NaN) + 1 / 10 / 2 / Math.LN10) < 1e-3);
+    assert.ok(Math.abs((nodes[map]?.gradient?.log10Rms ?? Number.NaN) - Math.log10(10 / 512) / 2) < 0.05);
+  });
 });

@@ -4,6 +4,7 @@ import type { TracedTensor } from '../../network/tracer';
 import { makeList } from '../../python/make';
 import type { Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
+import { flip, gather, roll } from '../tensor/picking';
 import {
   concat,
   flatten,
@@ -21,12 +22,19 @@ import { unfollowed } from './shapeOnlyFunctions';
 
 /** Functions that pick, repeat, pad and join elements, which NumPy, `keras.ops` and `tf` share. */
 export const arrangementFunctions: ArrayFunctions = {
-  // Mirrored and turned round elements have the moments that they had.
-  flip: { signature: 'x, axis=None', call: asItIs },
-  fliplr: { signature: 'x', call: asItIs },
-  flipud: { signature: 'x', call: asItIs },
-  reverse: { signature: 'x, axis=None', call: asItIs },
-  roll: { signature: 'x, shift, axis=None', call: asItIs },
+  flip: { signature: 'x, axis=None', call: (call) => flipped(call, call.axes()) },
+  fliplr: { signature: 'x', call: (call) => flipped(call, [1]) },
+  flipud: { signature: 'x', call: (call) => flipped(call, [0]) },
+  reverse: { signature: 'x, axis=None', call: (call) => flipped(call, call.axes()) },
+  roll: {
+    signature: 'x, shift, axis=None',
+    call: (call) => {
+      const { tensor } = call;
+      const [shifts, axes] = [call.axes('shift'), call.axes()];
+      const moved = tensor && shifts && axes !== null && roll(call.session, tensor, shifts, axes, call.site);
+      return moved ? call.result(moved) : asItIs(call);
+    },
+  },
   rot90: { signature: 'x, k=1, axes=(0, 1)', call: turned },
   moveaxis: {
     signature: 'x, source, destination',
@@ -78,7 +86,13 @@ export const arrangementFunctions: ArrayFunctions = {
   gather: { signature: 'x, indices, axis=0', call: taken },
   take_along_axis: {
     signature: 'x, indices, axis=-1',
-    call: (call) => unfollowed(call, shapeOf(call.value('indices'))),
+    call: (call) => {
+      const [tensor, index] = [call.tensor, tensorOf(call.value('indices'))];
+      const axis = tensor?.shape && resolveAxis(call.number('axis') ?? -1, tensor.shape.length);
+      return tensor && index && axis !== undefined
+        ? call.result(gather(call.session, tensor, axis, index, call.site))
+        : unfollowed(call, shapeOf(call.value('indices')));
+    },
   },
   get_item: {
     signature: 'x, key',
@@ -104,6 +118,12 @@ function onTensor(
   };
 }
 
+function flipped(call: ArrayCall, axes: readonly number[] | undefined | null): Value | undefined {
+  const reversed = call.tensor && axes !== null && flip(call.session, call.tensor, axes, call.site);
+  return reversed ? call.result(reversed) : asItIs(call);
+}
+
+/** Where it is not known which axis is turned round or by how much: the elements have the moments that they had. */
 function asItIs(call: ArrayCall): Value | undefined {
   const { tensor } = call;
   return tensor && call.result(addNode(call.session, { kind: 'identity' }, [tensor], tensor.shape, call.site));

@@ -1,6 +1,9 @@
 import type { Dim, Shape } from '../../network/network';
 import { broadcastShapes, elementCount, reducedShape, resolveAxis } from '../../network/shapes';
+import type { TracedTensor } from '../../network/tracer';
 import type { Value } from '../../python/values';
+import { cumulativeSum, extremePlace, gather, rank } from '../tensor/picking';
+import { flatten } from '../tensor/rearranging';
 import { reportProblem } from '../tensor/trace';
 import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, tensorOf } from './arrays';
 
@@ -21,18 +24,7 @@ const unary = [
     'bitwise_invert',
   ],
   ...['real', 'rint', 'round', 'signbit', 'sinc', 'trunc'],
-  ...[
-    'sort',
-    'argsort',
-    'argpartition',
-    'partition',
-    'unwrap',
-    'cholesky',
-    'cholesky_inverse',
-    'inv',
-    'pinv',
-    'matrix_power',
-  ],
+  ...['argpartition', 'partition', 'unwrap', 'cholesky', 'cholesky_inverse', 'inv', 'pinv', 'matrix_power'],
 ];
 
 /** Two tensors that are broadcast. */
@@ -68,7 +60,7 @@ const binary = [
 
 /** Over one axis, several or all of them. */
 const reductions = [
-  ...['all', 'any', 'argmax', 'argmin', 'count_nonzero', 'median', 'nanargmax', 'nanargmin', 'nanmax', 'nanmean'],
+  ...['all', 'any', 'count_nonzero', 'median', 'nanargmax', 'nanargmin', 'nanmax', 'nanmean'],
   ...['nanmedian', 'nanmin', 'nanprod', 'nanstd', 'nansum', 'nanvar', 'prod', 'ptp', 'quantile', 'percentile'],
   ...[
     'nanquantile',
@@ -102,13 +94,28 @@ export const shapeOnlyFunctions: ArrayFunctions = {
   trapezoid: { signature: 'y, x=None, dx=1.0, axis=-1', call: trapezoid },
   ...table(unworked, { signature: 'x', call: (call) => unfollowed(call, undefined) }),
   ...table(['allclose', 'matrix_rank'], { signature: 'x', call: (call) => unfollowed(call, []) }),
-  ...table(['cumprod', 'cumsum', 'nancumprod', 'nancumsum'], {
+  ...table(['cumprod', 'nancumprod', 'nancumsum'], {
     signature: 'x, axis=None',
-    call: (call) => {
-      const shape = shapeOf(call.first);
-      return unfollowed(call, call.axes() === undefined ? shape && [elementCount(shape)] : shape);
-    },
+    call: (call) => unfollowed(call, cumulatedShape(call)),
   }),
+  cumsum: {
+    signature: 'x, axis=None',
+    call: (call) => onAxis(call, undefined, (row, axis) => cumulativeSum(call.session, row, axis, call.site)),
+  },
+  argmax: { signature: 'x, axis=None, keepdims=False', call: (call) => placeOf(call, true) },
+  argmin: { signature: 'x, axis=None, keepdims=False', call: (call) => placeOf(call, false) },
+  argsort: {
+    signature: 'x, axis=-1',
+    call: (call) => onAxis(call, -1, (row, axis) => rank(call.session, row, axis, undefined, false, call.site)),
+  },
+  sort: {
+    signature: 'x, axis=-1',
+    call: (call) =>
+      onAxis(call, -1, (row, axis) => {
+        const order = rank(call.session, row, axis, undefined, false, call.site);
+        return order && gather(call.session, row, axis, order, call.site);
+      }),
+  },
   diff: { signature: 'x, n=1, axis=-1', call: difference },
   cross: { signature: 'x, y', call: (call) => unfollowed(call, broadcastShape(call)) },
   searchsorted: { signature: 'x, y', call: (call) => unfollowed(call, shapeOf(call.second)) },
@@ -148,6 +155,41 @@ function table(names: readonly string[], entry: ArrayFunction): ArrayFunctions {
 export function unfollowed(call: ArrayCall, shape: Shape): Value | undefined {
   const hasTensor = [...call.args.values.values(), ...call.args.rest].some((value) => tensorOf(value));
   return hasTensor ? call.unknown(`${call.name} is not followed`, shape) : undefined;
+}
+
+function cumulatedShape(call: ArrayCall): Shape {
+  const shape = shapeOf(call.first);
+  return call.axes() === undefined ? shape && [elementCount(shape)] : shape;
+}
+
+/** Works along one axis, of all elements as one row where there is none by default. */
+function onAxis(
+  call: ArrayCall,
+  otherwise: number | undefined,
+  work: (row: TracedTensor, axis: number) => TracedTensor | undefined,
+): Value | undefined {
+  const { tensor } = call;
+  const written = call.number('axis') ?? otherwise;
+  const row = tensor && written === undefined ? flatten(call.session, tensor, 0, -1, call.site) : tensor;
+  const axis = row?.shape && resolveAxis(written ?? 0, row.shape.length);
+  const result = row && axis !== undefined ? work(row, axis) : undefined;
+  return result ? call.result(result) : unfollowed(call, row?.shape);
+}
+
+function placeOf(call: ArrayCall, largest: boolean): Value | undefined {
+  const { tensor } = call;
+  const written = call.number('axis');
+  const axis = written === undefined ? undefined : tensor?.shape && resolveAxis(written, tensor.shape.length);
+  if (!tensor || (written !== undefined && axis === undefined)) return reducedOnly(call);
+  const place = extremePlace(
+    call.session,
+    tensor,
+    axis,
+    largest,
+    axis !== undefined && call.flag('keepdims'),
+    call.site,
+  );
+  return place ? call.result(place) : reducedOnly(call);
 }
 
 function broadcastShape(call: ArrayCall): Shape {

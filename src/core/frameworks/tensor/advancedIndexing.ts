@@ -1,10 +1,12 @@
 import type { Dim, Shape } from '../../network/network';
-import { broadcastShapes } from '../../network/shapes';
+import { areEqual, broadcastShapes } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import { makeInt, none } from '../../python/make';
 import type { IntValue, SliceValue } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { takeOne, takeSlice } from './basicIndexing';
+import { countsUp, gather, jointIndex, pick, take } from './picking';
+import { flatten, reshapeTo } from './rearranging';
 import { addUnknown, type Site } from './trace';
 
 /** One of the values in the brackets, an Ellipsis already spelt out. */
@@ -17,7 +19,11 @@ export type IndexPart =
       readonly shape: Shape;
       /** A mask stands for as many axes as it has. */
       readonly axes: number;
+      /** False for masks, and for what may be one. */
+      readonly areIntegers: boolean;
       readonly inputs: readonly TracedTensor[];
+      /** The places themselves, where they are known. */
+      readonly places?: readonly number[];
     };
 
 /**
@@ -58,8 +64,57 @@ export function pickElements(
   const picked = broadcastShapes(shapes).shape;
   const at = isApart ? 0 : (start ?? 0);
   const shape = picked && [...sizes.slice(0, at), ...picked, ...sizes.slice(at)];
+  const followed = isApart ? undefined : follow(session, current, parts, picked, site);
+  if (followed) return reshapeTo(session, followed, shape, site);
   const reason = 'elements are picked by a list or a tensor of indices';
   return addUnknown(session, reason, [current, ...inputs], shape, site);
+}
+
+/** The elements where the indices stand side by side and none is a mask, without new axes; undefined where they are not followed. */
+function follow(
+  session: TraceSession,
+  tensor: TracedTensor,
+  parts: readonly IndexPart[],
+  picked: Shape,
+  site: Site,
+): TracedTensor | undefined {
+  const axes = parts.filter((part) => part.kind === 'slice' || part.kind === 'picked');
+  const indices = axes.filter((part) => part.kind === 'picked');
+  const axis = axes.findIndex((part) => part.kind === 'picked');
+  const [only] = indices;
+  if (!only || !tensor.shape || indices.some((part) => !part.areIntegers || part.axes !== 1)) return undefined;
+  if (indices.length === 1 && only.places) return pick(session, tensor, axis, only.places, site);
+  const given = indices.flatMap((part) => part.inputs);
+  const [first, second] = given;
+  if (!first || given.length < indices.length) return undefined;
+  if (indices.length === 1) return take(session, tensor, axis, first, site);
+  if (second && given.length === 2 && countsUp(session, first.node)) {
+    const aligned = alignedPick(session, tensor, axis, first, second, site);
+    if (aligned) return aligned;
+  }
+  const sizes = tensor.shape.slice(axis, axis + given.length);
+  const joint = jointIndex(session, sizes, given, picked, site);
+  return joint && take(session, flatten(session, tensor, axis, axis + given.length - 1, site), axis, joint, site);
+}
+
+/** `x[arange(n), index]`: of each place of one axis, elements of the next. */
+function alignedPick(
+  session: TraceSession,
+  tensor: TracedTensor,
+  axis: number,
+  own: TracedTensor,
+  index: TracedTensor,
+  site: Site,
+): TracedTensor | undefined {
+  const [count, ...others] = own.shape ?? [];
+  const [lines, ...places] = index.shape ?? [];
+  const size = tensor.shape?.[axis];
+  const isWhole = areEqual(count, size) && areEqual(lines, size) && others.every((other) => other === 1);
+  if (!isWhole || places.length > 1 || !tensor.shape) return undefined;
+  const before = tensor.shape.slice(0, axis).map(() => 1);
+  const behind = tensor.shape.slice(axis + 2).map(() => 1);
+  const shape = [...before, lines, places[0] ?? 1, ...behind];
+  return gather(session, tensor, axis + 1, reshapeTo(session, index, shape, site), site);
 }
 
 /** The slice that takes the same elements as a list of integers at equal distances. */

@@ -6,6 +6,7 @@ import type { TraceSession } from '../framework';
 import { type IndexPart, pickElements, sliceOfIntegers } from './advancedIndexing';
 import { indexBasically } from './basicIndexing';
 import { numberOf } from './dimValues';
+import { holdsIntegers } from './picking';
 import { addUnknown, reportProblem, type Site } from './trace';
 
 /** What a framework knows of the values that stand in the brackets. */
@@ -58,9 +59,20 @@ export function indexTensor(
     if (part.kind === 'int' && reader.takesIntegersFirst) return { kind: 'integer', value: part };
     const known = reader.tensorOf(part);
     const inputs = known ? [known] : [];
-    if (isMask(part)) return { kind: 'picked', shape: [undefined], axes: axesOf(part), inputs };
-    return { kind: 'picked', shape: known ? known.shape : listShape(part), axes: 1, inputs };
+    if (isMask(part)) return { kind: 'picked', shape: [undefined], axes: axesOf(part), areIntegers: false, inputs };
+    const places = integersIn(part) ?? reader.integersOf(part);
+    const areIntegers = !known || reader.isMask(part) === false || holdsIntegers(session, known.node);
+    const shape = known ? known.shape : listShape(part);
+    return { kind: 'picked', shape, axes: 1, areIntegers, inputs, ...(places && { places }) };
   }
+}
+
+/** One part for each axis, masks standing for as many as they have; undefined where there are more than axes, or new ones. */
+export function spellOutIndex(index: Value, shape: readonly Dim[], reader: IndexReader): readonly Value[] | undefined {
+  const parts = index.kind === 'tuple' ? index.items : [index];
+  if (parts.some(({ kind }) => kind === 'none')) return undefined;
+  const axesOf = (part: Value) => (reader.isMask(part) ? (reader.tensorOf(part)?.shape?.length ?? 1) : 1);
+  return withoutEllipsis(parts, shape.length, axesOf);
 }
 
 /** A tensor of several axes that are those of the other: rather a mask than indices. */

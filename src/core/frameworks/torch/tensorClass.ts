@@ -12,6 +12,7 @@ import type { TensorFunction } from './functions/entry';
 import { activationFunctions } from './functions/functional';
 import { inPlaceFunctions } from './functions/initialisation';
 import { inPlace } from './functions/inPlace';
+import { logical } from './functions/logic';
 import { comparisons, operators } from './functions/pointwise';
 import { product } from './functions/reduction';
 import { type Elements, shaped } from './functions/shapeRule';
@@ -160,6 +161,8 @@ function operatorMethods(state: () => TorchState): [string, Value][] {
           const call = new TorchCall(state(), context, `torch.Tensor.${method}`, { values, rest: [] });
           const { shape } = broadcastShapes(call.tensors().map((payload) => payload.shape));
           const isOfBooleans = call.tensors().every((payload) => payload.facts.isBoolean);
+          const mask = logical(call, method);
+          if (mask) return mask;
           return shaped(call, shape, elements ?? (isOfBooleans ? 'booleans' : 'integers')) ?? makeUnknown(method);
         }),
       ),

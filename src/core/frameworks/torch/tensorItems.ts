@@ -1,12 +1,15 @@
 import { elementCount } from '../../network/shapes';
+import type { TracedTensor } from '../../network/tracer';
 import { makeUnknown, none } from '../../python/make';
 import type { CallContext, InstanceValue, Value } from '../../python/values';
+import { type AssignedPart, assigned, assignedPart } from '../tensor/assigning';
 import { type IndexReader, indexTensor } from '../tensor/indexing';
+import { isSameShape, sliceAxis, stack } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
 import { intsOf, TorchCall } from './call';
 import { constantTensor, momentsOf } from './functions/arithmetic';
 import { replacePayload, setDistribution } from './functions/initialisation';
-import type { ConstantMoments, TensorPayload, TorchState } from './state';
+import { type ConstantMoments, TensorPayload, type TorchState } from './state';
 
 const noArguments = { values: new Map<string, Value>(), rest: [] };
 
@@ -74,9 +77,10 @@ export function setItem(
   const payload = state.payloadOf(self);
   if (!payload || !index || !value || self.kind !== 'instance') return none;
   const { facts, shape } = payload;
-  if (facts.isConstant && (state.payloadOf(value)?.facts.isConstant ?? value.kind !== 'unknown')) {
+  const given = state.payloadOf(value);
+  if (facts.isConstant && (given ? given.facts.isConstant : value.kind !== 'unknown')) {
     const site: Site = { trail: context.trail, name: 'constant' };
-    const moments = momentsAfter(payload, state.payloadOf(value));
+    const moments = momentsAfter(payload, given);
     replace(self, state.payloadOf(constantTensor(state, shape, undefined, site, moments && { moments })));
     return none;
   }
@@ -94,16 +98,85 @@ export function setItem(
     }
     return none;
   }
+  const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
+  const part = assignedPart(state.session, { node: -1, shape }, index, indexReader(state));
+  const put = number ?? given;
+  if (part && put !== undefined) {
+    const result = piecesWith(state, payload, part, put, site) ?? writtenPart(state, payload, part, put, site);
+    if (result) {
+      self.payload = result;
+      return none;
+    }
+  }
   const inputs = [payload.tensor, state.tensorOf(value)].filter((tensor) => tensor !== undefined);
   const reason = 'elements of a tensor are assigned';
   if (state.session.isInsideModel) context.unknown(reason);
-  const site: Site = { trail: context.trail, name: 'setitem', label: 'assignment' };
   replacePayload(
     call,
     self,
     state.lazyTensor(shape, () => addUnknown(state.session, reason, inputs, shape, site)),
   );
   return none;
+}
+
+/** Tensors of which elements of one axis were written one after the other, as a loop over time does. */
+const written = new WeakMap<TensorPayload, Pieces>();
+
+interface Pieces {
+  readonly base: TensorPayload;
+  readonly axis: number;
+  readonly pieces: ReadonlyMap<number, TensorPayload>;
+}
+
+/** What is written element by element is stacked once it is read; undefined where other than one element of an axis is written. */
+function piecesWith(
+  state: TorchState,
+  payload: TensorPayload,
+  part: AssignedPart,
+  value: TensorPayload | number,
+  site: Site,
+): TensorPayload | undefined {
+  const { shape } = payload;
+  const size = part.kind === 'range' ? shape?.[part.axis] : undefined;
+  if (
+    part.kind !== 'range' ||
+    !part.drop ||
+    typeof value === 'number' ||
+    typeof size !== 'number' ||
+    size > mostPieces
+  ) {
+    return undefined;
+  }
+  const { axis } = part;
+  const slot = shape?.filter((_, at) => at !== axis);
+  if (!isSameShape(value.shape, slot)) return undefined;
+  const known = written.get(payload);
+  const before = known?.axis === axis ? known : { base: payload, axis, pieces: new Map<number, TensorPayload>() };
+  const pieces = new Map(before.pieces).set(part.from, value);
+  const { session } = state;
+  const result = new TensorPayload(shape, () => {
+    const rows = Array.from({ length: size }, (_, at): TracedTensor => {
+      const piece = pieces.get(at)?.tensor;
+      return piece ?? sliceAxis(session, before.base.tensor, axis, { from: at, to: at + 1, step: 1, drop: true }, site);
+    });
+    return stack(session, rows, axis, site);
+  });
+  written.set(result, { base: before.base, axis, pieces });
+  return result;
+}
+
+const mostPieces = 1024;
+
+function writtenPart(
+  state: TorchState,
+  payload: TensorPayload,
+  part: AssignedPart,
+  value: TensorPayload | number,
+  site: Site,
+): TensorPayload | undefined {
+  const given = typeof value === 'number' ? value : value.tensor;
+  const result = assigned(state.session, payload.tensor, part, given, site);
+  return result && new TensorPayload(payload.shape, () => result);
 }
 
 /** Moments of a constant of which a part, as large as `part`, was written anew. */

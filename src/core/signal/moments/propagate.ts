@@ -16,6 +16,7 @@ import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { normalisationStep } from './norms';
 import { pairClassCount } from './pairClasses';
+import { pickStep } from './picking';
 import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
@@ -159,8 +160,15 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return recurrentStep(call, operation);
     case 'slice':
       return sliceStep(call, operation);
+    case 'pick':
+      return pickStep(call, operation.axis, operation.places);
     case 'expand':
       return expandStep(call);
+    case 'take':
+    case 'gather':
+    case 'scatter':
+    case 'ranking':
+    case 'cumulativeSum':
     case 'stack':
     case 'elementwise':
     case 'matmul':

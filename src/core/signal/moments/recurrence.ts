@@ -30,8 +30,8 @@ interface Direction {
 
 /** Recurrent layers at initialisation, all pairs of time steps; stacked and bidirectional ones layer by layer. */
 export function recurrentStep(call: Call, operation: Recurrent): Step | undefined {
-  const raw = call.inputs[0];
-  if (!raw) return undefined;
+  const [raw, ...begins] = call.inputs;
+  if (!raw || operation.state) return undefined;
   const field = consumed(raw);
   const position = timePosition(field.layout, operation.timeAxis);
   if (position === undefined) return undefined;
@@ -77,8 +77,13 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
   return {
     output,
     stepLogSquares: diagonal(sequence),
-    backward: (gradient) => recurrentBackward(gradient, field, layers, count, position, operation),
-    isApproximate: extent > stepCap || operation.dropout > 0 || isBeyondMeanField(operation, extent),
+    backward: (gradient) => {
+      const backward = recurrentBackward(gradient, field, layers, count, position, operation);
+      return { ...backward, inputs: [...backward.inputs, ...begins.map(() => 'unknown' as const)] };
+    },
+    // States that it begins with are not followed: the first steps are as if they were zero.
+    isApproximate:
+      extent > stepCap || operation.dropout > 0 || begins.length > 0 || isBeyondMeanField(operation, extent),
   };
 }
 

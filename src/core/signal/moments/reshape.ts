@@ -17,7 +17,10 @@ export function reshapedLayout(layout: Layout, shape: Shape, batch: number): Lay
     if (dim === undefined) return undefined;
     let wanted = typeof dim === 'number' ? dim : dim.perBatch * batch;
     const atoms: Atom[] = [];
+    // A batch of one sample fills no room: it goes where the shape has samples.
+    if (batch === 1 && typeof dim === 'object' && queue[0]?.atom.kind === 'batch') atoms.push(queue[0].atom);
     while (wanted > 1) {
+      while (queue[0]?.size === 1) queue.shift();
       const next = queue.shift();
       if (!next) return undefined;
       if (wanted % next.size === 0) {

@@ -8,6 +8,7 @@ import { linearStep, matmulStep } from './rules/dense';
 import { embeddingStep } from './rules/embedding';
 import { lossStep } from './rules/losses';
 import { normalisationStep } from './rules/normalisation';
+import { cumulativeSumStep, gatherStep, pickStep, rankingStep, scatterStep, takeStep } from './rules/picking';
 import { poolingStep } from './rules/pooling';
 import { recurrentStep } from './rules/recurrence';
 import { pixelShuffleStep, upsampleStep } from './rules/resampling';
@@ -68,6 +69,18 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
       return stackStep(call, operation.axis);
     case 'slice':
       return sliceStep(call, operation);
+    case 'pick':
+      return pickStep(call, operation.axis, operation.places);
+    case 'take':
+      return takeStep(call, operation.axis);
+    case 'gather':
+      return gatherStep(call, operation.axis);
+    case 'scatter':
+      return scatterStep(call, operation.axis, operation.adds);
+    case 'ranking':
+      return rankingStep(call, operation);
+    case 'cumulativeSum':
+      return cumulativeSumStep(call, operation.axis);
     case 'expand':
       return expandStep(call);
     case 'pad':

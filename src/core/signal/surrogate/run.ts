@@ -19,7 +19,9 @@ export interface NodeRun {
   readonly stepActivation: readonly number[] | undefined;
   gradient: number | 'unknown' | undefined;
   weightGradient: number | undefined;
-  parts: Readonly<Record<string, number>>;
+  parts: Record<string, number>;
+  /** Parts that are the gradient of one whole parameter. */
+  readonly partsOf: Map<string, ParameterId>;
   stepGradient: readonly number[] | undefined;
 }
 
@@ -147,6 +149,7 @@ function nodeRun(step: Step): NodeRun {
     gradient: undefined,
     weightGradient: undefined,
     parts: {},
+    partsOf: new Map(),
     stepGradient: undefined,
   };
 }
@@ -173,11 +176,12 @@ function recordBackward(
     const sum = parameters.get(parameter);
     parameters.set(parameter, sum ? balanced(addTensors(sum, { ...own, shape: sum.shape })) : balanced(own));
   }
-  const parts: Record<string, number> = {};
   for (const [name, part] of Object.entries(backward.parts ?? {})) {
-    if (hasOnlyNumbers(part)) parts[name] = logRms(part);
+    const role = Object.entries(backward.parameters ?? {}).find(([, own]) => own === part)?.[0];
+    const use = node.parameters.find((candidate) => candidate.role === role);
+    if (use) run.partsOf.set(name, use.parameter);
+    if (hasOnlyNumbers(part)) run.parts[name] = logRms(part);
   }
-  run.parts = parts;
   run.stepGradient = backward.stepLogs;
   return backward;
 }
@@ -193,6 +197,10 @@ function recordWeights(
     const use = node.parameters.find(({ role }) => role === 'weight');
     const gradient = use && parameters.get(use.parameter);
     if (run && gradient) run.weightGradient = logRms(gradient);
+    for (const [name, parameter] of run?.partsOf ?? []) {
+      const whole = parameters.get(parameter);
+      if (run && whole) run.parts[name] = logRms(whole);
+    }
   });
 }
 

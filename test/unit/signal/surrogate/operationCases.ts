@@ -86,6 +86,7 @@ function recurrent(
   sizes: readonly [number, number],
   layers = 1,
   isBidirectional = false,
+  state?: 'hidden' | 'memory',
 ): OperationCase {
   return {
     operation: {
@@ -99,6 +100,7 @@ function recurrent(
       isBidirectional,
       timeAxis: 1,
       returnsSequence: true,
+      ...(state && { state }),
       dropout: 0,
       forgetBias: 0,
     },
@@ -109,9 +111,12 @@ function loss(kind: LossKind, reductionKind: 'mean' | 'sum' | 'none' = 'mean'): 
   return { operation: { kind: 'loss', loss: kind, reduction: reductionKind }, detached: [1] };
 }
 
+function integers(shape: readonly number[], ...values: readonly number[]): Tensor {
+  return { shape, data: Float32Array.from(values), logScale: 0 };
+}
+
 function labelled(kind: LossKind, shape: readonly number[], reductionKind: 'mean' | 'sum' | 'none' = 'mean') {
-  const labels: Tensor = { shape, data: Float32Array.of(1, 0, 3, 2), logScale: 0 };
-  return { ...loss(kind, reductionKind), extraInputs: [labels] };
+  return { ...loss(kind, reductionKind), extraInputs: [integers(shape, 1, 0, 3, 2)] };
 }
 
 function activation(id: 'gelu' | 'tanh' | 'selu'): OperationCase {
@@ -197,6 +202,25 @@ export const operationCases: Readonly<Record<string, OperationCase>> = {
       value: 0.5,
     },
   },
+  roll: { operation: { kind: 'pick', axis: 1, places: [3, 4, 0, 1, 2] } },
+  flip: { operation: { kind: 'pick', axis: 1, places: [4, 3, 2, 1, 0] } },
+  'pick twice': { operation: { kind: 'pick', axis: 1, places: [4, 0, 4] } },
+  take: { operation: { kind: 'take', axis: 1 }, extraInputs: [integers([2, 2], 1, 4, 1, 0)] },
+  gather: {
+    operation: { kind: 'gather', axis: 1 },
+    extraInputs: [integers([2, 2, 3], 1, 0, 4, 4, 2, 3, 0, 1, 1, 3, 3, 2)],
+  },
+  scatter: {
+    operation: { kind: 'scatter', axis: 1, adds: false },
+    extraInputs: [integers([2, 2], 1, 4, 0, 2)],
+  },
+  'scatter add': {
+    operation: { kind: 'scatter', axis: 1, adds: true },
+    extraInputs: [integers([2, 3], 1, 4, 1, 0, 2, 3)],
+  },
+  largest: { operation: { kind: 'ranking', axis: 1, count: 3, largest: true } },
+  smallest: { operation: { kind: 'ranking', axis: 0, count: 3, largest: false } },
+  'cumulative sum': { operation: { kind: 'cumulativeSum', axis: 1 } },
   elementwise: {
     operation: {
       kind: 'elementwise',
@@ -225,6 +249,9 @@ export const operationCases: Readonly<Record<string, OperationCase>> = {
   gru: recurrent('gru', [3, 3]),
   'stacked bidirectional lstm': recurrent('lstm', [2, 2], 2, true),
   'stacked gru': recurrent('gru', [2, 2], 2),
+  'lstm from states': recurrent('lstm', [3, 2]),
+  'lstm memory': recurrent('lstm', [3, 2], 2, true, 'memory'),
+  'gru state': recurrent('gru', [3, 2], 2, false, 'hidden'),
   'cross entropy': labelled('crossEntropyLogits', [4]),
   'cross entropy sum': labelled('crossEntropyLogits', [4], 'sum'),
   'cross entropy none': labelled('crossEntropyLogits', [4], 'none'),

@@ -5,8 +5,8 @@ import type { TracedTensor } from '../../../network/tracer';
 import { makeList } from '../../../python/make';
 import type { InstanceValue, Value } from '../../../python/values';
 import { tensorsIn } from '../../numpy/numpy';
-import { sliceAxis } from '../../tensor/rearranging';
-import { addUnknown } from '../../tensor/trace';
+import { reshapeTo, sliceAxis } from '../../tensor/rearranging';
+import { addNode, addUnknown } from '../../tensor/trace';
 import { LayerCall } from '../layerCall';
 
 export type Cell = 'rnn' | 'lstm' | 'gru';
@@ -130,8 +130,20 @@ export function withStates(call: LayerCall, output: TracedTensor, cell: Cell): T
 export function statesOf(call: LayerCall, output: TracedTensor, cell: Cell, at: 0 | -1): readonly TracedTensor[] {
   const hidden = stepOf(call, output, at);
   if (cell !== 'lstm') return [hidden];
-  const reason = 'the cell state of an LSTM is not followed';
-  return [hidden, addUnknown(call.session, reason, [output], hidden.shape, call.site('cell_state'))];
+  return [hidden, memoryOf(call, output, hidden.shape)];
+}
+
+/** The same recurrence once more, of which the memory that it ends with is asked for. */
+function memoryOf(call: LayerCall, output: TracedTensor, shape: Shape): TracedTensor {
+  const { tracer } = call.session;
+  const { operation, inputs, parameters } = tracer.nodes[output.node] ?? {};
+  const site = call.site('cell_state');
+  if (operation?.kind !== 'recurrent' || operation.isBidirectional || !inputs || !shape) {
+    return addUnknown(call.session, 'the cell state of an LSTM is not followed', [output], shape, site);
+  }
+  const sources = inputs.map((node): TracedTensor => ({ node, shape: tracer.nodes[node]?.outputShape }));
+  const ends = addNode(call.session, { ...operation, state: 'memory' }, sources, [1, ...shape], site, parameters);
+  return reshapeTo(call.session, ends, shape, site);
 }
 
 function stepOf(call: LayerCall, output: TracedTensor, at: 0 | -1): TracedTensor {

@@ -7,6 +7,7 @@ import { type ArrayCall, type ArrayFunctions, shapeOf, tensorOf } from '../../nu
 import { unfollowed } from '../../numpy/shapeOnlyFunctions';
 import { applyPattern } from '../../tensor/axisPattern';
 import { dimOf, dimValue } from '../../tensor/dimValues';
+import { gather, rank } from '../../tensor/picking';
 import { sliceAxis } from '../../tensor/rearranging';
 
 /** `keras.ops` that pick, place and count elements (Keras 3.15.1, ops/core.py, ops/math.py, ops/nn.py). */
@@ -19,10 +20,15 @@ export const selectionOperations: ArrayFunctions = {
   top_k: {
     signature: 'x, k, sorted=True',
     call: (call) => {
-      const shape = shapeOf(call.first);
-      const picked = shape && [...shape.slice(0, -1), call.number('k')];
-      const parts = [unfollowed(call, picked), unfollowed(call, picked)].filter((part) => part !== undefined);
-      return parts.length === 2 ? { kind: 'tuple', items: parts } : undefined;
+      const { tensor } = call;
+      const [count, axis] = [call.number('k'), (tensor?.shape?.length ?? 0) - 1];
+      const places =
+        tensor && count !== undefined ? rank(call.session, tensor, axis, count, true, call.site) : undefined;
+      if (!tensor || !places) return undefined;
+      return {
+        kind: 'tuple',
+        items: [call.result(gather(call.session, tensor, axis, places, call.site)), call.result(places)],
+      };
     },
   },
   in_top_k: { signature: 'x, predictions, k', call: (call) => unfollowed(call, shapeOf(call.first)) },

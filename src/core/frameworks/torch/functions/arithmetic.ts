@@ -86,7 +86,12 @@ export function constantTensor(
   const [first] = values ?? [];
   const isUniform = first !== undefined && values?.every((value) => value === first);
   const moments = isUniform ? undefined : (known.moments ?? momentsOf({ ...(values && { values }) }));
-  const operation = { kind: 'constant', value: isUniform ? first : undefined, ...(moments && { moments }) } as const;
+  const operation = {
+    kind: 'constant',
+    value: isUniform ? first : undefined,
+    ...(moments && { moments }),
+    ...(values && !isUniform && { values }),
+  } as const;
   const facts: TensorFacts = {
     isConstant: true,
     ...(known.isInteger && { isInteger: true }),

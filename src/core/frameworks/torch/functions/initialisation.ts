@@ -19,6 +19,7 @@ import {
 import type { Distribution } from '../../../network/network';
 import { makeFloat } from '../../../python/make';
 import type { Value } from '../../../python/values';
+import { bernoulli } from '../../tensor/bernoulli';
 import type { NativeFunction, TorchCall } from '../call';
 import { TensorPayload } from '../state';
 import { affine } from './arithmetic';
@@ -102,9 +103,10 @@ export const inPlaceFunctions: readonly TensorFunction[] = [
   }),
   ...draw('fill_', 'value', (call) => numbers(call, ['value'], (value) => constant(value))),
   ...draw('zero_', '', () => zeros),
-  ...draw('exponential_ cauchy_ log_normal_ geometric_ random_ bernoulli_', '*args', (call) =>
+  ...draw('exponential_ cauchy_ log_normal_ geometric_ random_', '*args', (call) =>
     unknownDistribution(`${call.shortName} is not followed`),
   ),
+  ...tensorFunctions('bernoulli_', 'p=0.5, generator=None', drawBits, 'method'),
   ...draw('copy_', 'src, non_blocking=False', (call) => {
     const source = call.payload('src');
     return (source && distributionOf(call, source)) ?? unknownDistribution('copied from a tensor that is not known');
@@ -190,6 +192,20 @@ function draw(
     },
     'method',
   );
+}
+
+/** Ones and zeros: no distribution of those that parameters have. */
+function drawBits(call: TorchCall): Value | undefined {
+  const [payload, target, probability] = [call.payload('input'), call.value('input'), call.number('p')];
+  if (!payload || !target) return undefined;
+  if (payload.facts.parameter !== undefined || probability === undefined) {
+    setDistribution(call, target, unknownDistribution('bernoulli_ is not followed'), 'bernoulli_');
+    return target;
+  }
+  const { session } = call.state;
+  const site = call.site();
+  const drawn = call.state.lazyTensor(payload.shape, () => bernoulli(session, probability, payload.shape, site));
+  return replacePayload(call, target, drawn);
 }
 
 /** `x.add_(y)` on a tensor of the network: x is from now on the result. */

@@ -2,10 +2,11 @@ import { matmulShape } from '../../../network/shapes';
 import { makeTuple, makeUnknown } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { matmul, type ReductionVariant, reduce } from '../../tensor/combining';
+import { extremePlace } from '../../tensor/picking';
 import type { TorchCall } from '../call';
 import { type TensorFunction, tensorFunctions } from './entry';
 import { reduced } from './reductionShapes';
-import { shaped } from './shapeRule';
+import { axisOf, shaped } from './shapeRule';
 
 const variants: Readonly<Record<string, ReductionVariant>> = {
   mean: 'mean',
@@ -80,6 +81,12 @@ function extremum(call: TorchCall, variant: 'max' | 'min'): Value | undefined {
   }
   const values = reduction(call, variant);
   if (!values || !call.has('dim')) return values;
-  const indices = shaped(call, reduced(call), 'integers');
+  const axis = axisOf(call, input.shape);
+  const { state } = call;
+  const place = () =>
+    axis === undefined
+      ? undefined
+      : extremePlace(state.session, input, axis, variant === 'max', call.flag('keepdim') === true, call.site());
+  const indices = shaped(call, reduced(call), 'integers', place);
   return indices && makeTuple([values, indices]);
 }

@@ -1,6 +1,7 @@
 import type { Dim, Shape } from '../../../network/network';
 import { addDims } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
+import { bernoulli } from '../../tensor/bernoulli';
 import type { TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
@@ -12,7 +13,7 @@ export const roundingFunctions: readonly TensorFunction[] = [
     const scale = 10 ** (call.int('decimals') ?? 0);
     return onElements(call, (value) => roundHalfToEven(value * scale) / scale);
   }),
-  ...tensorFunctions('floor', 'out=None', (call) => onElements(call, Math.floor)),
+  ...tensorFunctions('floor', 'out=None', (call) => coin(call) ?? onElements(call, Math.floor)),
   ...tensorFunctions('ceil', 'out=None', (call) => onElements(call, Math.ceil)),
   ...tensorFunctions('trunc fix', 'out=None', (call) => onElements(call, Math.trunc)),
   ...tensorFunctions(
@@ -33,6 +34,18 @@ export const roundingFunctions: readonly TensorFunction[] = [
     return constantTensor(call.state, shape, sums, call.site(), { isInteger: facts?.isInteger === true });
   }),
 ];
+
+/** ⌊p + u⌋ of u uniform in [0, 1): one with probability p, the way in which residual branches are dropped by hand. */
+function coin(call: TorchCall): Value | undefined {
+  const payload = call.payload('input');
+  const distribution = payload?.facts.distribution;
+  if (!payload || distribution?.kind !== 'uniform') return undefined;
+  const { low, high } = distribution;
+  if (!(low >= 0 && low <= 1) || Math.abs(high - low - 1) > 1e-9) return undefined;
+  const { session } = call.state;
+  const site = call.site();
+  return call.state.lazyTensor(payload.shape, () => bernoulli(session, low, payload.shape, site));
+}
 
 /** IEEE 754 rounding to nearest, as `torch.round` rounds. */
 function roundHalfToEven(value: number): number {

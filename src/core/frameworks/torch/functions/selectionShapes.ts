@@ -16,7 +16,8 @@ const sameWithIndices = (call: TorchCall) =>
 /** Functions that pick, order, count or replace elements, PyTorch 2.13 `torch/_torch_docs.py`. */
 export const selectionShapes: readonly TensorFunction[] = [
   ...shapeFunctions('tril triu', 'diagonal=0, out=None', same),
-  ...shapeFunctions('flip fliplr flipud', '*dims', same),
+  ...shapeFunctions('flip', '*dims', same),
+  ...shapeFunctions('fliplr flipud', '', same),
   ...shapeFunctions('roll', 'shifts, dims=None', same),
   ...shapeFunctions('rot90', 'k=1, dims=[0, 1]', (call) => {
     const shape = shapeOf(call);
@@ -58,8 +59,10 @@ export const selectionShapes: readonly TensorFunction[] = [
   ),
   ...tensorFunctions('unique_consecutive', 'return_inverse=False, return_counts=False, dim=None', distinct),
   ...shapeFunctions('masked_select', 'mask', () => [undefined]),
+  ...shapeFunctions('scatter scatter_add', 'dim, index, src=None, value=None, reduce=None', same),
+  ...shapeFunctions('index_add index_copy', 'dim, index, source, alpha=1', same),
   ...shapeFunctions(
-    'scatter scatter_add scatter_reduce index_add index_copy index_fill index_put index_reduce masked_scatter put select_scatter slice_scatter diagonal_scatter fill',
+    'scatter_reduce index_fill index_put index_reduce masked_scatter put select_scatter slice_scatter diagonal_scatter fill',
     '*args',
     same,
   ),

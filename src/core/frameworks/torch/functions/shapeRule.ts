@@ -1,5 +1,6 @@
 import type { Dim, Shape } from '../../../network/network';
 import { resolveAxis } from '../../../network/shapes';
+import type { TracedTensor } from '../../../network/tracer';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { addUnknown } from '../../tensor/trace';
@@ -34,8 +35,13 @@ export function severalShapes(
   return tensorFunctions(names, signature, (call) => several(call, rule(call)), place);
 }
 
-/** A tensor of this shape whose elements are not followed; undefined where no tensor was given. */
-export function shaped(call: TorchCall, shape: Shape, elements: Elements = 'reals'): Value | undefined {
+/** A tensor of this shape whose elements are not followed, unless a node stands for them; undefined where no tensor was given. */
+export function shaped(
+  call: TorchCall,
+  shape: Shape,
+  elements: Elements = 'reals',
+  follow?: () => TracedTensor | undefined,
+): Value | undefined {
   const inputs = call.tensors();
   if (inputs.length === 0) return undefined;
   const kind: TensorFacts = {
@@ -50,6 +56,7 @@ export function shaped(call: TorchCall, shape: Shape, elements: Elements = 'real
   const site = call.site();
   if (elements === 'reals' && session.isInsideModel) return call.unknown(reason, shape);
   const make = () =>
+    follow?.() ??
     addUnknown(
       session,
       reason,

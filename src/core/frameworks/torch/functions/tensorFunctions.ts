@@ -5,20 +5,22 @@ import { shortTimeFunctions } from './fourier';
 import { withKnownValues } from './knownValues';
 import { matrixFunctions } from './linearAlgebra';
 import { sectionFunctions } from './listShapes';
+import { withLogic } from './logic';
 import { pointwiseFunctions } from './pointwise';
 import { rearrangementFunctions } from './rearrangement';
 import { reductionFunctions } from './reduction';
 import { reductionShapes } from './reductionShapes';
 import { roundingFunctions } from './rounding';
+import { withSelections } from './selection';
 import { selectionShapes } from './selectionShapes';
 
 /** Functions of `torch` that are methods of `torch.Tensor` as well. */
 export const functionsOfTensors: readonly TensorFunction[] = [
   ...pointwiseFunctions,
   ...rearrangementFunctions,
-  ...withKnownValues([...reductionFunctions, ...reductionShapes, ...selectionShapes]),
-  ...roundingFunctions,
-  ...elementwiseShapes,
+  ...withKnownValues(withSelections([...reductionFunctions, ...reductionShapes, ...selectionShapes])),
+  ...withSelections(roundingFunctions),
+  ...withLogic(elementwiseShapes),
   ...diagonalShapes,
   ...matrixFunctions,
   ...sectionFunctions,

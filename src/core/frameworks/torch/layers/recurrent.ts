@@ -1,7 +1,7 @@
 import { uniform } from '../../../network/initialisers';
 import { makeFloat, makeInt, makeTuple, none } from '../../../python/make';
 import type { Value } from '../../../python/values';
-import type { Site } from '../../tensor/trace';
+import type { TorchCall } from '../call';
 import type { Layer, LayerEntry } from '../layer';
 import { applyCell, applyRecurrent, gateCount, mostLayers, type RecurrentCell } from '../operations/recurrent';
 import { type PackedPayload, packedOf, packedValue, unpacked } from '../packedSequence';
@@ -42,19 +42,20 @@ function recurrentLayer(name: string, cell: RecurrentCell, signature: string): L
     forwardSignature: 'input, hx=None',
     forward: (layer, call) => {
       const packed = packedOf(call.value('input'));
-      if (packed) return applyToPacked(layer, cell, packed, call.site());
+      if (packed) return applyToPacked(layer, cell, packed, call);
       const input = call.tensor('input');
-      return input && applyRecurrent(layer, cell, input, call.site());
+      return input && applyRecurrent(layer, cell, input, call.value('hx'), call.site());
     },
     methods: { flatten_parameters: { signature: '', call: () => none } },
   };
 }
 
 /** Packed sequences have no axis of their own to put first: the output is packed as the layer works. */
-function applyToPacked(layer: Layer, cell: RecurrentCell, packed: PackedPayload, site: Site): Value | undefined {
+function applyToPacked(layer: Layer, cell: RecurrentCell, packed: PackedPayload, call: TorchCall): Value | undefined {
+  const site = call.site();
   const isBatchFirst = layer.flag('batch_first') ?? false;
   const input = unpacked(layer.state, packed, isBatchFirst, site);
-  const result = applyRecurrent(layer, cell, input, site);
+  const result = applyRecurrent(layer, cell, input, call.value('hx'), site);
   const [output, hidden] = result?.kind === 'tuple' ? result.items : [];
   const padded = layer.state.tensorOf(output);
   return padded && hidden && makeTuple([packedValue(layer.state, padded, isBatchFirst, site), hidden]);

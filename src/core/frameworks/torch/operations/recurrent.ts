@@ -1,5 +1,5 @@
 import { useActivation } from '../../../activations/catalogue';
-import type { ParameterUse, Shape } from '../../../network/network';
+import type { Operation, ParameterUse, Shape } from '../../../network/network';
 import { mayBeEqual, shapeText } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import { makeTuple } from '../../../python/make';
@@ -8,6 +8,8 @@ import { sliceAxis, stack, unsqueeze } from '../../tensor/rearranging';
 import { addNode, addUnknown, reportProblem, type Site } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import type { Layer } from '../layer';
+import type { TorchState } from '../state';
+import { CellStep } from './cellStep';
 
 export type RecurrentCell = 'rnn' | 'lstm' | 'gru';
 
@@ -17,7 +19,13 @@ export const mostLayers = 64;
 export const gateCount: Readonly<Record<RecurrentCell, number>> = { rnn: 1, lstm: 4, gru: 3 };
 
 /** Gives (output, state) as PyTorch does; the state's nodes are made when it is used. */
-export function applyRecurrent(layer: Layer, cell: RecurrentCell, input: TracedTensor, site: Site): Value | undefined {
+export function applyRecurrent(
+  layer: Layer,
+  cell: RecurrentCell,
+  input: TracedTensor,
+  begins: Value | undefined,
+  site: Site,
+): Value | undefined {
   const { state } = layer;
   const { session } = state;
   const inputFeatures = layer.int('input_size');
@@ -35,57 +43,64 @@ export function applyRecurrent(layer: Layer, cell: RecurrentCell, input: TracedT
   const directions = isBidirectional ? 2 : 1;
   const width = layer.int('proj_size') || hiddenFeatures;
   const shape: Shape = input.shape && [...input.shape.slice(0, -1), width * directions];
-  const projection = layer.int('proj_size') ?? 0;
-  const output =
-    projection > 0
-      ? addUnknown(session, 'an LSTM with projections is not followed', [input], shape, site)
-      : addNode(
-          session,
-          {
-            kind: 'recurrent',
-            cell,
-            activation: useActivation(layer.text('nonlinearity') === 'relu' ? 'relu' : 'tanh'),
-            gateActivation: useActivation('sigmoid'),
-            inputFeatures,
-            hiddenFeatures,
-            layers,
-            isBidirectional,
-            timeAxis,
-            returnsSequence: true,
-            dropout: layer.number('dropout') ?? 0,
-            forgetBias: forgetBiasOf(layer, cell, hiddenFeatures),
-          },
-          [input],
-          shape,
-          site,
-          recurrentUses(layer, layers, isBidirectional),
-        );
-  const hidden = finalState(layer, output, { timeAxis, layers, directions, width }, site);
+  const operation: Operation =
+    (layer.int('proj_size') ?? 0) > 0
+      ? { kind: 'unknown', reason: 'an LSTM with projections is not followed' }
+      : {
+          kind: 'recurrent',
+          cell,
+          activation: useActivation(layer.text('nonlinearity') === 'relu' ? 'relu' : 'tanh'),
+          gateActivation: useActivation('sigmoid'),
+          inputFeatures,
+          hiddenFeatures,
+          layers,
+          isBidirectional,
+          timeAxis,
+          returnsSequence: true,
+          dropout: layer.number('dropout') ?? 0,
+          forgetBias: forgetBiasOf(layer, cell, hiddenFeatures),
+        };
+  const inputs = [input, ...initialStates(state, begins)];
+  const uses = recurrentUses(layer, layers, isBidirectional);
+  const output = addNode(session, operation, inputs, shape, site, uses);
+  const sizes: StateSizes = { timeAxis, layers, directions, width };
+  /** The same recurrence, of which the states that it ends with are asked for. */
+  const ending = (which: 'hidden' | 'memory') => {
+    const own = { ...sizes, width: which === 'memory' ? hiddenFeatures : width };
+    const ends = operation.kind === 'recurrent' ? { ...operation, state: which } : operation;
+    return addNode(session, ends, inputs, stateShape(output, own), stateSite(site, which), uses);
+  };
+  const hidden = finalState(layer, output, sizes, () => ending('hidden'), site);
   if (cell !== 'lstm') return makeTuple([state.tensorValue(output), hidden]);
-  const memoryShape = stateShape(output, { timeAxis, layers, directions, width: hiddenFeatures });
-  const memory = state.lazyTensor(memoryShape, () =>
-    addUnknown(session, 'the cell state of an LSTM is not followed', [output], memoryShape, stateSite(site)),
-  );
+  const memory = state.lazyTensor(stateShape(output, { ...sizes, width: hiddenFeatures }), () => ending('memory'));
   return makeTuple([state.tensorValue(output), makeTuple([hidden, memory])]);
+}
+
+/** The states that a recurrence is given to begin with, unless they are zero. */
+function initialStates(state: TorchState, begins: Value | undefined): readonly TracedTensor[] {
+  const values = begins?.kind === 'tuple' || begins?.kind === 'list' ? begins.items : begins ? [begins] : [];
+  const tensors = values.map((value) => state.tensorOf(value)).filter((tensor) => tensor !== undefined);
+  const { nodes } = state.session.tracer;
+  const isZero = ({ node }: TracedTensor) => {
+    const operation = nodes[node]?.operation;
+    return operation?.kind === 'constant' && operation.value === 0;
+  };
+  return tensors.every(isZero) ? [] : tensors;
 }
 
 /** One step of a recurrent cell: its new state, for LSTM with the memory. */
 export function applyCell(layer: Layer, cell: RecurrentCell, input: TracedTensor, call: TorchCall): Value | undefined {
   const { state } = layer;
-  const hiddenFeatures = layer.int('hidden_size');
-  const shape: Shape =
-    input.shape && hiddenFeatures !== undefined ? [...input.shape.slice(0, -1), hiddenFeatures] : undefined;
+  const units = layer.int('hidden_size');
+  if (units === undefined) return undefined;
   const previous = call.value('hx');
-  const before = previous?.kind === 'tuple' ? previous.items : previous ? [previous] : [];
-  const inputs = [input, ...before.map((value) => state.tensorOf(value)).filter((tensor) => tensor !== undefined)];
-  const reason = `one step of torch.nn.${cell === 'rnn' ? 'RNN' : cell.toUpperCase()}Cell is not followed`;
-  const uses = recurrentUses(layer, 1, false);
-  const site = call.site();
-  call.context.unknown(reason);
-  const step = addNode(state.session, { kind: 'unknown', reason }, inputs, shape, site, uses);
-  if (cell !== 'lstm') return state.tensorValue(step);
-  const memory = addUnknown(state.session, reason, [step], shape, { ...site, name: 'cell_state' });
-  return makeTuple([state.tensorValue(step), state.tensorValue(memory)]);
+  const given = previous?.kind === 'tuple' || previous?.kind === 'list' ? previous.items : previous ? [previous] : [];
+  const [hidden, memory] = given.map((value) => state.tensorOf(value));
+  if (given.some(({ kind }) => kind === 'unknown')) return undefined;
+  const before = hidden && { hidden, ...(memory && { memory }) };
+  const next = new CellStep(layer, cell, input, before, units, call.site()).next();
+  const value = state.tensorValue(next.hidden);
+  return next.memory ? makeTuple([value, state.tensorValue(next.memory)]) : value;
 }
 
 interface StateSizes {
@@ -95,16 +110,19 @@ interface StateSizes {
   readonly width: number;
 }
 
-/**
- * The last step of the output, for the backward direction the first: exact for the last layer, and it stands in for the layers below,
- * whose states the node does not give.
- */
-function finalState(layer: Layer, output: TracedTensor, sizes: StateSizes, site: Site): Value {
+/** Of the last layer the last step of the output, for the backward direction the first; of those below what `ending` gives. */
+function finalState(
+  layer: Layer,
+  output: TracedTensor,
+  sizes: StateSizes,
+  ending: () => TracedTensor,
+  site: Site,
+): Value {
   const { state } = layer;
   const { session } = state;
   const { timeAxis, directions, width } = sizes;
   const shape = stateShape(output, sizes);
-  const own = stateSite(site);
+  const own = stateSite(site, 'hidden');
   return state.lazyTensor(shape, () => {
     const steps = output.shape?.[timeAxis];
     const rank = output.shape?.length;
@@ -117,7 +135,12 @@ function finalState(layer: Layer, output: TracedTensor, sizes: StateSizes, site:
       const half = sliceAxis(session, output, rank - 1, range, own);
       return sliceAxis(session, half, timeAxis, { from: at, to: at + 1, step: 1, drop: true }, own);
     });
-    const states = Array.from({ length: sizes.layers }, () => halves).flat();
+    const below = (sizes.layers - 1) * directions;
+    const all = below > 0 ? ending() : undefined;
+    const lower = Array.from({ length: all ? below : 0 }, (_, index) =>
+      sliceAxis(session, all ?? output, 0, { from: index, to: index + 1, step: 1, drop: true }, own),
+    );
+    const states = [...lower, ...halves];
     const [only] = states;
     return only && states.length === 1 ? unsqueeze(session, only, 0, own) : stack(session, states, 0, own);
   });
@@ -129,8 +152,9 @@ function stateShape(output: TracedTensor, sizes: StateSizes): Shape {
   return [sizes.layers * sizes.directions, ...batch, sizes.width];
 }
 
-function stateSite(site: Site): Site {
-  return { trail: site.trail, name: 'final_state', label: 'final state', ...(site.made && { made: site.made }) };
+function stateSite(site: Site, which: 'hidden' | 'memory'): Site {
+  const [name, label] = which === 'hidden' ? ['final_state', 'final state'] : ['cell_state', 'cell state'];
+  return { trail: site.trail, name, label, ...(site.made && { made: site.made }) };
 }
 
 function recurrentUses(layer: Layer, layers: number, isBidirectional: boolean): readonly ParameterUse[] {

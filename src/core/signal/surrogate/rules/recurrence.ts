@@ -25,7 +25,15 @@ interface Sizes {
   readonly multiply: Multiply;
 }
 
+/** Values of one layer in one direction, [sample, unit], that it begins or ends with. */
+interface States {
+  readonly hidden: Float32Array;
+  readonly memory: Float32Array;
+}
+
 interface DirectionGradients {
+  /** dL/d states that it began with, times the same. */
+  readonly before: States;
   /** dL/dx [step, sample, feature], all times `exp(logScale)`. */
   readonly input: Float32Array;
   readonly parameters: Readonly<Record<string, Float32Array>>;
@@ -37,7 +45,9 @@ interface DirectionGradients {
 interface Direction {
   /** [step, sample, unit]. */
   readonly hidden: Float32Array;
-  readonly backward: (gradient: Float32Array) => DirectionGradients;
+  readonly last: States;
+  /** By every step's hidden state and by the last memory. */
+  readonly backward: (gradient: Float32Array, memory?: Float32Array) => DirectionGradients;
 }
 
 /** Recurrent layers, stacked and in both directions, unrolled in time (Werbos 1990 backward). */
@@ -50,6 +60,8 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
   const sizes: Sizes = { steps, samples, hidden: operation.hiddenFeatures, multiply: call.multiply };
   const cell = cellOf(operation);
   const suffixes = operation.isBidirectional ? ['', 'Reverse'] : [''];
+  const begins = initialStates(call, operation, samples, suffixes.length);
+  if (!begins) return undefined;
   const layers: { readonly directions: readonly Direction[]; readonly mask: Float32Array | undefined }[] = [];
   let current = trueValues(sequence);
   let width = operation.inputFeatures;
@@ -59,7 +71,8 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
     for (const suffix of suffixes) {
       const weights = weightsOf(call, operation, `${layer}${suffix}`, width, cell.gates);
       if (!weights) return undefined;
-      directions.push(runDirection(cell, weights, current, sizes, suffix !== ''));
+      const before = begins.states[layer * suffixes.length + directions.length];
+      directions.push(runDirection(cell, weights, current, sizes, suffix !== '', before));
     }
     const joined = sideBySide(directions, sizes);
     const isDropped = operation.dropout > 0 && layer < count - 1;
@@ -69,16 +82,21 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
     width = operation.hiddenFeatures * suffixes.length;
   }
   const last = operation.returnsSequence ? undefined : lastSteps(sizes, suffixes.length);
-  const output: Tensor = last
-    ? { shape: [samples, width], data: Float32Array.from(last, (at) => current[at] as number), logScale: 0 }
-    : fromStepsFirst({ shape: [steps, samples, width], data: current, logScale: 0 }, raw, operation.timeAxis);
+  const { state } = operation;
+  const all = layers.flatMap((layer) => layer.directions);
+  const output: Tensor = state
+    ? sideBySideStates(all, state, samples)
+    : last
+      ? { shape: [samples, width], data: Float32Array.from(last, (at) => current[at] as number), logScale: 0 }
+      : fromStepsFirst({ shape: [steps, samples, width], data: current, logScale: 0 }, raw, operation.timeAxis);
   return {
     output,
-    stepLogs: rowLogs(current, steps),
+    ...(state === undefined && { stepLogs: rowLogs(current, steps) }),
     isApproximate: operation.dropout > 0,
     backward: (gradient) => {
       let external: Float32Array;
-      if (last) {
+      if (state) external = new Float32Array(steps * samples * width);
+      else if (last) {
         external = new Float32Array(steps * samples * width);
         last.forEach((at, index) => {
           external[at] = gradient.data[index] as number;
@@ -87,12 +105,22 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
       let logScale = gradient.logScale;
       let stepGradients: readonly number[] = [];
       const parameters: Record<string, Tensor> = {};
+      const begun: { readonly states: States; readonly logScale: number }[] = [];
       for (let layer = layers.length - 1; layer >= 0; layer--) {
         const { directions, mask } = layers[layer] as (typeof layers)[number];
         if (mask) external = external.map((value, at) => value * (mask[at] as number));
-        const parts = directions.map((direction, which) =>
-          direction.backward(oneDirection(external, which, directions.length, sizes)),
-        );
+        const area = samples * operation.hiddenFeatures;
+        const parts = directions.map((direction, which) => {
+          const own = oneDirection(external, which, directions.length, sizes);
+          const place = layer * directions.length + which;
+          const factor = Math.exp(gradient.logScale - logScale);
+          const ending =
+            state && gradient.data.subarray(place * area, (place + 1) * area).map((value) => value * factor);
+          if (state !== 'hidden') return direction.backward(own, ending);
+          const lastStep = which === 0 ? steps - 1 : 0;
+          return direction.backward(addedAt(own, lastStep * area, ending ?? new Float32Array(area)));
+        });
+        begun.unshift(...parts.map((part) => ({ states: part.before, logScale: logScale + part.logScale })));
         if (layer === layers.length - 1)
           stepGradients = meanLogs(
             parts.map((part) => part.stepLogSquares),
@@ -110,16 +138,85 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
       const features = operation.inputFeatures;
       const back: Tensor = { shape: [steps, samples, features], data: external, logScale };
       return {
-        inputs: [fromStepsFirst(back, raw, operation.timeAxis)],
+        inputs: [fromStepsFirst(back, raw, operation.timeAxis), ...begins.gradients(begun)],
         parameters,
         parts: {
           ...(parameters.inputWeight0 && { input: parameters.inputWeight0 }),
           ...(parameters.recurrentWeight0 && { recurrent: parameters.recurrentWeight0 }),
         },
-        stepLogs: stepGradients,
+        ...(state === undefined && { stepLogs: stepGradients }),
       };
     },
   };
+}
+
+interface InitialStates {
+  /** By layer, then direction; none where they are zero. */
+  readonly states: readonly (States | undefined)[];
+  /** dL/d each of the inputs that hold them. */
+  readonly gradients: (begun: readonly { readonly states: States; readonly logScale: number }[]) => readonly Tensor[];
+}
+
+/** The states that the inputs behind the sequence hold; undefined where their sizes do not fit. */
+function initialStates(
+  { inputs }: Call,
+  { cell, layers, hiddenFeatures }: Recurrent,
+  samples: number,
+  directions: number,
+): InitialStates | undefined {
+  const given = inputs.slice(1);
+  const kinds = cell === 'lstm' ? (['hidden', 'memory'] as const) : (['hidden'] as const);
+  const area = samples * hiddenFeatures;
+  const count = layers * directions;
+  if (given.length === 0) return { states: [], gradients: () => [] };
+  const perInput = (count * kinds.length) / given.length;
+  if (!Number.isInteger(perInput) || given.some(({ data }) => data.length !== perInput * area)) return undefined;
+  // All layers and directions together, or one direction after the other.
+  const placeOf = (which: number, kind: number) => {
+    if (given.length <= kinds.length) return { input: kind, start: which * area };
+    return { input: which * kinds.length + kind, start: 0 };
+  };
+  const values = given.map(trueValues);
+  const states = Array.from({ length: count }, (_, which): States => {
+    const [hidden, memory] = kinds.map((_kind, kind) => {
+      const { input, start } = placeOf(which, kind);
+      return (values[input] as Float32Array).subarray(start, start + area);
+    });
+    return { hidden: hidden as Float32Array, memory: memory ?? new Float32Array(area) };
+  });
+  const gradients: InitialStates['gradients'] = (begun) => {
+    const most = Math.max(...begun.map(({ logScale }) => logScale));
+    const result = given.map(
+      ({ shape, data }): Tensor => ({ shape, data: new Float32Array(data.length), logScale: most }),
+    );
+    begun.forEach((own, which) => {
+      const factor = Math.exp(own.logScale - most);
+      kinds.forEach((name, kind) => {
+        const { input, start } = placeOf(which, kind);
+        result[input]?.data.set(
+          own.states[name].map((value) => value * factor),
+          start,
+        );
+      });
+    });
+    return result;
+  };
+  return { states, gradients };
+}
+
+function sideBySideStates(directions: readonly Direction[], state: 'hidden' | 'memory', samples: number): Tensor {
+  const area = directions[0]?.last[state].length ?? 0;
+  const data = new Float32Array(directions.length * area);
+  for (const [which, { last }] of directions.entries()) data.set(last[state], which * area);
+  return { shape: [directions.length, samples, area / samples], data, logScale: 0 };
+}
+
+function addedAt(data: Float32Array, start: number, more: Float32Array): Float32Array {
+  const result = Float32Array.from(data);
+  more.forEach((value, at) => {
+    result[start + at] = (result[start + at] as number) + value;
+  });
+  return result;
 }
 
 function cellOf({ cell, activation, gateActivation }: Recurrent): Cell {
@@ -157,7 +254,14 @@ function weightsOf(
   return { suffix, input, recurrent, inputBias, recurrentBias, inFeatures };
 }
 
-function runDirection(cell: Cell, weights: Weights, input: Float32Array, sizes: Sizes, isReversed: boolean): Direction {
+function runDirection(
+  cell: Cell,
+  weights: Weights,
+  input: Float32Array,
+  sizes: Sizes,
+  isReversed: boolean,
+  begins: States | undefined,
+): Direction {
   const { steps, samples, hidden, multiply } = sizes;
   const area = samples * hidden;
   const order = Array.from({ length: steps }, (_, index) => (isReversed ? steps - 1 - index : index));
@@ -180,8 +284,8 @@ function runDirection(cell: Cell, weights: Weights, input: Float32Array, sizes: 
   const hiddenAll = new Float32Array(steps * area);
   const memoryAll = new Float32Array(steps * area);
   const nothing = new Float32Array(area);
-  const at = (data: Float32Array, step: number | undefined) =>
-    step === undefined ? nothing : data.subarray(step * area, (step + 1) * area);
+  const at = (data: Float32Array, step: number | undefined, otherwise: Float32Array = nothing) =>
+    step === undefined ? otherwise : data.subarray(step * area, (step + 1) * area);
   const valuesAt = (index: number): StepValues => {
     const step = order[index] as number;
     const before = order[index - 1];
@@ -192,14 +296,14 @@ function runDirection(cell: Cell, weights: Weights, input: Float32Array, sizes: 
       inputs: inputs.map((data) => at(data, step)),
       hidden: at(hiddenAll, step),
       memory: at(memoryAll, step),
-      hiddenBefore: at(hiddenAll, before),
-      memoryBefore: at(memoryAll, before),
+      hiddenBefore: at(hiddenAll, before, begins?.hidden),
+      memoryBefore: at(memoryAll, before, begins?.memory),
     };
   };
   for (let index = 0; index < steps; index++) {
     const values = valuesAt(index);
     values.fromState.forEach((data, gate) => {
-      if (index > 0) {
+      if (index > 0 || begins) {
         multiply({
           rows: samples,
           columns: hidden,
@@ -215,7 +319,9 @@ function runDirection(cell: Cell, weights: Weights, input: Float32Array, sizes: 
   }
   return {
     hidden: hiddenAll,
-    backward: (external) => backThroughTime(cell, weights, input, external, sizes, order, valuesAt),
+    last: { hidden: at(hiddenAll, order.at(-1)), memory: at(memoryAll, order.at(-1)) },
+    backward: (external, memory) =>
+      backThroughTime(cell, weights, input, { hidden: external, memory }, sizes, order, valuesAt),
   };
 }
 
@@ -233,7 +339,7 @@ function backThroughTime(
   cell: Cell,
   weights: Weights,
   input: Float32Array,
-  external: Float32Array,
+  external: { readonly hidden: Float32Array; readonly memory: Float32Array | undefined },
   sizes: Sizes,
   order: readonly number[],
   valuesAt: (index: number) => StepValues,
@@ -244,12 +350,12 @@ function backThroughTime(
   const byState = Array.from({ length: cell.gates }, () => new Float32Array(steps * area));
   const stepLogs = new Array<number>(steps).fill(0);
   const stepLogSquares = new Array<number>(steps).fill(Number.NEGATIVE_INFINITY);
-  let carriedHidden = new Float32Array(area);
-  let carriedMemory = new Float32Array(area);
+  let carriedHidden: Float32Array = new Float32Array(area);
+  let carriedMemory: Float32Array = external.memory ? Float32Array.from(external.memory) : new Float32Array(area);
   let carriedLog = 0;
   for (let index = steps - 1; index >= 0; index--) {
     const step = order[index] as number;
-    const own = external.subarray(step * area, (step + 1) * area);
+    const own = external.hidden.subarray(step * area, (step + 1) * area);
     const ownSquare = sumOfSquares(own);
     const logScale = ownSquare > 0 ? Math.max(carriedLog, Math.log(ownSquare / area) / 2) : carriedLog;
     const carriedFactor = Math.exp(carriedLog - logScale);
@@ -287,6 +393,7 @@ function backThroughTime(
     carriedLog = logScale - Math.log(factor);
   }
   const most = Math.max(...stepLogs);
+  const begun = Math.exp(carriedLog - most);
   for (const data of [...byInput, ...byState]) {
     for (let step = 0; step < steps; step++) {
       const factor = Math.exp((stepLogs[step] as number) - most);
@@ -295,6 +402,10 @@ function backThroughTime(
   }
   return {
     ...gathered(cell, weights, input, byInput, byState, sizes, order, valuesAt),
+    before: {
+      hidden: carriedHidden.map((value) => value * begun),
+      memory: carriedMemory.map((value) => value * begun),
+    },
     logScale: most,
     stepLogSquares,
   };

@@ -86,8 +86,12 @@ export function parameterStep(call: Call): Step | undefined {
 /** One value, a table of which the moments are known, or, where an embedding reads it, positions 0, 1, … */
 export function constantStep(call: Call, operation: Extract<Operation, { kind: 'constant' }>): Step | undefined {
   const { shape, node, network } = call;
-  const { value, moments } = operation;
+  const { value, values, moments } = operation;
   if (!shape) return undefined;
+  if (values && values.length >= elementCountOf(shape)) {
+    // A smaller batch has the first of them.
+    return { output: { shape, data: Float32Array.from(values.slice(0, elementCountOf(shape))), logScale: 0 } };
+  }
   if (moments) {
     const std = Math.sqrt(Math.max(0, moments.square - moments.mean ** 2));
     const output = drawTensor({ kind: 'normal', mean: moments.mean, std }, shape, call.random);
