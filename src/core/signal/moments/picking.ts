@@ -1,5 +1,5 @@
 import { type Field, type Gradient, gradientVariance } from './field';
-import { binsOf, type Layout, mapAxis } from './layout';
+import { type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
 import type { Call, Step } from './rule';
 import { sliceStep } from './slicing';
 
@@ -20,9 +20,9 @@ export function pickStep(call: Call, axis: number, places: readonly number[]): S
   const layout: Layout = { axes: input.layout.axes, extents };
   const pairs = pairCounts(places, extent);
   const outputSizes = extents.map(binsOf);
-  const gather = (values: Float64Array) => mapAxis(values, sizes, position, pairs.bins, averageOver(pairs, 'forward'));
-  const scatter = (values: Float64Array) =>
-    mapAxis(values, outputSizes, position, pairs.sources, averageOver(pairs, 'backward'));
+  const [forward, back] = [averages(pairs), sums(pairs)];
+  const gather = (values: Float64Array) => mapAxis(values, sizes, position, forward);
+  const scatter = (values: Float64Array) => mapAxis(values, outputSizes, position, back);
   const output: Field = {
     ...input,
     layout,
@@ -87,22 +87,27 @@ function pairCounts(places: readonly number[], extent: number): PairCounts {
   return { bins, sources, counts, sourcePairs };
 }
 
-type LineMap = (read: (bin: number) => number, write: (bin: number, value: number) => void) => void;
-
-/** Forward the mean over the pairs of a bin; backward their sum for each pair of the sources. */
-function averageOver({ bins, sources, counts, sourcePairs }: PairCounts, direction: 'forward' | 'backward'): LineMap {
-  const isForward = direction === 'forward';
-  return (read, write) => {
-    for (let to = 0; to < (isForward ? bins : sources); to++) {
-      let sum = 0;
-      let total = 0;
-      for (let from = 0; from < (isForward ? sources : bins); from++) {
-        const count = counts[isForward ? to * sources + from : from * sources + to] as number;
-        sum += count * read(from);
-        total += count;
-      }
-      const divisor = isForward ? total : (sourcePairs[to] as number);
-      write(to, divisor > 0 ? sum / divisor : 0);
+/** Forward: the mean over the pairs of a bin. */
+function averages({ bins, sources, counts }: PairCounts): BinMap {
+  return binMap(bins, (add) => {
+    for (let bin = 0; bin < bins; bin++) {
+      const own = counts.subarray(bin * sources, (bin + 1) * sources);
+      const total = own.reduce((sum, count) => sum + count, 0);
+      own.forEach((count, source) => {
+        if (count > 0) add(bin, source, count / total);
+      });
     }
-  };
+  });
+}
+
+/** Backward: their sum, for each pair of the sources. */
+function sums({ bins, sources, counts, sourcePairs }: PairCounts): BinMap {
+  return binMap(sources, (add) => {
+    for (let bin = 0; bin < bins; bin++) {
+      for (let source = 0; source < sources; source++) {
+        const count = counts[bin * sources + source] as number;
+        if (count > 0) add(source, bin, count / (sourcePairs[source] as number));
+      }
+    }
+  });
 }
