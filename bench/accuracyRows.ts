@@ -82,9 +82,11 @@ export function compareWithMeasured(
   };
   for (const [path, layer] of Object.entries(measured.layers)) {
     const signal = byPath.get(path);
+    // What a Keras layer gives out has passed its own activation.
+    const output = byPath.get(`${path}/activation`) ?? signal;
     const weights = signal?.weightGradients ?? {};
-    compare('activation', signal?.activation, layer.activation?.[0]);
-    compare('gradient', signal?.gradient, layer.gradient?.[0]);
+    compare('activation', output?.activation, layer.activation?.[0]);
+    compare('gradient', output?.gradient, layer.gradient?.[0]);
     compare('weightGradient', signal?.weightGradient, layer.weightGradient?.[0]);
     compare('weightGradient', weights.query, layer.queryWeightGradient?.[0]);
     compare('weightGradient', weights.value, layer.valueWeightGradient?.[0]);

@@ -42,6 +42,8 @@ export interface OpenFramework extends FrameworkModules {
   unsizedParametersOf?(model: InstanceValue): readonly string[];
   /** Shape of the input that the model itself declares (Keras `Input`, `input_shape`), without the batch axis. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined;
+  /** What the source feeds the model without applying it (Keras `fit`, a script's own array), and how many samples at once. */
+  fedData?(model: InstanceValue): { readonly data: TracedTensor; readonly samples: number | undefined } | undefined;
   /** The parameters of the model's forward method after self, in order: name and whether it has a default. */
   forwardParameters(model: InstanceValue): readonly { readonly name: string; readonly hasDefault: boolean }[];
   /** A constructor's argument that every model of the framework takes and that shapes nothing: keys of random numbers. */

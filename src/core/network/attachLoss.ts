@@ -14,7 +14,7 @@ type LossOperation = Extract<Operation, { kind: 'loss' }>;
 
 /**
  * The scalar that the gradient starts from: what the source computes from this model's output and calls `backward` on; a loss that it
- * applies to the output; the loss that the model was compiled with; or, as a stated assumption, the one loss that the file makes.
+ * applies to the output; the loss whose gradient it writes out; the loss that the model was compiled with; or, as a stated assumption, the one loss that the file makes.
  */
 export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applied: Applied): AttachedLoss | undefined {
   const { session } = evaluation;
@@ -28,6 +28,12 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
     const onto = applied.application;
     const node = end === undefined ? undefined : tracer.withFreshPaths(() => graft(tracer, end, from, onto));
     if (node !== undefined) return { node, assumption: undefined };
+  }
+  const written = evaluation.handwritten.writtenLoss(entry.model);
+  if (written) {
+    const operation = { kind: 'loss', reduction: 'sum', ...written } as const;
+    const site = { inputs: [output], shape: [], name: 'loss', label: written.loss, applied: [entry.span] };
+    return { node: session.tracer.add({ ...site, operation }).node, assumption: undefined };
   }
   const compiled = session.declaredLosses.find(({ model }) => model === entry.model);
   const declared = compiled ?? onlyLoss(evaluation);

@@ -7,6 +7,7 @@ import type { Span } from '../span';
 import type { FileEvaluation } from './fileEvaluation';
 import { fuseActivations } from './fuse';
 import type { NetworkNode, NodeId } from './network';
+import { writtenLoss } from './writtenGradient';
 
 /** The first round of training stands at the beginning of the trace. */
 const mostNodes = 5_000;
@@ -41,11 +42,12 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   const last = products.at(-1);
   if (!first || !last || products.length < 2) return undefined;
   const names = new Map<NodeId, string>(products.map(({ weight, name }) => [weight, name]));
-  const end = outputAfter(nodes, last.node, (id) => {
+  const isBias = (id: NodeId) => {
     const name = nameOf(id);
     if (name !== undefined) names.set(id, name);
     return name !== undefined;
-  });
+  };
+  const end = outputAfter(nodes, last.node, isBias);
   for (const { node } of products) nameBias(nodes, node, nameOf, names);
   const raw = nodes[first.data];
   const statement = statementOf(nodes, first.weight, assignments);
@@ -60,6 +62,7 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
       layout: first.isWeightLeft ? 'columns' : 'rows',
       features: nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0],
       names,
+      loss: writtenLoss(nodes, last.weight, sumAfter(nodes, last.node, isBias)?.id ?? last.node.id, end),
     },
     span: { file, start: target.start, end: target.end },
     body: { file, start: statement.start, end: Math.max(statement.end, used?.file === file ? used.end : 0) },
@@ -134,11 +137,7 @@ function nameBias(
 
 /** The last product with its bias, and the activation or softmax that the code applies to it. */
 function outputAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias: (id: NodeId) => boolean): NodeId {
-  const sum = nodes.find(
-    ({ operation, inputs }) =>
-      operation.kind === 'sum' && inputs.includes(product.id) && inputs.some((id) => id !== product.id && isBias(id)),
-  );
-  const end = sum?.id ?? product.id;
+  const end = sumAfter(nodes, product, isBias)?.id ?? product.id;
   const softmax = nodes.find(({ operation, inputs }) => operation.kind === 'softmax' && inputs[0] === end);
   if (softmax) return softmax.id;
   const activation = fuseActivations(nodes).find(
@@ -149,6 +148,13 @@ function outputAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias
       outputActivations.has(operation.activation.id),
   );
   return activation?.id ?? end;
+}
+
+function sumAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias: (id: NodeId) => boolean) {
+  return nodes.find(
+    ({ operation, inputs }) =>
+      operation.kind === 'sum' && inputs.includes(product.id) && inputs.some((id) => id !== product.id && isBias(id)),
+  );
 }
 
 const outputActivations: ReadonlySet<string> = new Set(['sigmoid', 'tanh', 'relu', 'softplus', 'leaky-relu']);

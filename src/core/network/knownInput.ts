@@ -1,16 +1,17 @@
-import type { InputPreset } from '../signal/inputStatistics';
+import type { InputPreset, ScaledPreset } from '../signal/inputStatistics';
 import type { Directive } from './directive';
+import { drawnInput } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
-import type { Dim, NodeId, Operation, Shape } from './network';
+import type { Dim, NodeId, Shape } from './network';
 import type { TracedTensor } from './tracer';
 
 export interface KnownInput {
   readonly guess: InputGuess;
   readonly batchSize: number | undefined;
   /** What the source itself draws the input from. */
-  readonly drawnFrom: InputPreset | undefined;
+  readonly drawnFrom: InputPreset | ScaledPreset | undefined;
   /** A single sample that shows the output's shape; nobody trains with it. */
   readonly isDemonstration: boolean;
 }
@@ -37,7 +38,9 @@ export function knownInput(
   const shapes = declared.map((shape): Shape => shape && [batch, ...shape]);
   const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
   const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
-  return { guess, batchSize: undefined, drawnFrom: undefined, isDemonstration: false };
+  const fed = entry.open.fedData?.(entry.model);
+  const drawnFrom = fed && drawnInput(evaluation.session.tracer.nodes, fed.data.node);
+  return { guess, batchSize: fed?.samples, drawnFrom, isDemonstration: false };
 }
 
 function exampleInput({ session }: FileEvaluation, { application }: EntryPoint): KnownInput | undefined {
@@ -52,24 +55,13 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
     return shape.map((dim, index) => (index === axis && dim === batchSize ? batch : dim));
   });
   const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
-  const first = nodes[application.inputs[0]?.node ?? -1]?.operation;
   const isShown = isDemonstration(session, batchSize ?? 1);
   return {
     guess: { shapes, contents, known: shapes.length },
     batchSize: isShown ? undefined : (batchSize ?? 1),
-    drawnFrom: first?.kind === 'random' ? presetDrawn(first.distribution) : undefined,
+    drawnFrom: drawnInput(nodes, application.inputs[0]?.node),
     isDemonstration: isShown,
   };
-}
-
-/** `randn` and `rand`. */
-function presetDrawn(
-  distribution: Extract<Operation, { readonly kind: 'random' }>['distribution'],
-): InputPreset | undefined {
-  if (distribution.kind === 'normal' && distribution.mean === 0 && distribution.std === 1) return 'standard-normal';
-  return distribution.kind === 'uniform' && distribution.low === 0 && distribution.high === 1
-    ? 'uniform-noise'
-    : undefined;
 }
 
 /** One sample and no loss anywhere: the call shows the output's shape, nobody trains with it. */

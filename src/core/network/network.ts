@@ -204,7 +204,17 @@ export type Operation =
     }
   | { readonly kind: 'pixelShuffle'; readonly factor: number }
   /** Inputs: prediction, target (where known). */
-  | { readonly kind: 'loss'; readonly loss: LossKind; readonly reduction: 'mean' | 'sum' | 'none' }
+  | {
+      readonly kind: 'loss';
+      readonly loss: LossKind;
+      readonly reduction: 'mean' | 'sum' | 'none';
+      /** Of `huber`: the error at which it goes from quadratic to linear; 1 where it is missing. */
+      readonly threshold?: number;
+      /** Share of the target that all classes get alike. */
+      readonly smoothing?: number;
+      /** A factor before the whole. */
+      readonly scale?: number;
+    }
   | { readonly kind: 'unknown'; readonly reason: string };
 
 export type LossKind =

@@ -141,6 +141,36 @@ const cases: readonly Case[] = [
     isAssumed: false,
   },
   {
+    title: 'uniform noise from −1 to 1',
+    text: `import torch\n${mlp(64)}y = model(2 * torch.rand(16, 64) - 1)\ny.sum().backward()\n`,
+    statistics: 'uniform-noise, (x − 0.5) / 0.5',
+    isAssumed: false,
+  },
+  {
+    title: 'noise normalised as photographs are: deviations of the three channels averaged',
+    text: `import torch\n${grey}x = torch.rand(8, 1, 28, 28)\nx = (x - torch.tensor([0.485, 0.456, 0.406]).mean()) / torch.tensor([0.25])\nNet()(x).sum().backward()\n`,
+    statistics: 'uniform-noise, (x − 0.449) / 0.25',
+    isAssumed: false,
+  },
+  {
+    title: 'a function of noise by its mean and variance: E tanh² = 0.39429',
+    text: `import torch\n${mlp(64)}y = model(torch.tanh(torch.randn(16, 64)))\ny.sum().backward()\n`,
+    statistics: 'standard-normal × 0.6277',
+    isAssumed: false,
+  },
+  {
+    title: 'clean samples with noise: variance 1 + 0.3²',
+    text: `import torch\n${mlp(64)}clean = torch.randn(16, 64)\ny = model(clean + 0.3 * torch.randn_like(clean))\ny.sum().backward()\n`,
+    statistics: 'standard-normal × 1.044',
+    isAssumed: false,
+  },
+  {
+    title: 'what Keras fits',
+    text: `import numpy as np\n${kerasNet('')}x = np.random.randint(0, 256, (64, 28, 28, 1)).astype('float32')\nx /= 255\nmodel.fit(x, np.random.randint(0, 10, 64))\n`,
+    statistics: 'uniform-noise, (x − 0.002) / 0.9961',
+    isAssumed: false,
+  },
+  {
     title: 'a standardised table',
     text: `from sklearn.preprocessing import StandardScaler\n${mlp(13)}x = StandardScaler().fit_transform(table)\n`,
     statistics: 'table',

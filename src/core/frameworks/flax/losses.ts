@@ -39,7 +39,14 @@ export function lossMember(state: () => FlaxState, name: string): NativeFunction
   return makeNative(`optax.${name}`, (args, context) => {
     const given = args.named.get(loss.prediction) ?? args.positional[0];
     const prediction = tensorOf(given);
-    const operation = { kind: 'loss', loss: loss.kind, reduction: 'none' } as const;
+    const delta = loss.kind === 'huber' ? (args.named.get('delta') ?? args.positional[2]) : undefined;
+    const threshold = delta?.kind === 'float' || delta?.kind === 'int' ? delta.value : undefined;
+    const operation = {
+      kind: 'loss',
+      loss: loss.kind,
+      reduction: 'none',
+      ...(threshold !== undefined && { threshold }),
+    } as const;
     if (!prediction) {
       const declared = { ...operation, reduction: 'mean' } as const;
       state().session.lossDeclared({ operation: declared, trail: context.trail, model: undefined });

@@ -1,5 +1,6 @@
 import type { Dim, NodeId, ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
+import type { WrittenLoss } from '../../network/writtenGradient';
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
 import type { FrameworkId, OpenFramework, TraceSession } from '../framework';
@@ -35,6 +36,8 @@ export interface ScriptNetwork {
   /** Inputs of the first matrix. */
   readonly features: Dim;
   readonly names: ReadonlyMap<NodeId, string>;
+  /** Of the gradient that the script goes on with. */
+  readonly loss: WrittenLoss | undefined;
 }
 
 /** How a network takes its input, found by trying. */
@@ -120,6 +123,15 @@ export class HandwrittenModels implements OpenFramework {
     return script && [[script.features]];
   }
 
+  fedData(model: InstanceValue): { readonly data: TracedTensor; readonly samples: number | undefined } | undefined {
+    const script = this.#scripts.get(model);
+    return script && { data: script.raw, samples: samplesOf(script.raw, script.layout) };
+  }
+
+  writtenLoss(model: InstanceValue): WrittenLoss | undefined {
+    return this.#scripts.get(model)?.loss;
+  }
+
   forwardParameters(): readonly { readonly name: string; readonly hasDefault: boolean }[] {
     return [{ name: 'x', hasDefault: false }];
   }
@@ -170,9 +182,11 @@ export class HandwrittenModels implements OpenFramework {
       this.session.enterModel(model);
       const { raw, outputs: computed } = run();
       const firstNode = tracer.nodes.length;
-      const count = raw.shape?.at(layout === 'rows' ? 0 : -1);
-      const samples = typeof count === 'number' ? count : undefined;
-      const outputs = new WeightAdoption(this.session, room, layout, samples).adopt(raw.node, given, computed);
+      const outputs = new WeightAdoption(this.session, room, layout, samplesOf(raw, layout)).adopt(
+        raw.node,
+        given,
+        computed,
+      );
       this.#parameters.set(model, room.parameters);
       const endNode = tracer.nodes.length;
       this.session.leaveModel({ model, inputs: [given], outputs, firstNode, endNode, trail: context.trail });
@@ -278,6 +292,11 @@ export class HandwrittenModels implements OpenFramework {
     }
     return names;
   }
+}
+
+function samplesOf({ shape }: TracedTensor, layout: DataLayout): number | undefined {
+  const count = shape?.at(layout === 'rows' ? 0 : -1);
+  return typeof count === 'number' ? count : undefined;
 }
 
 const inputAttributes = ['input', 'inputs', 'x', 'X', 'data'];

@@ -35,6 +35,10 @@ function openKeras(session: TraceSession, readSource: SourceReader = () => undef
     tensorsIn: tensorsInOrder,
     parametersOf: (model) => parametersOf(state, model),
     declaredInputShapes: (model) => declaredInputShapes(state, model),
+    fedData: (model) => {
+      const { fed } = state.stateOf(model);
+      return fed && { data: fed, samples: undefined };
+    },
     forwardParameters: (model) => forwardParameters(state, model),
     apply: (model, inputs, context) =>
       callModel(

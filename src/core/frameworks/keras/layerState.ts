@@ -30,6 +30,8 @@ export class LayerState {
   areWeightsLoaded = false;
   /** Shape of the input without the batch axis, where the source gives it. */
   declaredShape: Shape;
+  /** What `fit` is given, where it is known. */
+  fed?: TracedTensor;
   /** The application in which weights were made: a later one with other sizes makes them anew, as trying out inputs needs. */
   builtIn: number | undefined;
   /** What the user's own `build` was last called with, and the weights it made. */

@@ -124,10 +124,14 @@ function lossClass(state: () => KerasState, name: string, type: LossType, base: 
       const signature = type.logits ? 'from_logits=False, **kwargs' : '**kwargs';
       const bound = bindArguments(signature, { ...args, positional: args.positional.slice(0, 1) }, context);
       const logits = bound instanceof Map ? bound.get('from_logits') : undefined;
+      const threshold = numberOf(args.named.get('delta') ?? (type.kind === 'huber' ? args.positional[0] : undefined));
+      const smoothing = numberOf(args.named.get('label_smoothing'));
       self.payload = new LossPayload({
         kind: 'loss',
         loss: kindOf(type, logits, context),
         reduction: reductionOf(args.named.get('reduction')),
+        ...(threshold !== undefined && { threshold }),
+        ...(smoothing && { smoothing }),
       });
       return { kind: 'none' };
     }),
@@ -166,6 +170,10 @@ function applyLoss(
 
 function kindOf(type: LossType, fromLogits: Value | undefined, context: CallContext): LossKind {
   return type.logits && fromLogits && context.truth(fromLogits) === true ? type.logits : type.kind;
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  return value?.kind === 'float' || value?.kind === 'int' ? value.value : undefined;
 }
 
 function reductionOf(value: Value | undefined): LossOperation['reduction'] {

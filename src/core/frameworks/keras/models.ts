@@ -221,11 +221,12 @@ function layersWithin(state: KerasState, layer: InstanceValue): ReadonlySet<Inst
   return found;
 }
 
-/** Remembers the shape of data that a model is trained on or built for, where nothing else tells it. */
+/** Remembers the data that a model is trained on, and their shape where nothing else tells it. */
 export function declareFromData(state: KerasState, model: InstanceValue, data: Value | undefined): void {
   const own = state.stateOf(model);
   const shape = shapeOf(data);
   if (shape && shape.length > 1 && !declaredInputShapes(state, model)) own.declaredShape = shape.slice(1);
+  own.fed ??= tensorOf(data);
 }
 
 /** `model.build((None, 20))`. */

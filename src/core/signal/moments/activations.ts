@@ -7,7 +7,7 @@ import {
   compiledActivation,
 } from './activationFunction';
 import { affineOf, multiply } from './binArithmetic';
-import { centredCorrelations, correlationPowers, duals, meanSquaredCosine } from './correlations';
+import { centredCorrelations, correlationPowers, duals } from './correlations';
 import type { CorrelationPowers, HermiteSeries } from './duals';
 import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { unitCount } from './layout';
@@ -156,13 +156,12 @@ function activationBackward(
     spreadOfSquare(main.moments.slopeSquared, powers, 0),
     2 * units * main.moments.largestSlopeExcess(units),
   );
-  const cosine = meanSquaredCosine(gradient, input.batch);
   return {
     ...gradient,
     steps: undefined,
     segments,
     logScale: gradient.logScale + logSlope,
-    fresh: (slopeSpread + 2 * (1 + slopeSpread) * cosine) / units,
+    fresh: slopeSpread / units + (1 + slopeSpread) * gradient.fresh,
   };
 }
 

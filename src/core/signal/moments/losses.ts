@@ -1,5 +1,6 @@
-import type { LossKind } from '../../network/network';
-import { activationMoments, compiledActivation } from './activationFunction';
+import type { Expression } from '../../activations/expression';
+import type { LossKind, Operation } from '../../network/network';
+import { activationMoments, type CompiledActivation, compiledActivation } from './activationFunction';
 import { affineOf, pickBins } from './binArithmetic';
 import { centredCorrelations, duals } from './correlations';
 import { type Field, type Gradient, pooledSegment, type Segment } from './field';
@@ -8,13 +9,15 @@ import { everyClass } from './pairClasses';
 import type { Backward, Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
 
+type Loss = Extract<Operation, { readonly kind: 'loss' }>;
+
 /** Gradient of the loss by its prediction, targets drawn as the graph says or, where it does not, independently of the model. */
-export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' | 'none'): Step | undefined {
+export function lossStep(call: Call, operation: Loss): Step | undefined {
   const prediction = call.inputs[0];
   if (!prediction) return undefined;
   const target = call.inputs[1];
-  const gradient = lossGradient(loss, reduction, prediction, target);
-  const layout = (reduction === 'none' && lossesLayout(call, prediction)) || scalarLayout;
+  const gradient = lossGradient(operation, prediction, target);
+  const layout = (operation.reduction === 'none' && lossesLayout(call, prediction)) || scalarLayout;
   const ones = new Float64Array(binCount(layout)).fill(1);
   const across = everyClass(ones, call.pairClasses);
   const output: Field = {
@@ -30,14 +33,22 @@ export function lossStep(call: Call, loss: LossKind, reduction: 'mean' | 'sum' |
     output,
     backward: (incoming): Backward => ({
       inputs: [
-        gradient && {
-          ...gradient,
-          logScale: gradient.logScale + incoming.logScale + Math.log(incoming.segments[0]?.within[0] ?? 1),
-        },
+        gradient && scaled(gradient, incoming.logScale + Math.log(incoming.segments[0]?.within[0] ?? 1)),
         undefined,
       ],
     }),
     isApproximate: true,
+  };
+}
+
+/** The gradient times exp(logFactor / 2), also before the softmax or activation that the loss undoes. */
+function scaled(gradient: Gradient, logFactor: number): Gradient {
+  const { beforeSoftmax, beforeActivation, logScale } = gradient;
+  return {
+    ...gradient,
+    logScale: logScale + logFactor,
+    beforeSoftmax: beforeSoftmax && scaled(beforeSoftmax, logFactor),
+    beforeActivation: beforeActivation && scaled(beforeActivation, logFactor),
   };
 }
 
@@ -51,8 +62,7 @@ function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
 type Pair = Pick<Segment, 'within' | 'across'>;
 
 function lossGradient(
-  loss: LossKind,
-  reduction: 'mean' | 'sum' | 'none',
+  { loss, reduction, threshold = 1, smoothing = 0, scale: factor = 1 }: Loss,
   prediction: Field,
   target: Field | undefined,
 ): Gradient | undefined {
@@ -60,7 +70,7 @@ function lossGradient(
   const samples = prediction.batch * positionCount(prediction.layout);
   const alignment = 1 / units;
   const build = (pair: Pair, divisor: number): Gradient => {
-    const scale = reduction === 'mean' ? divisor : 1;
+    const scale = (reduction === 'mean' ? divisor : 1) / Math.abs(factor);
     return {
       layout: prediction.layout,
       segments: prediction.segments.map(() => pair),
@@ -72,31 +82,39 @@ function lossGradient(
   };
   switch (loss) {
     case 'crossEntropyLogits':
-      return build(crossEntropyPair(prediction), samples);
+      return build(crossEntropyPair(prediction, smoothing), samples);
     case 'crossEntropyProbabilities':
     case 'negativeLogLikelihood': {
       if (!prediction.logits) return undefined;
-      const logits = build(crossEntropyPair(prediction.logits), samples);
+      const logits = build(crossEntropyPair(prediction.logits, smoothing), samples);
       const direct = build(oneHotPair(prediction, loss), samples);
       return { ...direct, beforeSoftmax: logits };
     }
     case 'meanSquaredError':
-      return build(times(differencePair(prediction, target), 4), samples * units);
+      return build(times(difference(prediction, target), 4), samples * units);
     case 'meanAbsoluteError':
+      return build(functionPair(difference(prediction, target), sign), samples * units);
     case 'huber':
-      return build(signPair(prediction), samples * units);
+      return build(functionPair(difference(prediction, target), clipped(threshold)), samples * units);
     case 'binaryCrossEntropyLogits':
       return build(binaryPair(prediction, target), samples * units);
-    case 'binaryCrossEntropyProbabilities':
-      return build(binaryProbabilityPair(prediction, target), samples * units);
+    case 'binaryCrossEntropyProbabilities': {
+      const direct = build(binaryProbabilityPair(prediction, target), samples * units);
+      const { madeBy } = prediction;
+      if (madeBy?.activation.id !== 'sigmoid') return direct;
+      return { ...direct, beforeActivation: build(binaryPair(madeBy.input, target), samples * units) };
+    }
     case 'klDivergence':
     case 'unknown':
       return undefined;
   }
 }
 
-/** p − y for labels independent of the model: E Σ(p−y)² = E Σ(p−1/K)² + 1 − 1/K, across samples E Σ(p−1/K)(p′−1/K). */
-function crossEntropyPair(logits: Field): Pair {
+/**
+ * p − y for labels independent of the model, a share ε of which all classes get alike: E Σ(p−y)² = E Σ(p−1/K)² + (1−ε)²(1 − 1/K), across
+ * samples E Σ(p−1/K)(p′−1/K).
+ */
+function crossEntropyPair(logits: Field, smoothing: number): Pair {
   const classes = unitCount(logits.layout);
   const segment = pooledSegment(logits);
   const scale = Math.exp(Math.min(logits.logScale, 600));
@@ -105,7 +123,7 @@ function crossEntropyPair(logits: Field): Pair {
   const withinRho = centredCorrelations(segment.within, segment.mean, variance);
   const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
   const within = withinRho.map((rho) => moments(rho).across / classes);
-  within[0] = (moments(0).within + 1 - 1 / classes) / classes;
+  within[0] = (moments(0).within + (1 - smoothing) ** 2 * (1 - 1 / classes)) / classes;
   return { within, across: acrossRho.map((rho) => moments(rho).across / classes) };
 }
 
@@ -119,15 +137,29 @@ function oneHotPair(prediction: Field, loss: LossKind): Pair {
   return { within, across: likeAcross(prediction).fill(factor / classes ** 2) };
 }
 
-/** Second moments of prediction − target; the two are independent but for their means. A target not known is standard normal. */
-function differencePair(prediction: Field, target: Field | undefined): Pair {
+/** Moments of prediction − target; the two are independent but for their means. A target not known is standard normal. */
+function difference(prediction: Field, target: Field | undefined): Pair & { readonly mean: number } {
   const segment = pooledSegment(prediction);
   const scale = Math.exp(Math.max(-600, Math.min(600, prediction.logScale)));
   const other = targetSegment(prediction, target, { mean: 0, square: 1, product: 0 });
   const cross = 2 * segment.mean * Math.sqrt(scale) * other.mean;
-  const difference = (values: Float64Array, targets: Float64Array) =>
-    values.map((value, bin) => Math.max(0, value * scale + (targets[bin] as number) - cross));
-  return { within: difference(segment.within, other.within), across: difference(segment.across, other.across) };
+  const differing = (values: Float64Array, targets: Float64Array) =>
+    values.map((value, bin) => value * scale + (targets[bin] as number) - cross);
+  return {
+    mean: segment.mean * Math.sqrt(scale) - other.mean,
+    within: differing(segment.within, other.within),
+    across: differing(segment.across, other.across),
+  };
+}
+
+/** Second moments of f of the difference, which is taken as normal. */
+function functionPair({ mean, within, across }: ReturnType<typeof difference>, f: CompiledActivation): Pair {
+  const variance = Math.max(0, (within[0] as number) - mean ** 2);
+  const series = activationMoments(f, mean, Math.sqrt(variance)).value;
+  return {
+    within: duals(series, centredCorrelations(within, mean, variance), true),
+    across: duals(series, centredCorrelations(across, mean, variance), false),
+  };
 }
 
 /** σ(z) − y. A target not known is zero or one with equal chance. */
@@ -161,14 +193,25 @@ function likeAcross(field: Field): Float64Array {
   return new Float64Array(field.segments[0]?.across.length ?? 0);
 }
 
-function signPair(prediction: Field): Pair {
-  const within = new Float64Array(binCount(prediction.layout));
-  within[0] = 1;
-  return { within, across: likeAcross(prediction) };
-}
-
 function times(pair: Pair, factor: number): Pair {
   return { within: affineOf(pair.within, factor), across: affineOf(pair.across, factor) };
+}
+
+const error: Expression = { kind: 'input', index: 0 };
+
+/** Slope of the absolute error. */
+const sign = compiledActivation({
+  id: 'custom',
+  parameters: {},
+  expression: { kind: 'apply', primitive: 'sign', operands: [error] },
+});
+
+/** Slope of Huber's loss (1964). */
+function clipped(threshold: number): CompiledActivation {
+  const number = (value: number): Expression => ({ kind: 'number', value });
+  const below: Expression = { kind: 'apply', primitive: 'minimum', operands: [error, number(threshold)] };
+  const expression: Expression = { kind: 'apply', primitive: 'maximum', operands: [below, number(-threshold)] };
+  return compiledActivation({ id: 'custom', parameters: {}, expression });
 }
 
 const sigmoid = compiledActivation({

@@ -151,7 +151,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'product':
       return productStep(call);
     case 'loss':
-      return lossStep(call, operation.loss, operation.reduction);
+      return lossStep(call, operation);
     case 'attention':
       return attentionStep(call, operation);
     case 'multiheadAttention':

@@ -104,7 +104,7 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
     case 'pixelShuffle':
       return pixelShuffleStep(call, operation.factor);
     case 'loss':
-      return lossStep(call, operation.loss, operation.reduction);
+      return lossStep(call, operation);
     case 'unknown':
       return undefined;
   }

@@ -139,7 +139,7 @@ export const functionalFunctions: readonly NativeFunction[] = [
       const logits =
         input && linear(call.state, input, call.value('linear_weight'), call.value('linear_bias'), call.site());
       if (!logits || !target) return undefined;
-      const operation = lossOperation('crossEntropyLogits', call.text('reduction'));
+      const operation = lossOperation('crossEntropyLogits', call);
       return call.result(applyLoss(call.state, operation, [logits, target], call.site()));
     },
   },
@@ -151,13 +151,7 @@ export const functionalFunctions: readonly NativeFunction[] = [
         const inputs = tensorArguments(call, entry.inputs);
         if (inputs.length === 0) return undefined;
         return call.result(
-          applyLoss(
-            call.state,
-            lossOperation(entry.loss, call.text('reduction')),
-            inputs,
-            call.site(),
-            entry.unreduced,
-          ),
+          applyLoss(call.state, lossOperation(entry.loss, call), inputs, call.site(), entry.unreduced),
         );
       },
     }),

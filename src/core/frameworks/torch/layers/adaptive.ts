@@ -23,7 +23,7 @@ export const adaptiveLayers: readonly LayerEntry[] = [
       if (!logits) return undefined;
       const losses = applyLoss(
         layer.state,
-        lossOperation('unknown', 'mean'),
+        { kind: 'loss', loss: 'unknown', reduction: 'mean' },
         target ? [logits, target] : [logits],
         call.site(),
       );
@@ -48,7 +48,7 @@ export const adaptiveLayers: readonly LayerEntry[] = [
       const features = layer.get('in_features');
       if (outputs !== undefined && features)
         constructLayerChild(layer, 'linear', 'Linear', [features, makeInt(outputs), bias]);
-      const operation = lossOperation('crossEntropyLogits', layer.text('reduction'));
+      const operation = lossOperation('crossEntropyLogits', layer);
       layer.state.session.lossDeclared({ operation, trail: layer.instance.made, model: undefined });
     },
     forwardSignature: 'input, target',
@@ -57,7 +57,7 @@ export const adaptiveLayers: readonly LayerEntry[] = [
       const logits = projection && layer.context.call(projection, [call.value('input') ?? { kind: 'none' }]);
       const tensors = [layer.state.tensorOf(logits), call.tensor('target')].filter((tensor) => tensor !== undefined);
       if (tensors.length < 2) return undefined;
-      const operation = lossOperation('crossEntropyLogits', layer.text('reduction'));
+      const operation = lossOperation('crossEntropyLogits', layer);
       return layer.result(applyLoss(layer.state, operation, tensors, call.site()));
     },
   },

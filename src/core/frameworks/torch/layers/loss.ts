@@ -8,7 +8,7 @@ export const lossLayers: readonly LayerEntry[] = losses.map(
     name: entry.layer,
     signature: entry.options,
     build: (layer) => {
-      const operation = lossOperation(entry.loss, layer.text('reduction'));
+      const operation = lossOperation(entry.loss, layer);
       layer.state.session.lossDeclared({ operation, trail: layer.instance.made, model: undefined });
     },
     forwardSignature: entry.inputs,
@@ -16,13 +16,7 @@ export const lossLayers: readonly LayerEntry[] = losses.map(
       const inputs = tensorArguments(call, entry.inputs);
       if (inputs.length === 0) return undefined;
       return layer.result(
-        applyLoss(
-          layer.state,
-          lossOperation(entry.loss, layer.text('reduction')),
-          inputs,
-          call.site(),
-          entry.unreduced,
-        ),
+        applyLoss(layer.state, lossOperation(entry.loss, layer), inputs, call.site(), entry.unreduced),
       );
     },
   }),

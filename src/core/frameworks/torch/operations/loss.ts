@@ -121,8 +121,26 @@ export const losses: readonly LossEntry[] = [
 
 export type LossOperation = Extract<Operation, { kind: 'loss' }>;
 
-export function lossOperation(loss: LossKind, reduction: string | undefined): LossOperation {
-  return { kind: 'loss', loss, reduction: reduction === 'sum' || reduction === 'none' ? reduction : 'mean' };
+/** What a call or a layer was given by name; undefined where its signature has no such name. */
+interface LossArguments {
+  text(name: string): string | undefined;
+  number(name: string): number | undefined;
+}
+
+export function lossOperation(loss: LossKind, given: LossArguments): LossOperation {
+  const reduction = given.text('reduction');
+  const smoothing = given.number('label_smoothing');
+  const beta = given.number('beta');
+  const threshold = beta ?? given.number('delta');
+  return {
+    kind: 'loss',
+    loss,
+    reduction: reduction === 'sum' || reduction === 'none' ? reduction : 'mean',
+    ...(smoothing && { smoothing }),
+    ...(threshold !== undefined && { threshold }),
+    // Smooth L1 is Huber's loss divided by its threshold.
+    ...(beta && { scale: 1 / beta }),
+  };
 }
 
 /** A scalar, or with reduction `none` one value for each element (cross entropy: each sample). */

@@ -1,10 +1,10 @@
-import type { LossKind } from '../../../network/network';
+import type { Operation } from '../../../network/network';
 import type { RandomSource } from '../random';
 import type { Call, Step } from '../rule';
 import { areSameShape, elementCountOf, type Tensor, trueValues } from '../tensor';
 import { logSoftmaxRows, softmaxRows } from './softmax';
 
-type Reduction = 'mean' | 'sum' | 'none';
+type Loss = Extract<Operation, { readonly kind: 'loss' }>;
 
 /** Losses of every element or sample before the reduction, and their slope by every element of the prediction. */
 interface Elementwise {
@@ -15,14 +15,15 @@ interface Elementwise {
 }
 
 /** The loss and its gradient by the prediction. A target that the source does not show is drawn independently of the model. */
-export function lossStep(call: Call, loss: LossKind, reduction: Reduction): Step | undefined {
+export function lossStep(call: Call, operation: Loss): Step | undefined {
+  const { reduction, scale = 1 } = operation;
   const [prediction, target] = call.inputs;
   if (!prediction || prediction.data.length === 0) return undefined;
-  const parts = elementwiseLoss(loss, prediction, target, call.random);
+  const parts = elementwiseLoss(operation, prediction, target, call.random);
   if (!parts) return undefined;
   const { values, slopes } = parts;
   const isReduced = reduction !== 'none';
-  const divisor = reduction === 'mean' ? values.length : 1;
+  const divisor = (reduction === 'mean' ? values.length : 1) / scale;
   let sum = 0;
   for (const value of values) sum += value;
   const shape = isReduced
@@ -31,19 +32,25 @@ export function lossStep(call: Call, loss: LossKind, reduction: Reduction): Step
       ? call.shape
       : [values.length];
   return {
-    output: { shape, data: isReduced ? Float32Array.of(sum / divisor) : values, logScale: 0 },
+    output: {
+      shape,
+      data: isReduced ? Float32Array.of(sum / divisor) : values.map((value) => value * scale),
+      logScale: 0,
+    },
     isApproximate: target === undefined,
     backward: (gradient) => {
       const incoming = (element: number) => gradient.data[isReduced ? 0 : parts.placeOf(element)] as number;
-      const data = slopes.map((slope, element) => slope * incoming(element));
-      const byPrediction = { shape: prediction.shape, data, logScale: gradient.logScale - Math.log(divisor) };
+      const sign = Math.sign(scale);
+      const data = slopes.map((slope, element) => sign * slope * incoming(element));
+      const logScale = gradient.logScale - Math.log(Math.abs(divisor));
+      const byPrediction = { shape: prediction.shape, data, logScale };
       return { inputs: [byPrediction, ...call.inputs.slice(1).map(() => undefined)] };
     },
   };
 }
 
 function elementwiseLoss(
-  loss: LossKind,
+  { loss, threshold = 1, smoothing = 0 }: Loss,
   prediction: Tensor,
   target: Tensor | undefined,
   random: RandomSource,
@@ -53,14 +60,19 @@ function elementwiseLoss(
     case 'crossEntropyLogits':
     case 'crossEntropyProbabilities':
     case 'negativeLogLikelihood':
-      return labelLoss(loss, prediction, values, target, random);
+      return labelLoss(loss, smoothing, prediction, values, target, random);
     case 'meanSquaredError':
     case 'meanAbsoluteError':
-    case 'huber':
       return pointwise(
         values,
         targetOr(prediction, target, () => random.normal()),
         differences[loss],
+      );
+    case 'huber':
+      return pointwise(
+        values,
+        targetOr(prediction, target, () => random.normal()),
+        (x, y) => huber(x - y, threshold),
       );
     case 'binaryCrossEntropyLogits':
     case 'binaryCrossEntropyProbabilities':
@@ -82,15 +94,17 @@ function elementwiseLoss(
 /** Loss and slope at a prediction and its target. */
 type Pointwise = (prediction: number, target: number) => readonly [number, number];
 
-const differences: Readonly<Record<'meanSquaredError' | 'meanAbsoluteError' | 'huber', Pointwise>> = {
+const differences: Readonly<Record<'meanSquaredError' | 'meanAbsoluteError', Pointwise>> = {
   meanSquaredError: (x, y) => [(x - y) ** 2, 2 * (x - y)],
   meanAbsoluteError: (x, y) => [Math.abs(x - y), Math.sign(x - y)],
-  huber: (x, y) => {
-    const difference = x - y;
-    const size = Math.abs(difference);
-    return size < 1 ? [0.5 * size * size, difference] : [size - 0.5, Math.sign(difference)];
-  },
 };
+
+/** Quadratic up to the threshold, linear beyond (Huber 1964). */
+function huber(difference: number, threshold: number): readonly [number, number] {
+  const size = Math.abs(difference);
+  if (size < threshold) return [0.5 * size * size, difference];
+  return [threshold * (size - threshold / 2), threshold * Math.sign(difference)];
+}
 
 const smallestProbability = 1e-7;
 
@@ -124,6 +138,7 @@ function targetOr(prediction: Tensor, target: Tensor | undefined, draw: () => nu
 /** Cross entropy with class labels, or with a probability for each class where the target has the prediction's shape. */
 function labelLoss(
   loss: 'crossEntropyLogits' | 'crossEntropyProbabilities' | 'negativeLogLikelihood',
+  smoothing: number,
   prediction: Tensor,
   values: Float32Array,
   target: Tensor | undefined,
@@ -151,7 +166,7 @@ function labelLoss(
     let total = 0;
     for (let label = 0; label < classes; label++) {
       const place = sample * classes + label;
-      const share = wanted[place] as number;
+      const share = (1 - smoothing) * (wanted[place] as number) + smoothing / classes;
       if (share !== 0) total -= share * (logs[place] as number);
       const slope = isProbabilities ? -share / Math.max(smallestProbability, rows[place] as number) : -share;
       slopes[at(sample, label)] = (shares?.[place] ?? 0) + slope;

@@ -1,0 +1,64 @@
+import { fuseActivations } from './fuse';
+import type { NetworkNode, NodeId, Operation } from './network';
+
+/** A loss summed over the batch, and the factor that the code's own gradient has before it. */
+export interface WrittenLoss {
+  readonly loss: Extract<Operation, { readonly kind: 'loss' }>['loss'];
+  readonly scale: number;
+}
+
+/**
+ * The loss that a script's hand-written backward pass belongs to. What it multiplies by the transposed last weight is the gradient by the
+ * last pre-activation: c·(p − y) behind a softmax is that of cross-entropy, behind a sigmoid that of binary cross-entropy, c·(z − y) that of
+ * half the squared error; so is c·(a − y)·f′(z). Undefined where it is none of these.
+ */
+export function writtenLoss(
+  nodes: readonly NetworkNode[],
+  weight: NodeId,
+  preactivation: NodeId,
+  output: NodeId,
+): WrittenLoss | undefined {
+  const transposed = nodes.find(({ operation, inputs }) => operation.kind === 'permute' && inputs[0] === weight);
+  const product = nodes.find(
+    ({ operation, inputs }) =>
+      operation.kind === 'matmul' && transposed !== undefined && inputs.includes(transposed.id),
+  );
+  const gradient = product?.inputs.find((id) => id !== transposed?.id);
+  const made = nodes[gradient ?? -1];
+  if (!made) return undefined;
+  const factors = factorsOf(nodes, made);
+  const scale = factors.map((id) => scaleOf(nodes, id, output)).find((found) => found !== undefined);
+  if (scale === undefined) return undefined;
+  const isLinear = preactivation === output;
+  if (isLinear || factors.length > 1) return { loss: 'meanSquaredError', scale: scale / 2 };
+  const last = fuseActivations(nodes).find(({ id }) => id === output)?.operation;
+  if (last?.kind === 'softmax') return { loss: 'crossEntropyProbabilities', scale };
+  const isSigmoid = last?.kind === 'activation' && last.activation.id === 'sigmoid';
+  return isSigmoid ? { loss: 'binaryCrossEntropyProbabilities', scale } : undefined;
+}
+
+/** The node, or what it is the product of. */
+function factorsOf(nodes: readonly NetworkNode[], made: NetworkNode): readonly NodeId[] {
+  const factors = [made.id];
+  for (let at = 0; at < factors.length && factors.length < mostFactors; at++) {
+    const node = nodes[factors[at] ?? -1];
+    if (node?.operation.kind === 'product') factors.push(...node.inputs);
+  }
+  return factors;
+}
+
+const mostFactors = 16;
+
+/** c where the array is c·(output − target), or c·output that the code subtracts the target from at its indices. */
+function scaleOf(nodes: readonly NetworkNode[], id: NodeId, output: NodeId): number | undefined {
+  let scale = 1;
+  let node = nodes[id];
+  while (node && node.id !== output) {
+    const { operation, inputs }: NetworkNode = node;
+    const at = Math.max(0, inputs.indexOf(output));
+    if (operation.kind === 'sum' && inputs.length <= 2) scale *= operation.coefficients[at] ?? 1;
+    else if (operation.kind !== 'identity' && operation.kind !== 'reshape') return undefined;
+    node = nodes[inputs[at] ?? -1];
+  }
+  return node && scale !== 0 ? scale : undefined;
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { normalCumulative, normalDensity } from '../../../src/core/activations/specialFunctions';
+import type { LossKind, Operation } from '../../../src/core/network/network';
+import { propagate } from '../../../src/core/signal/moments/propagate';
+import { analyzeText } from '../analyzeText';
+import { NetworkBuilder, variance, zero } from './networkBuilder';
+
+const samples = 64;
+
+/** Root mean square of the gradient at a linear layer of so many units and this output variance, with `after` before the loss. */
+function gradientAt(
+  loss: Omit<Extract<Operation, { kind: 'loss' }>, 'kind' | 'reduction'>,
+  { units = 8, square = 2, after = (_: NetworkBuilder, out: number) => out } = {},
+): number {
+  const builder = new NetworkBuilder(samples);
+  const out = builder.linear(builder.input(4096), units, square === 0 ? zero : variance(square / 4096));
+  const end = builder.add({ kind: 'loss', reduction: 'mean', ...loss }, [after(builder, out)], []);
+  const { gradient } = propagate(builder.network(out, end), 'standard-normal').nodes[out] ?? {};
+  return 10 ** (gradient?.log10Rms ?? Number.NaN);
+}
+
+function closeTo(actual: number, expected: number, tolerance = 0.01): void {
+  assert.ok(Math.abs(actual / expected - 1) <= tolerance, `${actual}, expected ${expected}`);
+}
+
+suite('signal: losses in closed form', () => {
+  test('the absolute error has slope one everywhere', () => {
+    closeTo(gradientAt({ loss: 'meanAbsoluteError' }), 1 / (samples * 8), 1e-6);
+  });
+
+  for (const threshold of [0.25, 1, 4]) {
+    test(`Huber's loss clips the error at ${threshold}: E min(d², t²) of d ~ N(0, Q + 1)`, () => {
+      const std = Math.sqrt(2 + 1);
+      const end = threshold / std;
+      const outside = 2 * normalCumulative(-end);
+      const clipped = threshold ** 2 * outside + std ** 2 * (1 - outside - 2 * end * normalDensity(end));
+      closeTo(gradientAt({ loss: 'huber', threshold }), Math.sqrt(clipped) / (samples * 8));
+    });
+  }
+
+  test('smoothing by ε makes labels smaller by 1 − ε', () => {
+    const expected = (0.9 * Math.sqrt((1 - 1 / 8) / 8)) / samples;
+    closeTo(gradientAt({ loss: 'crossEntropyLogits', smoothing: 0.1 }, { square: 0 }), expected, 1e-6);
+  });
+
+  test('a factor before the loss multiplies the gradient', () => {
+    const plain = gradientAt({ loss: 'meanSquaredError' });
+    closeTo(gradientAt({ loss: 'meanSquaredError', scale: 0.5 }), plain / 2, 1e-9);
+  });
+
+  test('a sigmoid with binary cross-entropy on its probabilities is binary cross-entropy on logits', () => {
+    const sigmoid = (builder: NetworkBuilder, out: number) => builder.activation(out, 'sigmoid');
+    const direct = gradientAt({ loss: 'binaryCrossEntropyLogits' });
+    closeTo(gradientAt({ loss: 'binaryCrossEntropyProbabilities' }, { after: sigmoid }), direct, 1e-9);
+  });
+
+  test('where no random weights mix a gradient it does not vary: E (tanh z − t)² tanh′² of one unit and 64 samples', () => {
+    const tanh = (builder: NetworkBuilder, out: number) => builder.activation(out, 'tanh');
+    // 0.46446 and 0.39429: E tanh′² and E tanh² of a standard normal.
+    const expected = (2 / samples) * Math.sqrt((0.39429 + 1) * 0.46446);
+    closeTo(gradientAt({ loss: 'meanSquaredError' }, { units: 1, square: 1, after: tanh }), expected, 0.03);
+  });
+});
+
+suite('the loss that a hand-written backward pass belongs to', () => {
+  const script = (backward: string) => `import numpy as np
+X = np.random.rand(40, 12)
+Y = np.random.randn(40, 3)
+W1 = np.random.randn(12, 30) * 0.3
+W2 = np.random.randn(30, 3) * 0.2
+a1 = np.tanh(X @ W1)
+z2 = a1 @ W2
+${backward}
+dW2 = a1.T @ dz2
+dz1 = (dz2 @ W2.T) * (1 - a1**2)
+dW1 = X.T @ dz1
+`;
+  const softmax = 'e = np.exp(z2)\np = e / e.sum(axis=1, keepdims=True)\n';
+  const cases: readonly [string, LossKind, number][] = [
+    ['dz2 = 2 * (z2 - Y) / 120', 'meanSquaredError', 1 / 120],
+    ['a2 = 1 / (1 + np.exp(-z2))\ndz2 = (a2 - Y) / 40', 'binaryCrossEntropyProbabilities', 1 / 40],
+    ['a2 = 1 / (1 + np.exp(-z2))\ndz2 = (a2 - Y) * a2 * (1 - a2)', 'meanSquaredError', 1 / 2],
+    [`${softmax}dz2 = (p - Y) / 40`, 'crossEntropyProbabilities', 1 / 40],
+    [
+      `${softmax}dz2 = p.copy()\ndz2[range(40), np.random.randint(3, size=40)] -= 1\ndz2 /= 40`,
+      'crossEntropyProbabilities',
+      1 / 40,
+    ],
+  ];
+  for (const [backward, loss, scale] of cases) {
+    test(backward.replaceAll('\n', '; '), async () => {
+      const { models } = await analyzeText(script(backward));
+      const network = models[0]?.network;
+      const operation = network?.nodes.find(({ id }) => id === network.loss)?.operation;
+      assert.ok(operation?.kind === 'loss');
+      assert.equal(operation.loss, loss);
+      assert.equal(operation.reduction, 'sum');
+      assert.ok(Math.abs((operation.scale ?? 0) - scale) < 1e-12);
+      assert.equal(network?.batchSize, 40);
+    });
+  }
+
+  test('a gradient that is drawn belongs to none', async () => {
+    const { models } = await analyzeText(script('dz2 = np.random.randn(40, 3)'));
+    assert.equal(models[0]?.network.loss, undefined);
+  });
+});
