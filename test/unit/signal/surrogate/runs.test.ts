@@ -37,6 +37,14 @@ suite('surrogate runs', () => {
     assert.ok(nodes[79]?.flags.includes('overflow'));
   });
 
+  test('labels that the model is called with are classes of its output: mean square of 0 … 9 is 28.5', () => {
+    const builder = new NetworkBuilder(64);
+    const logits = builder.linear(builder.input(8), 10, variance(1 / 8));
+    const labels = builder.add({ kind: 'input', index: 1, content: 'tokens' }, [], [{ perBatch: 1 }]);
+    const { nodes } = run(builder.network(logits, builder.loss('crossEntropyLogits', logits, labels)), 8).profile;
+    near(nodes[labels]?.activation?.log10Rms, Math.log10(28.5) / 2, 0.02);
+  });
+
   test('weights of 1e-300', () => {
     const { nodes } = run(stack(3, 8, { kind: 'uniform', low: -1e-300, high: 1e-300 }), 1).profile;
     near(nodes[5]?.activation?.log10Rms, -900, 5);

@@ -182,7 +182,7 @@ function logarithms(values: Float32Array): Float32Array {
 }
 
 /** The axis that the target lacks: the second in PyTorch, the last in Keras. */
-function classAxis(shape: readonly number[], target: readonly number[] | undefined): number {
+export function classAxis(shape: readonly number[], target: readonly number[] | undefined): number {
   const last = shape.length - 1;
   if (!target || target.length !== last) return last;
   const isWithout = (axis: number) =>

@@ -1,4 +1,4 @@
-import type { Network, NetworkNode, Operation } from '../../../network/network';
+import type { Network, NetworkNode, NodeId, Operation } from '../../../network/network';
 import type { InputStatistics, SampleStatistics } from '../../inputStatistics';
 import { drawTensor } from '../draw';
 import type { RandomSource } from '../random';
@@ -6,6 +6,7 @@ import type { Call, Step } from '../rule';
 import { elementCountOf, reshaped, type Tensor } from '../tensor';
 import { dropoutMask } from './attention';
 import { drawPreset } from './inputField';
+import { classAxis } from './losses';
 
 /** The model's input: samples of the user's batch, or values drawn as the preset has them. */
 export function inputStep(call: Call, content: 'real' | 'tokens', statistics: InputStatistics): Step | undefined {
@@ -59,16 +60,25 @@ function drawTokens(call: Call, shape: readonly number[]): Tensor {
   return { shape, data, logScale: 0 };
 }
 
-/** Rows of the smallest table that the tokens reach. */
+/** Rows of the smallest table that the tokens reach; of labels, the classes of what they are compared with. */
 function tokenCount(network: Network, input: NetworkNode): number {
   const reached = new Set([input.id]);
   let count = Number.POSITIVE_INFINITY;
   for (const { id, inputs, operation } of network.nodes) {
-    if (!inputs.some((source) => reached.has(source))) continue;
+    const slot = inputs.findIndex((source) => reached.has(source));
+    if (slot < 0) continue;
     if (operation.kind === 'embedding') count = Math.min(count, operation.count);
+    else if (operation.kind === 'loss' && slot === 1) count = Math.min(count, classCount(network, inputs) ?? count);
     else reached.add(id);
   }
   return Number.isFinite(count) ? count : 1000;
+}
+
+function classCount({ nodes }: Network, [prediction, target]: readonly NodeId[]): number | undefined {
+  const shapeOf = (id: NodeId | undefined) =>
+    nodes.find((node) => node.id === id)?.outputShape?.map((dim) => (typeof dim === 'number' ? dim : 0));
+  const shape = shapeOf(prediction);
+  return shape?.[classAxis(shape, shapeOf(target))];
 }
 
 /** A parameter read as a tensor. */
