@@ -6,12 +6,16 @@ import { instantiateKernels } from '../src/refinement/instantiateKernels';
 
 const script = path.resolve(__dirname, '..', 'scripts', 'buildKernels.mjs');
 
-/** The kernels as the build makes them, compiled anew where their source has changed. */
-export async function loadKernels(): Promise<Multiply> {
-  const { buildKernels, kernelsFile } = (await import(pathToFileURL(script).href)) as {
+/** The file of the kernels as the build makes them, compiled anew where their source has changed. */
+export async function buildKernels(): Promise<string> {
+  const { buildKernels: build, kernelsFile } = (await import(pathToFileURL(script).href)) as {
     buildKernels: () => Promise<void>;
     kernelsFile: string;
   };
-  await buildKernels();
-  return instantiateKernels(readFileSync(kernelsFile));
+  await build();
+  return kernelsFile;
+}
+
+export async function loadKernels(): Promise<Multiply> {
+  return instantiateKernels(readFileSync(await buildKernels()));
 }

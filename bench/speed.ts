@@ -1,10 +1,12 @@
-// `npm run bench`: time to parse, read, estimate and judge, over the case sources, as ratios to the parse of the same run; time and memory of
-// models that are built of an installed package. Everything is timed in processes of its own, bundled as the extension is.
+// `npm run bench`: time to parse, read, estimate and judge, over the case sources, as ratios to the parse of the same run; both engines over
+// whole networks beside PyTorch itself; time and memory of models that are built of an installed package. Everything is timed in processes of its
+// own, bundled as the extension is.
 import path from 'node:path';
 import { cacheFolder, fetchPackages } from '../test/corpus/packages';
 import { bundle, run } from './bundle';
 import { caseFolder } from './caseFolder';
 import type { ColdTimes, MemoryUse } from './packageReading';
+import { benchSignal } from './signalSpeed';
 import type { SmallFileTimes } from './smallFiles';
 import { median } from './statistics';
 import { benchSurrogate } from './surrogateSpeed';
@@ -31,8 +33,18 @@ async function benchSmallFiles(): Promise<void> {
   );
 }
 
-async function benchPackages(): Promise<void> {
-  fetchPackages();
+/** Undefined on a machine that cannot download them. */
+function packagesFolder(): string | undefined {
+  try {
+    fetchPackages();
+    return cacheFolder;
+  } catch {
+    console.log('\nno packages: they are downloaded with pip and unpacked with python3');
+    return undefined;
+  }
+}
+
+async function benchPackages(site: string): Promise<void> {
   const script = await bundle('packageReading');
   console.log(
     '\na file that builds a model of torchvision: read in a new process (bundle loaded, nothing cached, files from disk; limit 150 ms),' +
@@ -40,7 +52,7 @@ async function benchPackages(): Promise<void> {
       '\n                  read ms   signal   rules     edit ms   signal   rules',
   );
   for (const name of ['resnet152', 'vit_l_16']) {
-    const runs = Array.from({ length: coldStarts }, () => run<ColdTimes>(script, ['cold', cacheFolder, name]));
+    const runs = Array.from({ length: coldStarts }, () => run<ColdTimes>(script, ['cold', site, name]));
     const edits = runs.flatMap((times) => times.edits);
     const cells = [runs.map((times) => times.cold), edits].map((timings) =>
       (['readMs', 'signalMs', 'rulesMs'] as const)
@@ -54,16 +66,21 @@ async function benchPackages(): Promise<void> {
     console.log(`${name.padEnd(16)} ${cells.join('    ')}   (${runs[0]?.parameters} parameter tensors)`);
   }
   const table = path.join(__dirname, '../test/corpus/torchvision.json');
-  const { models, heapBytes } = run<MemoryUse>(script, ['memory', cacheFolder, table], ['--expose-gc']);
+  const { models, heapBytes } = run<MemoryUse>(script, ['memory', site, table], ['--expose-gc']);
   console.log(
     `\nheap after reading ${models} models of torchvision: ${(heapBytes / 1e6).toFixed(0)} MB (limit 200 MB)`,
   );
 }
 
-benchSmallFiles()
-  .then(benchSurrogate)
-  .then(benchPackages)
-  .catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
+async function main(): Promise<void> {
+  await benchSmallFiles();
+  await benchSurrogate();
+  const site = packagesFolder();
+  await benchSignal(site);
+  if (site) await benchPackages(site);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -376,3 +376,28 @@ suite('signal: extreme and broken networks', () => {
     everyNumberIsFinite(builder.network(out));
   });
 });
+
+suite('signal: cost', () => {
+  test('ten times the layers cost about ten times as much, not a hundred times', () => {
+    const timeOf = (depth: number) => {
+      const builder = new NetworkBuilder();
+      let x = builder.input(64);
+      for (let layer = 0; layer < depth; layer++) {
+        const noise = builder.same({ kind: 'random', distribution: { kind: 'normal', mean: 0, std: 0.1 } }, x);
+        const noisy = builder.same({ kind: 'sum', coefficients: [1, 1] }, x, noise);
+        x = builder.activation(builder.linear(noisy, 64, variance(2 / 64)), 'relu');
+      }
+      const network = builder.network(x);
+      const times = Array.from({ length: 5 }, () => {
+        // Processor time: what else the machine does must not count.
+        const before = process.cpuUsage();
+        propagate(network, 'standard-normal');
+        return process.cpuUsage(before).user;
+      });
+      return Math.min(...times);
+    };
+    timeOf(100);
+    const ratio = timeOf(1000) / timeOf(100);
+    assert.ok(ratio < 30, `${ratio} times`);
+  });
+});

@@ -1,0 +1,73 @@
+// Runs in a process of its own, bundled as the extension is: `node signalTimes.js SITE KERNELS`.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { analyze } from '../src/core/analyze';
+import type { Network } from '../src/core/network/network';
+import type { InputStatistics } from '../src/core/signal/inputStatistics';
+import { propagate } from '../src/core/signal/moments/propagate';
+import { runSurrogate } from '../src/core/signal/surrogate/surrogate';
+import { instantiateKernels } from '../src/refinement/instantiateKernels';
+import { type SpeedNetwork, speedNetworks } from './speedNetworks';
+import { median } from './statistics';
+
+export interface SignalTimes {
+  readonly name: string;
+  readonly nodes: number;
+  /** Median of the analytic engine once its code is warm. */
+  readonly analyticMs: number;
+  /** Of the runs that there was time for; undefined where the network is too big for a run. */
+  readonly surrogate: { readonly ms: number; readonly seeds: number } | undefined;
+}
+
+const [, , site = '', kernelsFile = ''] = process.argv;
+const rounds = { warming: 5, timed: 15 };
+/** After this time no further run of the surrogate is begun. */
+const budgetMs = 3000;
+const clock = () => performance.now();
+const file = path.join(site, '..', 'user', 'model.py');
+
+/** Undefined where it is built of a package that is not there. */
+async function readNetwork({ source, inputShape }: SpeedNetwork) {
+  const readText = (wanted: string) => readFile(wanted, 'utf8').catch(() => undefined);
+  const project = {
+    searchPaths: [site],
+    readText: async (wanted: string) => (wanted === file ? source : readText(wanted)),
+  };
+  const budget = { timeMs: 60_000, steps: 20_000_000 };
+  const { models } = await analyze(project, file, { clock, inputShape, budget });
+  return models[0];
+}
+
+function timeAnalytic(network: Network, input: InputStatistics): number {
+  const times: number[] = [];
+  for (let round = 0; round < rounds.warming + rounds.timed; round++) {
+    const started = clock();
+    propagate(network, input);
+    if (round >= rounds.warming) times.push(clock() - started);
+  }
+  return median(times);
+}
+
+async function main(): Promise<void> {
+  const multiply = instantiateKernels(readFileSync(kernelsFile));
+  const rows: SignalTimes[] = [];
+  for (const entry of speedNetworks) {
+    const model = await readNetwork(entry);
+    if (!model) continue;
+    const { network, input } = model;
+    const statistics = input.given ?? 'standard-normal';
+    const analyticMs = timeAnalytic(network, statistics);
+    const started = clock();
+    const surrogate = runSurrogate({ network, statistics, multiply, seeds: 3, budgetMs, clock });
+    rows.push({
+      name: entry.name,
+      nodes: network.nodes.length,
+      analyticMs,
+      surrogate: surrogate && { ms: clock() - started, seeds: surrogate.seeds },
+    });
+  }
+  console.log(JSON.stringify(rows));
+}
+
+void main();
