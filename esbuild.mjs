@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildKernels } from './scripts/buildKernels.mjs';
 import { pyrightStubs } from './scripts/pyrightStubs.mjs';
+import { webTests } from './scripts/webTests.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const isWatching = process.argv.includes('--watch');
@@ -21,8 +22,8 @@ const budgets = {
 const webWorkers = {
   name: 'web-workers',
   setup(build) {
-    build.onResolve({ filter: /\/refinement\/startWorker$/ }, ({ resolveDir }) => ({
-      path: path.join(resolveDir, 'refinement/startWebWorker.ts'),
+    build.onResolve({ filter: /\/refinement\/startWorker$/ }, () => ({
+      path: path.join(root, 'src/refinement/startWebWorker.ts'),
     }));
   },
 };
@@ -100,6 +101,16 @@ const testBuild = {
   external: ['vscode', 'mocha'],
 };
 
+const webTestBuild = {
+  ...testBuild,
+  entryPoints: ['test/web/index.ts'],
+  outdir: 'out/test-web',
+  platform: 'browser',
+  external: ['vscode'],
+  define: { ...shared.define, global: 'globalThis' },
+  plugins: [...shared.plugins, webWorkers, webTests],
+};
+
 async function copyStyle() {
   await mkdir(path.join(root, 'dist/webview'), { recursive: true });
   await copyFile(path.join(root, 'webview/style.css'), path.join(root, 'dist/webview/style.css'));
@@ -123,7 +134,9 @@ if (isWatching) {
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
   await rm(path.join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all([...builds, ...(withTests ? [testBuild] : [])].map((options) => esbuild.build(options)));
+  await Promise.all(
+    [...builds, ...(withTests ? [testBuild, webTestBuild] : [])].map((options) => esbuild.build(options)),
+  );
   await copyStyle();
   await checkBudgets();
 }

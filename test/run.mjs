@@ -9,6 +9,7 @@ const stages = [
   { name: 'command line', command: ['npx', 'mocha', '--config', 'test/cli/.mocharc.json'] },
   { name: 'page', command: ['npx', 'mocha', '--config', 'test/page/.mocharc.json'] },
   { name: 'editor', command: ['node', 'test/host/runEditorTests.mjs'] },
+  { name: 'web', command: ['node', 'test/host/runWebTests.mjs'] },
   { name: 'workbench', command: ['npx', 'mocha', '--config', 'test/workbench/.mocharc.json'] },
 ];
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import {
   commands,
   type Diagnostic,
@@ -36,7 +35,7 @@ export async function readFile(name: string): Promise<string> {
 export function fileUri(name: string): Uri {
   const [folder] = workspace.workspaceFolders ?? [];
   assert.ok(folder, 'the tests run in a workspace folder');
-  return Uri.joinPath(folder.uri, ...name.split(path.posix.sep));
+  return Uri.joinPath(folder.uri, ...name.split('/'));
 }
 
 /** Where the text stands in the document; `text` may mark a part of itself with ‹ and ›. */
