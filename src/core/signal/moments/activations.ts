@@ -72,6 +72,7 @@ export function applyActivation(
     ),
     fixedNorm: 0,
     batch: input.batch,
+    grain: input.grain,
     madeBy: { activation: use, input },
   };
   return {

@@ -109,6 +109,7 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
     fresh: blend((field) => field.fresh),
     fixedNorm: 0,
     batch: fields[0]?.batch ?? 1,
+    grain: fields.find((field) => field.layout === layout && field.grain)?.grain,
   };
   return {
     output,

@@ -1,4 +1,5 @@
 import type { Operation } from '../../network/network';
+import { averagedGrain, faded } from './chanceLikeness';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import { nextAlignment, weightMoment } from './dense';
 import {
@@ -12,7 +13,7 @@ import {
   seedVariance,
 } from './field';
 import { type Layout, unitCount } from './layout';
-import { sumOfPairProducts } from './pairClasses';
+import { sumOfPairProducts } from './pairProducts';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
 import { weightMoments } from './weights';
@@ -65,13 +66,13 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const mean = weightMean + biasMean;
   const excess = mean * mean - weight.mean ** 2 * fanIn * taps * segment.mean ** 2 * inputFactor;
   const biasSquare = bias.variance * biasFactor;
+  const { grain, fade } = averagedGrain(input, (position) => {
+    const window = windows[positions.indexOf(position)];
+    return window && averagingOf(window, operation.transposed);
+  });
   const move = (values: Float64Array) => forward(values, bins, power, biasSquare + excess);
-  const output: Segment = {
-    channels: operation.outChannels,
-    mean,
-    within: move(segment.within),
-    across: move(segment.across),
-  };
+  const moments = { within: move(segment.within), across: move(segment.across) };
+  const output: Segment = { channels: operation.outChannels, mean, ...faded(moments, fade) };
   const square = output.within[0] as number;
   const share = square > 0 ? Math.max(0, 1 - (biasSquare + biasMean ** 2) / square) : 1;
   const field: Field = {
@@ -82,14 +83,15 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     fresh: (2 / operation.outChannels) * meanSquaredCorrelation(output, layout, input.batch) * share ** 2,
     fixedNorm: 0,
     batch: input.batch,
+    grain,
   };
   const back = (gradient: Gradient): Gradient => {
     const outgoing = gradient.segments[0] as GradientSegment;
     const gain = (weight.variance + weight.mean ** 2) * fanOut;
-    const moved: GradientSegment = {
-      within: reverse(outgoing.within, bins, gain, 0),
-      across: reverse(outgoing.across, bins, gain, 0),
-    };
+    const moved: GradientSegment = faded(
+      { within: reverse(outgoing.within, bins, gain, 0), across: reverse(outgoing.across, bins, gain, 0) },
+      fade,
+    );
     const units = unitCount(input.layout);
     return {
       layout: raw.layout,
@@ -105,7 +107,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     backward: (gradient) => {
       const outgoing = gradient.segments[0] as GradientSegment;
       const [dense, strided] = operation.transposed ? [outgoing, segment] : [segment, outgoing];
-      const sum = sumOfPairProducts(strided, dense, input.batch, bins.pairs, bins.dense);
+      const sum = sumOfPairProducts(strided, dense, input.batch, bins.pairs, bins.dense, fade);
       return { inputs: [back(gradient)], weight: weightMoment(gradient, input, sum * input.batch) };
     },
     isApproximate: weight.mean !== 0 || operation.paddingMode !== 'zeros',
@@ -139,6 +141,12 @@ function outputLayoutOf(call: Call, layout: Layout, operation: Convolution, posi
     );
   }
   return { layout: withSizes(layout, positions, sizes, operation.channelAxis, operation.outChannels), windows };
+}
+
+/** How many neighbours an output averages over and how far apart outputs are, in positions of the input. */
+function averagingOf({ kernel, stride, dilation }: AxisWindow, isTransposed: boolean) {
+  const reach = dilation * (kernel - 1) + 1;
+  return isTransposed ? { width: Math.max(1, reach / stride), stride: 1 / stride } : { width: reach, stride };
 }
 
 function isBatchAxis(layout: Layout, axis: number): boolean {

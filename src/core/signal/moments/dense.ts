@@ -1,4 +1,5 @@
 import { affineOf, gatherBins, pickBins } from './binArithmetic';
+import { faded, fadeOfMean } from './chanceLikeness';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import {
   consumed,
@@ -11,7 +12,7 @@ import {
   seedVariance,
 } from './field';
 import { type Atom, binCount, binsOf, type Layout, pairWeights, positionCount, unitCount } from './layout';
-import { sumOfPairProducts } from './pairClasses';
+import { sumOfPairProducts } from './pairProducts';
 import type { Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
 
@@ -40,8 +41,10 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
     mean * mean -
     meanProduct * meanProduct;
   const size = segment.within.length;
+  const fade = fadeOfMean(input, contraction.removed);
   const move = (values: Float64Array) => affineOf(pickBins(values, size, kept), gain, common);
-  const output: Segment = { channels: outFeatures, mean, within: move(segment.within), across: move(segment.across) };
+  const moments = faded({ within: move(segment.within), across: move(segment.across) }, fade);
+  const output: Segment = { channels: outFeatures, mean, ...moments };
   const square = output.within[0] as number;
   const share = square > 0 ? 1 - (bias.variance * biasFactor + bias.mean ** 2 * biasFactor) / square : 1;
   const fixed = weight.isOrthogonal ? 1 - Math.max(0, fanIn - outFeatures) / (fanIn + 2) : 0;
@@ -55,12 +58,13 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
     fresh: spread * (1 - fixedNorm),
     fixedNorm,
     batch: input.batch,
+    grain: input.grain && layout.extents.map((_, index) => input.grain?.[contraction.keptPositions[index] ?? 0] ?? 0),
   };
   return {
     output: field,
     backward: (gradient) => ({
-      inputs: [linearBackward(gradient, input, weight, outFeatures, kept)],
-      weight: linearWeightGradient(gradient, field, input, kept),
+      inputs: [linearBackward(gradient, input, weight, outFeatures, kept, fade)],
+      weight: linearWeightGradient(gradient, field, input, kept, fade),
     }),
   };
 }
@@ -71,12 +75,13 @@ function linearBackward(
   weight: WeightMoments,
   outFeatures: number,
   kept: Int32Array,
+  fade: number,
 ): Gradient {
   const outgoing = gradient.segments[0] as GradientSegment;
   const size = binCount(input.layout);
   const gain = (weight.variance + weight.mean ** 2) * outFeatures;
   const move = (values: Float64Array) => affineOf(gatherBins(values, size, kept), gain);
-  const segment: GradientSegment = { within: move(outgoing.within), across: move(outgoing.across) };
+  const segment = faded({ within: move(outgoing.within), across: move(outgoing.across) }, fade);
   const units = unitCount(input.layout);
   return {
     layout: input.layout,
@@ -93,10 +98,16 @@ export function nextAlignment(alignment: number, units: number): number {
   return Math.min(1, (alignment * (1 + 1 / units) + 1 / units) / (1 + (2 * alignment) / units));
 }
 
-function linearWeightGradient(gradient: Gradient, output: Field, input: Field, kept: Int32Array): LogMoment {
+function linearWeightGradient(
+  gradient: Gradient,
+  output: Field,
+  input: Field,
+  kept: Int32Array,
+  fade: number,
+): LogMoment {
   const segment = pooledSegment(input);
   const outgoing = gradient.segments[0] as GradientSegment;
-  const sum = sumOfPairProducts(outgoing, segment, input.batch, pairWeights(output.layout), kept);
+  const sum = sumOfPairProducts(outgoing, segment, input.batch, pairWeights(output.layout), kept, fade);
   return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2);
 }
 
@@ -115,6 +126,9 @@ interface Contraction {
   readonly kept: Int32Array;
   readonly units: number;
   readonly positions: number;
+  /** Position axes that were summed over, and those that remain. */
+  readonly removed: ReadonlySet<number>;
+  readonly keptPositions: readonly number[];
 }
 
 /** The layout after the last axis' atoms are summed over and new units stand in their place. */
@@ -142,7 +156,8 @@ function contractLastAxis(layout: Layout, outFeatures: number): Contraction | un
     );
   });
   const result: Layout = { axes, extents };
-  return { layout: result, kept: keptBins(layout, removed), units, positions };
+  const keptPositions = layout.extents.map((_, index) => index).filter((index) => !removed.has(index));
+  return { layout: result, kept: keptBins(layout, removed), units, positions, removed, keptPositions };
 }
 
 /** Bins of a layout with offset zero along the removed position axes, in order. */

@@ -32,6 +32,8 @@ export interface Field {
   readonly logits?: Field;
   /** What made these values elementwise, for pooling that picks the largest. */
   readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
+  /** How far chance likeness of pairs of positions reaches, as a variance in positions by position axis: chanceLikeness.ts. */
+  readonly grain?: readonly number[];
   /** Moments of every pair of time steps, where they are no function of the offset alone; stored scale. */
   readonly steps?: StepPairs;
 }

@@ -1,5 +1,6 @@
 import { presetMoments } from '../inputPresets';
 import type { InputStatistics, SampleStatistics } from '../inputStatistics';
+import { chanceBlock, chanceOf, hasChance, ownChanceBlock, withOwnPlace } from './chanceLikeness';
 import type { Field } from './field';
 import {
   type Atom,
@@ -21,14 +22,14 @@ export function inputField(call: Call, content: 'real' | 'tokens', statistics: I
   const field = meanInputField(call, content, statistics);
   if (!field || call.pairClasses === 1) return field;
   const spread = isSample(statistics) ? statistics.pairSpread : undefined;
-  return withPairClasses(field, spread);
+  return withPairClasses(field, spread, call.pairClasses);
 }
 
 /**
  * The field with pairs of samples that are more or less alike than the average pair. The deviation falls off with the offset as the
  * within-sample moments do; independent values have that of their finite number.
  */
-function withPairClasses(field: Field, spread: SampleStatistics['pairSpread']): Field {
+function withPairClasses(field: Field, spread: SampleStatistics['pairSpread'], blocks: number): Field {
   const weights = pairWeights(field.layout);
   return {
     ...field,
@@ -39,17 +40,35 @@ function withPairClasses(field: Field, spread: SampleStatistics['pairSpread']): 
       const own = spread?.own ?? (square - segment.mean ** 2) / Math.sqrt(count);
       const mean = spread?.mean ?? (plateau - segment.mean ** 2) / Math.sqrt(count);
       const size = segment.within.length;
-      const across = everyClass(segment.across, pairClasses.length);
-      for (let at = size; at < across.length; at++) {
+      const across = everyClass(segment.across, blocks);
+      for (let at = size; at < size * pairClasses.length; at++) {
         const within = segment.within[at % size] as number;
         const near = square > plateau ? Math.max(0, (within - plateau) / (square - plateau)) : 1;
         const { shift } = pairClasses[Math.floor(at / size)] as (typeof pairClasses)[number];
         const shifted = (across[at] as number) + shift * (mean + (own - mean) * near);
         across[at] = Math.max(-square, Math.min(square, shifted));
       }
-      return { ...segment, across };
+      if (hasChance(blocks)) {
+        const chance = chanceOf({ ...segment, channels: unitCount(field.layout) }, nextBins(field.layout));
+        across.set(segment.within, size * ownChanceBlock);
+        for (let at = size * chanceBlock; at < across.length; at++) {
+          across[at] = Math.min(square, (across[at] as number) + chance);
+        }
+      }
+      return withOwnPlace({ ...segment, across });
     }),
   };
+}
+
+/** Offset one along each position axis. */
+function nextBins({ extents }: Layout): number[] {
+  const bins: number[] = [];
+  let stride = 1;
+  for (const extent of extents.toReversed()) {
+    if (extent > 1) bins.push(stride);
+    stride *= binsOf(extent);
+  }
+  return bins;
 }
 
 function isSample(statistics: InputStatistics): statistics is SampleStatistics {

@@ -2,6 +2,7 @@ import type { Expression } from '../../activations/expression';
 import type { LossKind, Operation } from '../../network/network';
 import { activationMoments, type CompiledActivation, compiledActivation } from './activationFunction';
 import { affineOf, pickBins } from './binArithmetic';
+import { withOwnPlace } from './chanceLikeness';
 import { centredCorrelations, duals } from './correlations';
 import { type Field, type Gradient, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
@@ -73,7 +74,7 @@ function lossGradient(
     const scale = (reduction === 'mean' ? divisor : 1) / Math.abs(factor);
     return {
       layout: prediction.layout,
-      segments: prediction.segments.map(() => pair),
+      segments: prediction.segments.map(() => withOwnPlace(pair)),
       logScale: -2 * Math.log(scale),
       inherited: 0,
       fresh: 0,

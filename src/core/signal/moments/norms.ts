@@ -1,6 +1,7 @@
 import type { Operation } from '../../network/network';
 import { scaledAndShifted } from './affine';
 import { affineOf, productOf } from './binArithmetic';
+import { chanceBlock, ownChanceBlock } from './chanceLikeness';
 import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
@@ -46,6 +47,7 @@ function standardisedStep(call: Call, operation: Normalisation): Step | undefine
     fresh: 0,
     fixedNorm: statistics.units === 1 ? 0 : 1,
     batch: input.batch,
+    grain: input.grain,
   };
   return {
     output,
@@ -147,10 +149,14 @@ function averages({ within, across }: Pair, square: number, { weights, batch, un
   }
   if (weights) {
     const means = across.slice();
+    const own = weightedMean(within, weights);
     for (let at = 0; at < means.length; at += size) {
-      means.fill(weightedMean(across.subarray(at, at + size), weights), at, at + size);
+      // What is alike by chance is not alike over all positions.
+      const from = at === chanceBlock * size ? 0 : at;
+      const isOwn = at === ownChanceBlock * size;
+      means.fill(isOwn ? own : weightedMean(across.subarray(from, from + size), weights), at, at + size);
     }
-    return sharedByUnits({ within: Float64Array.of(weightedMean(within, weights)), across: means }, square, units);
+    return sharedByUnits({ within: Float64Array.of(own), across: means }, square, units);
   }
   return sharedByUnits({ within, across }, square, units);
 }

@@ -1,5 +1,4 @@
 import type { Network } from '../../network/network';
-import type { Segment } from './field';
 
 /**
  * Some pairs of samples are more alike than others: by so many standard deviations than the average pair, and the share of pairs; three-point
@@ -16,7 +15,13 @@ export const pairClasses = [
 export function pairClassCount(network: Network): number {
   const isEnough = ({ operation }: Network['nodes'][number]) =>
     operation.kind === 'recurrent' || (operation.kind === 'input' && operation.content === 'tokens');
-  return network.batchSize > 1 && !network.nodes.some(isEnough) ? pairClasses.length : 1;
+  if (network.batchSize <= 1 || network.nodes.some(isEnough)) return 1;
+  return pairClasses.length + (network.nodes.some(isSharedByPositions) ? 2 : 0);
+}
+
+/** One weight sees many positions: the likeness of each pair of them counts, not only that of whole samples. */
+function isSharedByPositions({ operation, outputShape }: Network['nodes'][number]): boolean {
+  return operation.kind === 'convolution' || (operation.kind === 'linear' && (outputShape?.length ?? 0) > 2);
 }
 
 /** The same moments for every class of pairs. */
@@ -39,30 +44,4 @@ export function classAverage(classes: readonly number[]): number {
     sum += share * (own > 0 ? own : average);
   });
   return sum;
-}
-
-type Pair = Pick<Segment, 'within' | 'across'>;
-
-/** Σ over bins of weight · [G_R X_R + (B − 1) G_S X_S], averaged over the classes of pairs; each bin of G meets the named one of X. */
-export function sumOfPairProducts(
-  gradient: Pair,
-  values: Pair,
-  batch: number,
-  weights: Float64Array,
-  bins: Int32Array,
-): number {
-  const sum = (a: Float64Array, start: number, b: Float64Array, otherStart: number) => {
-    let total = 0;
-    for (let bin = 0; bin < weights.length; bin++) {
-      const other = b[otherStart + (bins[bin] as number)] as number;
-      total += (weights[bin] as number) * (a[start + bin] as number) * other;
-    }
-    return total;
-  };
-  const within = sum(gradient.within, 0, values.within, 0);
-  const [size, otherSize] = [gradient.within.length, values.within.length];
-  const classes = Array.from({ length: gradient.across.length / size }, (_, index) => {
-    return within + (batch - 1) * sum(gradient.across, index * size, values.across, index * otherSize);
-  });
-  return classAverage(classes);
 }

@@ -1,6 +1,7 @@
 import type { Operation } from '../../network/network';
 import { applyActivation } from './activations';
 import { affineOf, combinationOf } from './binArithmetic';
+import { averagedGrain, chanceBlock, faded, hasChance, offBase, withOwnPlace } from './chanceLikeness';
 import { type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { type BinMap, binMap, binsOf, type Layout, unitCount } from './layout';
 import { largestOfNormals } from './orderStatistics';
@@ -52,15 +53,15 @@ function averagePooling(raw: Field, shared: Windows): Step {
   const { input, layout, positions, windows } = shared;
   const average = windows.map(averageMap);
   const spreading = windows.map(spreadMap);
+  const { grain, fade } = pooledGrain(shared);
   const output: Field = {
     ...input,
     layout,
-    segments: input.segments.map((segment) => ({
-      channels: segment.channels,
-      mean: segment.mean,
-      within: alongAxes(segment.within, input.layout, positions, average),
-      across: alongAxes(segment.across, input.layout, positions, average),
-    })),
+    segments: input.segments.map(({ channels, mean, within, across }) => {
+      const move = (values: Float64Array) => alongAxes(values, input.layout, positions, average);
+      return { channels, mean, ...faded({ within: move(within), across: move(across) }, fade) };
+    }),
+    grain,
     fixedNorm: 0,
     madeBy: undefined,
     logits: undefined,
@@ -72,14 +73,23 @@ function averagePooling(raw: Field, shared: Windows): Step {
         {
           ...gradient,
           layout: raw.layout,
-          segments: gradient.segments.map((segment) => ({
-            within: alongAxes(segment.within, layout, positions, spreading),
-            across: alongAxes(segment.across, layout, positions, spreading),
-          })),
+          segments: gradient.segments.map(({ within, across }) => {
+            const move = (values: Float64Array) => alongAxes(values, layout, positions, spreading);
+            return faded({ within: move(within), across: move(across) }, fade);
+          }),
         },
       ],
     }),
   };
+}
+
+/** Offsets are averaged over as positions are, each with a likeness of its own. */
+function pooledGrain({ input, positions, windows }: Windows) {
+  const { grain, fade } = averagedGrain(input, (position) => {
+    const window = windows[positions.indexOf(position)];
+    return window && { width: window.kernel, stride: window.stride };
+  });
+  return { grain, fade: windows.reduce((product, { kernel }) => product / Math.sqrt(kernel), fade) };
 }
 
 /** Mean of R over all pairs of one element of each window: a triangle of offsets around s·δ. */
@@ -132,11 +142,13 @@ function maxPooling(raw: Field, shared: Windows): Step {
   const base = source ? source.input : input;
   const count = windows.reduce((product, window) => product * window.kernel, 1);
   const average = windows.map(averageMap);
-  const tops = base.segments.map((segment) => topSegment(segment, shared, average, count));
+  const { grain, fade } = pooledGrain(shared);
+  const tops = base.segments.map((segment) => topSegment(segment, shared, average, count, fade));
   const top: Field = {
     ...base,
     layout,
     segments: tops.map((part) => part.segment),
+    grain,
     fixedNorm: 0,
     madeBy: undefined,
     logits: undefined,
@@ -145,7 +157,7 @@ function maxPooling(raw: Field, shared: Windows): Step {
   const diagonal = windows.reduce((product, window) => product * (window.output / window.input), 1);
   const routes: Routes = { all: windows.map(spreadMap), own: windows.map(ownMap), diagonal };
   const route = (gradient: Gradient): GradientSegment[] =>
-    gradient.segments.map((segment, index) => routed(segment, shared, routes, tops[index]?.agreements ?? []));
+    gradient.segments.map((segment, index) => routed(segment, shared, routes, tops[index], fade));
   return {
     output: { ...(step ? step.output : top), madeBy: undefined },
     backward: (gradient) => {
@@ -170,12 +182,14 @@ interface Top {
   readonly segment: Segment;
   /** How much more often than by chance the same element is the largest in two samples, by class of pairs. */
   readonly agreements: readonly number[];
+  /** What the chance likeness of two elements multiplies the chance that both are the largest by, by block of chance. */
+  readonly picks: readonly Float64Array[];
   /** Mean and std of the largest, and of any, in units of any's std. */
   readonly shift: number;
   readonly ratio: number;
 }
 
-function topSegment(segment: Segment, shared: Windows, average: readonly BinMap[], count: number): Top {
+function topSegment(segment: Segment, shared: Windows, average: readonly BinMap[], count: number, fade: number): Top {
   const { input, positions } = shared;
   const square = segment.mean ** 2;
   const variance = Math.max(0, squareOf(segment) - square);
@@ -201,8 +215,13 @@ function topSegment(segment: Segment, shared: Windows, average: readonly BinMap[
     agreements.push((2 / Math.PI) * Math.asin(residual));
   }
   return {
-    segment: { channels: segment.channels, mean, within: topWithin, across: topAcross },
+    segment: faded({ channels: segment.channels, mean, within: topWithin, across: topAcross }, fade),
     agreements,
+    // To first order in the correlation: the first Hermite coefficient of being the largest is √(1−r)·e/K.
+    picks:
+      hasChance(across.length / within.length) && variance > 0
+        ? offBase(segment).map((off) => affineOf(off, shift ** 2 / variance, 1))
+        : [],
     shift,
     ratio: Math.sqrt(r + (1 - r) * spreadLeft),
   };
@@ -221,7 +240,8 @@ function routed(
   segment: GradientSegment,
   { layout, positions }: Windows,
   { all, own, diagonal }: Routes,
-  agreements: readonly number[],
+  top: Top | undefined,
+  fade: number,
 ): GradientSegment {
   const within = alongAxes(segment.within, layout, positions, all);
   const ownWithin = alongAxes(segment.within, layout, positions, own);
@@ -230,7 +250,7 @@ function routed(
   const size = within.length;
   for (let bin = 0; bin < size; bin++) within[bin] = (within[bin] as number) - (ownWithin[bin] as number);
   within[0] = (segment.within[0] as number) * diagonal;
-  agreements.forEach((agreement, index) => {
+  top?.agreements.forEach((agreement, index) => {
     const first = index * size;
     for (let at = first; at < first + size; at++) {
       across[at] = (across[at] as number) - agreement * (ownAcross[at] as number);
@@ -238,7 +258,12 @@ function routed(
     const together = segment.across[index * segment.within.length] as number;
     across[first] = (across[first] as number) + agreement * together * diagonal;
   });
-  return { within, across };
+  const result = faded({ within, across }, fade);
+  top?.picks.forEach((pick, index) => {
+    const start = (chanceBlock + index) * size;
+    for (let bin = 0; bin < size; bin++) across[start + bin] = (across[start + bin] as number) * (pick[bin] as number);
+  });
+  return withOwnPlace(result);
 }
 
 /** E[g ẑ g′ ẑ′] with ẑ the largest value in units of any value's std. */

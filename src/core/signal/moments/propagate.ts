@@ -5,6 +5,7 @@ import type { SignalProfile } from '../profile';
 import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
+import { withOwnPlace } from './chanceLikeness';
 import { productStep, sumStep } from './combine';
 import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
@@ -273,7 +274,7 @@ function unitGradient(output: Field): Gradient {
   if (output.layout.axes.length === 0) across.fill(1);
   return {
     layout: output.layout,
-    segments: output.segments.map(() => ({ within, across })),
+    segments: output.segments.map(() => withOwnPlace({ within, across })),
     logScale: 0,
     inherited: 0,
     fresh: 0,

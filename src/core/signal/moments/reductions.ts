@@ -1,4 +1,5 @@
 import { affineOf, combinationOf, pickBins } from './binArithmetic';
+import { faded, fadeOfMean } from './chanceLikeness';
 import { type Field, type Gradient, type GradientSegment, gradientVariance, type Segment } from './field';
 import { type Atom, axisWeights, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
 import { everyClass } from './pairClasses';
@@ -35,6 +36,10 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     }
     return result;
   };
+  const remaining = input.layout.extents.map((_, index) => index).filter((index) => !reduced.positions.includes(index));
+  // Every pair of positions has a likeness of its own: the mean over pairs is one over positions and one over offsets.
+  const pairs = reduced.positions.reduce((product, index) => product * (input.layout.extents[index] as number), 1);
+  const fade = fadeOfMean(input, reduced.positions) / Math.sqrt(pairs);
   const segments = input.segments.map((segment): Segment => {
     let within = collapse(segment.within);
     let across = collapse(segment.across);
@@ -48,17 +53,14 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
       across = affineOf(across, 1 / reduced.units, mean - mean / reduced.units);
     }
     const square = factor * factor;
-    return {
-      channels: segment.channels,
-      mean: segment.mean * factor,
-      within: affineOf(within, square),
-      across: affineOf(across, square),
-    };
+    const moments = faded({ within: affineOf(within, square), across: affineOf(across, square) }, fade);
+    return { channels: segment.channels, mean: segment.mean * factor, ...moments };
   });
   const output: Field = {
     ...input,
     layout: reduced.layout,
     segments,
+    grain: input.grain && remaining.map((index) => input.grain?.[index] ?? 0),
     fixedNorm: 0,
     logits: undefined,
     madeBy: undefined,
@@ -66,7 +68,7 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
   const spread = variant === 'mean' ? 1 / reduced.count : 1;
   return {
     output,
-    backward: (gradient) => ({ inputs: [expandGradient(gradient, input, reduced, spread)] }),
+    backward: (gradient) => ({ inputs: [expandGradient(gradient, input, reduced, spread, fade)] }),
     isApproximate: reduced.units > 1,
   };
 }
@@ -114,7 +116,7 @@ function reduce(layout: Layout, axes: readonly number[], call: Call, batch: numb
 }
 
 /** The gradient of a sum is the same for all that was summed. */
-function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spread: number): Gradient {
+function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spread: number, fade: number): Gradient {
   const size = binCount(input.layout);
   const source = new Int32Array(size);
   let stride = 1;
@@ -140,8 +142,8 @@ function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spre
     segments: input.segments.map((_, index): GradientSegment => {
       const segment = gradient.segments[index] ?? (gradient.segments[0] as GradientSegment);
       const within = expand(segment.within);
-      const classes = segment.across.length / segment.within.length;
-      return { within, across: reduced.isBatch ? everyClass(within, classes) : expand(segment.across) };
+      if (!reduced.isBatch) return faded({ within, across: expand(segment.across) }, fade);
+      return { within, across: everyClass(within, segment.across.length / segment.within.length) };
     }),
   };
 }

@@ -116,6 +116,7 @@ export function concatStep(call: Call, axis: number): Step | undefined {
     fresh: weigh((field) => (field.fresh * unitsOnAxis(field.layout, axis)) / total),
     fixedNorm: 0,
     batch: first.batch,
+    grain: first.grain,
   };
   return {
     output,

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import type { NodeId } from '../../../src/core/network/network';
+import { propagate } from '../../../src/core/signal/moments/propagate';
+import { NetworkBuilder, variance, zero } from './networkBuilder';
+
+const samples = 16;
+const length = 32;
+const channels = 9;
+const units = 64;
+const batchAxis = { perBatch: 1 };
+
+/** A convolution of one tap over white noise: every position is a sample of its own. */
+function pointwise(builder: NetworkBuilder): NodeId {
+  const input = builder.input(channels, length);
+  const weight = builder.parameter('weight', [units, channels, 1], variance(1 / channels));
+  const bias = builder.parameter('bias', [units], zero);
+  const convolution = {
+    kind: 'convolution',
+    rank: 1,
+    inChannels: channels,
+    outChannels: units,
+    kernel: [1],
+    stride: [1],
+    padding: [{ before: 0, after: 0 }],
+    paddingMode: 'zeros',
+    dilation: [1],
+    groups: 1,
+    transposed: false,
+    channelAxis: 1,
+  } as const;
+  return builder.add(convolution, [input], [batchAxis, units, length], [weight, bias]);
+}
+
+function weightGradient(builder: NetworkBuilder, node: NodeId, output: NodeId, loss?: NodeId): number {
+  const { nodes } = propagate(builder.network(output, loss), 'standard-normal');
+  return 10 ** (nodes[node]?.weightGradient?.log10Rms ?? Number.NaN);
+}
+
+function closeTo(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual / expected - 1) < 0.03, `${actual}, expected ${expected}`);
+}
+
+suite('signal: gradients that depend on what the layer sees', () => {
+  test('linear outputs with the squared error on white noise: E tr (Σ x xᵀ)² = C (S C + S² + S) of S normal vectors', () => {
+    const builder = new NetworkBuilder(samples);
+    const out = pointwise(builder);
+    const count = samples * length;
+    const coherent = (count * channels + count ** 2 + count) / channels;
+    const expected = (2 / (count * units)) * Math.sqrt(count + coherent);
+    closeTo(weightGradient(builder, out, out, builder.loss('meanSquaredError', out)), expected);
+  });
+
+  test('ReLU under a global mean: E[x 1(w·x > 0)] = w / (|w| √2π) (Stein), the rest falls with the positions', () => {
+    const builder = new NetworkBuilder(samples);
+    const out = pointwise(builder);
+    const relu = builder.activation(out, 'relu');
+    const mean = builder.add({ kind: 'reduction', variant: 'mean', axes: [2] }, [relu], [batchAxis, units]);
+    const coherent = 1 / (2 * Math.PI);
+    const square = (coherent + (channels / 2 - coherent) / length) / channels;
+    closeTo(weightGradient(builder, out, mean), Math.sqrt(samples * square));
+  });
+});
