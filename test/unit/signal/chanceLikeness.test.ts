@@ -59,4 +59,17 @@ suite('signal: gradients that depend on what the layer sees', () => {
     const square = (coherent + (channels / 2 - coherent) / length) / channels;
     closeTo(weightGradient(builder, out, mean), Math.sqrt(samples * square));
   });
+
+  test('the squared error behind n ReLU units: E (h·h′)² = n² κ² + n (E f² f′² − κ²) of two samples, κ = 1/2π', () => {
+    const builder = new NetworkBuilder(64);
+    const hidden = 32;
+    const relu = builder.activation(builder.linear(builder.input(1 << 16), hidden, variance(2 ** -16)), 'relu');
+    const out = builder.linear(relu, units, variance(1 / hidden));
+    const [kappa, square, fourth] = [1 / (2 * Math.PI), 1 / 2, 3 / 2];
+    const apart = hidden ** 2 * kappa ** 2 + hidden * (square ** 2 - kappa ** 2);
+    const alone = hidden * (hidden - 1) * square ** 2 + hidden * fourth;
+    const predictions = (alone + 63 * apart) / hidden / hidden;
+    const expected = (2 / (64 * units)) * Math.sqrt(64 * (square + predictions));
+    closeTo(weightGradient(builder, out, out, builder.loss('meanSquaredError', out)), expected);
+  });
 });

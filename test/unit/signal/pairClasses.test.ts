@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { classAverage, pairClasses, sumOfPairProducts } from '../../../src/core/signal/moments/pairClasses';
+import { classAverage, pairClasses } from '../../../src/core/signal/moments/pairClasses';
+import { sumOfPairProducts } from '../../../src/core/signal/moments/pairProducts';
 import { propagate } from '../../../src/core/signal/moments/propagate';
 import { NetworkBuilder, variance } from './networkBuilder';
 
@@ -25,7 +26,7 @@ suite('signal: classes of pairs of samples', () => {
     const values = { within: Float64Array.of(7, 5, 3), across: Float64Array.of(4, 9, 2) };
     const weights = Float64Array.of(1, 10);
     // 1·2·7 + 10·1·3, and twice 1·1·4 + 10·0.5·2.
-    assert.equal(sumOfPairProducts(gradient, values, 3, weights, Int32Array.of(0, 2)), 44 + 2 * 14);
+    assert.equal(sumOfPairProducts(gradient, values, 3, weights, Int32Array.of(0, 2), 1), 44 + 2 * 14);
   });
 
   test('tensors that share an input and differ in the batch agree on all that one sample alone decides', () => {

@@ -8,9 +8,10 @@ import {
 } from './activationFunction';
 import { affineOf, multiply } from './binArithmetic';
 import { centredCorrelations, correlationPowers, duals } from './correlations';
-import type { CorrelationPowers, HermiteSeries } from './duals';
+import { type CorrelationPowers, crossDual, type HermiteSeries } from './duals';
 import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { unitCount } from './layout';
+import { pairClasses } from './pairClasses';
 import type { Call, Step } from './rule';
 import { saturatedShare } from './saturation';
 
@@ -50,11 +51,12 @@ export function applyActivation(
   const segments = input.segments.map((segment, index): Segment => {
     const part = parts[index] as SegmentMoments;
     const factor = Math.exp(part.valueExcess - logScale);
+    const across = affineOf(duals(part.moments.value, part.acrossRho, false), factor);
     return {
       channels: segment.channels,
       mean: (part.moments.value.coefficients[0] as number) * Math.sqrt(factor),
       within: affineOf(duals(part.moments.value, part.withinRho, true), factor),
-      across: affineOf(duals(part.moments.value, part.acrossRho, false), factor),
+      across: input.layout.extents.length === 0 ? withChanceOfUnits(across, part, factor, segment) : across,
     };
   });
   const units = unitCount(input.layout);
@@ -95,6 +97,29 @@ export function applyActivation(
       slopeRms: Math.sqrt(pooled(input, (_, index) => (parts[index] as SegmentMoments).moments.slope.square)),
     },
   };
+}
+
+/**
+ * Of n units the mean product f f′ varies by (E f² f′² − (E f f′)²)/n from pair to pair, beside what the pre-activations' own likeness
+ * varies by. Over many positions, of which the classes hold the mean, it evens out.
+ */
+function withChanceOfUnits(
+  across: Float64Array,
+  { moments, acrossRho }: SegmentMoments,
+  factor: number,
+  { channels }: Segment,
+): Float64Array {
+  const blocks = Math.min(across.length, pairClasses.length);
+  const average = across[0] as number;
+  if (blocks === 1) return across;
+  const square = crossDual(moments.valueSquared, moments.valueSquared, acrossRho[0] as number) * factor * factor;
+  const spread = Math.max(0, square - average * average) / channels;
+  pairClasses.forEach(({ shift }, block) => {
+    if (block >= blocks || shift === 0) return;
+    const off = (across[block] as number) - average;
+    across[block] = average + Math.sign(shift) * Math.sqrt(off * off + shift * shift * spread);
+  });
+  return across;
 }
 
 function segmentMoments(activation: CompiledActivation, segment: Segment, logScale: number): SegmentMoments {
