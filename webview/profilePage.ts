@@ -126,7 +126,8 @@ function head(content: ProfileContent, context: PageContext): HTMLElement {
 
 /** Which engines the numbers come from. */
 function sourceText({ model, isRefining }: ProfileContent, { strings }: PageContext): string {
-  if (model.runs > 0) return fill(strings.refined, { runs: formatCount(model.runs) });
+  const { runs, isOfCopy } = model;
+  if (runs > 0) return fill(isOfCopy ? strings.refinedByCopy : strings.refined, { runs: formatCount(runs) });
   return isRefining ? strings.refining : strings.estimated;
 }
 

@@ -40,6 +40,7 @@ function modelJson(model: ModelAnalysis, places: Places) {
     input: { shape: shapeJson(input?.outputShape), statistics: model.input.statistics, assumed: model.input.isAssumed },
     output: { shape: shapeJson(output?.outputShape) },
     runs: signal.runs ?? 0,
+    isOfCopy: signal.isOfCopy ?? false,
     layers: new NetworkView(network).body.map((node) =>
       layerJson(
         node,

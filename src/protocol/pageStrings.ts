@@ -22,6 +22,7 @@ export const englishStrings = {
   estimated: 'estimated by formulas',
   refining: 'estimated by formulas, being refined …',
   refined: 'refined by {runs} runs with random weights',
+  refinedByCopy: 'refined by {runs} runs of a smaller copy with random weights',
   fallTitle: 'First-layer gradient, relative to the last',
   fallHealthy: 'healthy',
   fallLow: 'vanishing',

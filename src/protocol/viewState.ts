@@ -111,6 +111,8 @@ export interface ModelView {
   readonly isInputAssumed: boolean;
   /** Real runs that refined the numbers, as written and as changed at least so many; 0 where they come from formulas alone. */
   readonly runs: number;
+  /** True where those were runs of a smaller copy. */
+  readonly isOfCopy?: boolean;
   /** log10 of the first layer's gradient over the last one's. */
   readonly gradientFall?: number;
   readonly gradientFallAfter?: number;

@@ -14,5 +14,5 @@ export function profileOf(
   surrogate: SurrogateProfile | undefined,
 ): SignalProfile {
   if (engine === 'analytic' || !surrogate) return withAnalyticBands(analytic);
-  return engine === 'surrogate' ? withSurrogateBands(surrogate) : mergeProfiles(analytic, surrogate);
+  return engine === 'surrogate' ? withSurrogateBands(surrogate, analytic) : mergeProfiles(analytic, surrogate);
 }

@@ -1,4 +1,5 @@
 import type { Estimate, NodeSignal, SignalFlag, SignalProfile, StepSignals } from './profile';
+import { transferred } from './scaling/transfer';
 import { tQuantile95 } from './studentT';
 import type { SurrogateProfile } from './surrogate/surrogate';
 
@@ -16,11 +17,12 @@ interface Answers {
  * by (the scale-mixture view of the t: Gelman et al., Bayesian Data Analysis, section 17.2). Weights are the inverse squares of the two errors.
  */
 export function mergeProfiles(analytic: SignalProfile, surrogate: SurrogateProfile): SignalProfile {
-  const { profile, seeds } = surrogate;
+  const { seeds } = surrogate;
+  const profile = runsOf(surrogate, analytic);
   const nodes = analytic.nodes.map((node, index) => {
     return combineNodes(node, { analytic: node, surrogate: profile.nodes[index], seeds });
   });
-  return { nodes, runs: seeds };
+  return { nodes, runs: seeds, isOfCopy: surrogate.ofCopy !== undefined };
 }
 
 /** The analytic profile alone, with the bands that its bias gives it. */
@@ -30,10 +32,17 @@ export function withAnalyticBands(analytic: SignalProfile): SignalProfile {
   };
 }
 
-/** What the runs alone say. */
-export function withSurrogateBands({ profile, seeds }: SurrogateProfile): SignalProfile {
-  const nodes = profile.nodes.map((node) => combineNodes(node, { analytic: undefined, surrogate: node, seeds }));
-  return { nodes, runs: seeds };
+/** What the runs alone say; those of a smaller copy need the formulas to say it of the network. */
+export function withSurrogateBands(surrogate: SurrogateProfile, analytic: SignalProfile): SignalProfile {
+  const { seeds } = surrogate;
+  const nodes = runsOf(surrogate, analytic).nodes.map((node) =>
+    combineNodes(node, { analytic: undefined, surrogate: node, seeds }),
+  );
+  return { nodes, runs: seeds, isOfCopy: surrogate.ofCopy !== undefined };
+}
+
+function runsOf({ profile, ofCopy }: SurrogateProfile, analytic: SignalProfile): SignalProfile {
+  return ofCopy ? transferred(profile, ofCopy, analytic) : profile;
 }
 
 function combineNodes({ node }: NodeSignal, answers: Answers): NodeSignal {
@@ -65,8 +74,8 @@ function combineNodes({ node }: NodeSignal, answers: Answers): NodeSignal {
 }
 
 /** A share is merged as it is, without a logarithm. */
-function shareEstimate({ saturated, saturatedSpread }: NodeSignal): Estimate | undefined {
-  return saturated === undefined ? undefined : { log10Rms: saturated, sd: saturatedSpread?.sd ?? 0 };
+export function shareEstimate({ saturated, saturatedSpread }: NodeSignal): Estimate | undefined {
+  return saturated === undefined ? undefined : { sd: 0, ...saturatedSpread, log10Rms: saturated };
 }
 
 /** A number that either engine has is not unknown; every other doubt of either stays. */
@@ -83,7 +92,8 @@ function combineSteps({ analytic, surrogate, seeds }: Answers, flags: readonly S
   if (!first) return undefined;
   const estimateAt = (own: NodeSignal | undefined, quantity: 'activation' | 'gradient', step: number) => {
     const log10Rms = own?.steps?.[quantity][step];
-    return log10Rms === undefined ? undefined : { log10Rms, sd: own?.steps?.sd?.[quantity][step] ?? 0 };
+    if (log10Rms === undefined) return undefined;
+    return { ...own?.[quantity], log10Rms, sd: own?.steps?.sd?.[quantity][step] ?? 0 };
   };
   const merged = (quantity: 'activation' | 'gradient') =>
     first[quantity].map((log10Rms, step) => {
@@ -130,6 +140,18 @@ const arithmeticError = 5e-5;
 /** Where the analytic engine says that its number means little, its bias is taken to be boundless. */
 const handedOver: readonly SignalFlag[] = ['chaotic', 'collapsed', 'approximate'];
 
+/** How much of the analytic engine's bias differs between a network and its smaller copy. */
+const transferShare = 1 / 3;
+
+/**
+ * Variance of the analytic engine's bias. Its correction for finite width is the first term of an expansion in the spread over seeds: a mean of
+ * logarithms lies s²·ln 10 below the logarithm of the mean, s being the spread in dex; what is left out may be as much.
+ */
+function biasVariance(quantity: MergedQuantity, sd: number): number {
+  const narrow = quantity === 'saturated' ? 0 : Math.LN10 * sd ** 2;
+  return biasScale[quantity] ** 2 + narrow ** 2;
+}
+
 interface Spread {
   /** Variance from seed to seed. */
   readonly variance: number;
@@ -158,7 +180,7 @@ function combine(
     const square = error + spread.variance / bandRuns + arithmeticError ** 2;
     return { log10Rms, sd, band: tQuantile95(spread.freedom || spreadWorth) * Math.sqrt(square) };
   };
-  const scale = biasScale[quantity] ** 2;
+  const scale = biasVariance(quantity, analytic?.sd ?? 0);
   if (!surrogate) {
     // The bias's own quantile, in units of the spread's: the two errors are independent.
     const bias = (tQuantile95(biasFreedom) / tQuantile95(spread.freedom || spreadWorth)) ** 2 * scale;
@@ -166,7 +188,10 @@ function combine(
   }
   const isHandedOver = flags.some((flag) => handedOver.includes(flag));
   if (spread.freedom === 0) return analytic && !isHandedOver ? { ...analytic, sd: 0 } : surrogate;
-  const noise = spread.variance / seeds;
+  const { inflation } = surrogate;
+  const carried =
+    inflation === undefined ? 0 : transferShare ** 2 * biasVariance(quantity, Math.sqrt(inflation * spread.variance));
+  const noise = (spread.variance * (inflation ?? 1)) / seeds + carried;
   if (!analytic || isHandedOver) return banded(surrogate.log10Rms, noise);
   const excess = Math.max(0, (analytic.log10Rms - surrogate.log10Rms) ** 2 - noise);
   const bias = (biasFreedom * scale + excess) / (biasFreedom + 1);

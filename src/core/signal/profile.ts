@@ -7,6 +7,8 @@ export interface Estimate {
   readonly sd: number;
   /** Half-width, in dex, of the band in which the mean over twenty runs lies with a probability of 0.9; undefined where nothing tells. */
   readonly band?: number;
+  /** Of runs of a smaller copy: how many times as large the variance from seed to seed was there. */
+  readonly inflation?: number;
 }
 
 /** Why a number means little, or is missing: where a signal is exactly zero there is no logarithm, and the flag says so. */
@@ -61,4 +63,6 @@ export interface SignalProfile {
   readonly nodes: readonly NodeSignal[];
   /** How many real initialisations refined the numbers; undefined where the analytic engine alone speaks. */
   readonly runs?: number;
+  /** True where those were runs of a smaller copy, the network itself being too large. */
+  readonly isOfCopy?: boolean;
 }

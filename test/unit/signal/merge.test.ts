@@ -6,7 +6,7 @@ import { tQuantile95 } from '../../../src/core/signal/studentT';
 suite('merging the engines', () => {
   test('runs that all agree settle a number; runs that scatter leave it to the formulas', () => {
     assert.ok(Math.abs(merged({ log10Rms: 0, sd: 0 }, { log10Rms: 1, sd: 0 }).log10Rms - 1) < 1e-12);
-    const scattered = merged({ log10Rms: 0, sd: 3 }, { log10Rms: 0.3, sd: 3 }).log10Rms;
+    const scattered = merged({ log10Rms: 0, sd: 0.05 }, { log10Rms: 0.3, sd: 3 }).log10Rms;
     assert.ok(scattered < 0.01, `${scattered}`);
   });
 
@@ -24,8 +24,17 @@ suite('merging the engines', () => {
     assert.ok((doubted.band ?? 0) > (merged(analytic, surrogate).band ?? 0));
   });
 
+  test('where seeds differ much, so may the formulas: their correction for finite width is the first of many', () => {
+    const alone = (sd: number) =>
+      withAnalyticBands({ nodes: [nodeOf({ log10Rms: 0, sd })] }).nodes[0]?.gradient?.band ?? 0;
+    // s² ln 10 of s = 0.5 is 0.58, and t of three degrees of freedom 2.35.
+    assert.ok(alone(0.5) > 2.3 * 0.57, `${alone(0.5)}`);
+    assert.ok(alone(0.05) < 0.2, `${alone(0.05)}`);
+  });
+
   test('the band of runs alone is the t interval of two means', () => {
-    const [node] = withSurrogateBands({ profile: { nodes: [nodeOf({ log10Rms: 1, sd: 0.2 })] }, seeds: 8 }).nodes;
+    const profile = { nodes: [nodeOf({ log10Rms: 1, sd: 0.2 })] };
+    const [node] = withSurrogateBands({ profile, seeds: 8 }, { nodes: [] }).nodes;
     const expected = 1.8946 * 0.2 * Math.sqrt(1 / 8 + 1 / 20);
     assert.ok(Math.abs((node?.gradient?.band ?? 0) - expected) < 1e-3);
   });

@@ -2,20 +2,26 @@ import type { Network, NetworkNode, NodeId } from '../../network/network';
 import { runCost } from './cost';
 import type { NodeRun } from './run';
 
-/** Numbers that one run may keep: 0.8 GB of float32. */
-const mostElements = 2e8;
-/** Multiply-adds that one run may take: some seconds. */
-const mostMultiplications = 1e10;
-/** Beyond this not even a pair of samples is run. */
-const mostForTwo = 4 * mostMultiplications;
+/** What one run may take. */
+export interface RunLimits {
+  /** Numbers that it may keep. */
+  readonly elements: number;
+  readonly multiplications: number;
+  /** Multiply-adds beyond which not even a pair of samples is run. */
+  readonly multiplicationsForTwo: number;
+}
+
+/** 0.8 GB of float32 and some seconds. */
+const wholeRun: RunLimits = { elements: 2e8, multiplications: 1e10, multiplicationsForTwo: 4e10 };
 
 /** Samples of a run: the network's own batch where that is affordable, else as many as are, at least two; undefined where those are too many. */
-export function affordableBatch(network: Network): number | undefined {
+export function affordableBatch(network: Network, limits = wholeRun): number | undefined {
   const whole = Number.isFinite(network.batchSize) ? Math.max(1, Math.floor(network.batchSize)) : 1;
   for (let batch = whole; ; batch = Math.ceil(batch / 2)) {
     const { elements, multiplications } = runCost(network, batch);
-    if (elements <= mostElements && multiplications <= mostMultiplications) return batch;
-    if (batch <= 2) return elements <= mostElements && multiplications <= mostForTwo ? batch : undefined;
+    if (elements > limits.elements && batch <= 2) return undefined;
+    if (elements <= limits.elements && multiplications <= limits.multiplications) return batch;
+    if (batch <= 2) return multiplications <= limits.multiplicationsForTwo ? batch : undefined;
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Network } from '../../network/network';
 import type { CancelSignal, Clock } from '../../project';
 import type { InputStatistics } from '../inputStatistics';
+import { propagate } from '../moments/propagate';
 import type { Estimate, NodeSignal, SignalFlag, SignalProfile } from '../profile';
+import { affordableRun } from '../scaling/affordableRun';
 import type { Multiply } from './matrix';
 import { type NodeRun, runNetwork } from './run';
-import { affordableBatch, extrapolated, type RunPair } from './smallBatch';
+import { extrapolated, type RunPair } from './smallBatch';
 
 export interface SurrogateRequest {
   readonly network: Network;
@@ -25,11 +27,13 @@ export interface SurrogateProfile {
   readonly profile: SignalProfile;
   /** Runs behind it. */
   readonly seeds: number;
+  /** Where a smaller copy of the network was run: what the formulas say of that copy. */
+  readonly ofCopy?: SignalProfile;
 }
 
 /**
- * Runs the network with random weights, forward and backward, and averages over seeds; undefined where it is too big for that, or was
- * cancelled before the first run's end.
+ * Runs the network with random weights, forward and backward, and averages over seeds; where it is too big for that, a smaller copy.
+ * Undefined where that is too big as well, or it was cancelled before the first run's end.
  */
 export function runSurrogate(request: SurrogateRequest): SurrogateProfile | undefined {
   const steps = surrogateRuns(request);
@@ -44,9 +48,10 @@ const wantedError = 0.05;
 
 /** The same, one run a step, for callers that want to look at other things between runs. */
 export function* surrogateRuns(request: SurrogateRequest): Generator<number, SurrogateProfile | undefined> {
-  const { network, clock, budgetMs } = request;
-  const batch = affordableBatch(network);
-  if (batch === undefined) return undefined;
+  const { clock, budgetMs } = request;
+  const target = affordableRun(request.network, request.statistics);
+  if (!target) return undefined;
+  const { network, statistics, batch, isCopy } = target;
   const started = clock();
   const half = Math.floor(batch / 2);
   const isPartial = batch < network.batchSize && half > 0;
@@ -55,8 +60,9 @@ export function* surrogateRuns(request: SurrogateRequest): Generator<number, Sur
   for (let seed = 1; seed <= most; seed++) {
     if (seed > request.seeds && worstError(pairs.map(({ run }) => run)) <= wantedError) break;
     if (seed > 1 && clock() - started > budgetMs) break;
-    const run = runNetwork({ ...request, seed, batch });
-    const halfRun = run && isPartial ? runNetwork({ ...request, seed, batch: half }) : run;
+    const one = { ...request, network, statistics, seed };
+    const run = runNetwork({ ...one, batch });
+    const halfRun = run && isPartial ? runNetwork({ ...one, batch: half }) : run;
     if (!run || !halfRun) break;
     pairs.push({ run, halfRun });
     yield seed;
@@ -67,7 +73,7 @@ export function* surrogateRuns(request: SurrogateRequest): Generator<number, Sur
     const own = runs.map((run) => run[index]).filter((run) => run !== undefined);
     return nodeSignal(node.id, own);
   });
-  return { profile: { nodes }, seeds: runs.length };
+  return { profile: { nodes }, seeds: runs.length, ...(isCopy && { ofCopy: propagate(network, statistics) }) };
 }
 
 /** The largest standard error of the mean, in dex, among all gradients. */

@@ -42,7 +42,7 @@ suite('both engines', () => {
       assert.ok(surrogate);
       const measured = new Set(Object.keys((cases[file] as MeasuredCase).layers));
       const isLayer = model.network.nodes.map(({ path: name }) => measured.has(name));
-      const distances = jointDistances(model.signal, withSurrogateBands(surrogate), isLayer);
+      const distances = jointDistances(model.signal, withSurrogateBands(surrogate, model.signal), isLayer);
       assert.ok(distances.length >= 6, `only ${distances.length} numbers are known to both`);
       const share = distances.filter((distance) => distance <= 1).length / distances.length;
       assert.ok(share >= wantedShare, `${(100 * share).toFixed(0)} % of ${distances.length} numbers agree`);
