@@ -52,6 +52,38 @@ export function select(
   return element('label', { class: 'field' }, element('span', { class: 'field-label' }, label), made);
 }
 
+/** A text of one line that is given on when it is done. */
+export function textInput(
+  value: string,
+  attributes: Readonly<Record<string, string>>,
+  onDone: (text: string) => void,
+): HTMLInputElement {
+  const input = element('input', { attributes: { type: 'text', spellcheck: 'false', ...attributes } });
+  input.defaultValue = value;
+  input.addEventListener('change', () => {
+    const text = input.value.trim();
+    input.defaultValue = input.value;
+    onDone(text);
+  });
+  return input;
+}
+
+/** True while a text is typed that was not given on yet, or a list of choices is open. */
+export function isInUse(): boolean {
+  const { activeElement } = document;
+  if (activeElement instanceof HTMLInputElement) return activeElement.value !== activeElement.defaultValue;
+  return activeElement instanceof HTMLSelectElement && isOpen(activeElement);
+}
+
+function isOpen(select: HTMLSelectElement): boolean {
+  try {
+    return select.matches(':open');
+  } catch {
+    // Browsers of before 2025 do not know the word.
+    return false;
+  }
+}
+
 /** A part of the page under a heading. */
 export function section(heading: string, note: string | undefined, ...children: readonly Child[]): HTMLElement {
   return element(

@@ -1,7 +1,7 @@
 import { type Intent, isStateMessage } from '../src/protocol/messages';
 import type { Content, ViewState } from '../src/protocol/viewState';
 import { comparePage } from './comparePage';
-import { element } from './dom';
+import { element, isInUse } from './dom';
 import { messagePage } from './messagePage';
 import type { Arrangement, DrawnPart, PageContext, ProfilePart } from './page';
 import { profilePage } from './profilePage';
@@ -15,15 +15,31 @@ document.getElementById('page')?.append(root, live);
 
 let shown: ViewState | undefined;
 let part: DrawnPart | undefined;
+/** Came while somebody was typing or choosing. */
+let waiting: ViewState | undefined;
 
 const send = (intent: Intent) => host.postMessage(intent);
 
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  if (isStateMessage(data)) show(data.state);
+  if (!isStateMessage(data)) return;
+  waiting = data.state;
+  showWhenFree();
 });
 onThemeChange(redraw);
 new ResizeObserver(onWidth(redraw)).observe(root);
 send({ type: 'ready' });
+
+/** A state that comes by itself takes away no text half typed and closes no list of choices. */
+function showWhenFree(): void {
+  if (!waiting) return;
+  if (isInUse()) {
+    setTimeout(showWhenFree, 100);
+    return;
+  }
+  const state = waiting;
+  waiting = undefined;
+  show(state);
+}
 
 function show(state: ViewState): void {
   const last = shown;

@@ -1,5 +1,5 @@
 import type { ProfileContent } from '../src/protocol/viewState';
-import { element, type Option, select } from './dom';
+import { element, type Option, select, textInput } from './dom';
 import { fill } from './fill';
 import type { PageContext } from './page';
 
@@ -28,17 +28,8 @@ export function modelChooser(content: ProfileContent, context: PageContext): HTM
 }
 
 function expressionField({ asked }: ProfileContent, { strings, send }: PageContext): HTMLElement {
-  const input = element('input', {
-    attributes: {
-      type: 'text',
-      placeholder: strings.expressionHint,
-      'data-focus': 'expression',
-      spellcheck: 'false',
-    },
-  });
-  input.value = asked?.kind === 'expression' ? asked.text : '';
-  input.addEventListener('change', () => {
-    const text = input.value.trim();
+  const given = asked?.kind === 'expression' ? asked.text : '';
+  const input = textInput(given, { placeholder: strings.expressionHint, 'data-focus': 'expression' }, (text) => {
     if (text === '') send({ type: 'chooseModel', index: 0 });
     else send({ type: 'showExpression', text });
   });

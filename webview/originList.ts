@@ -1,7 +1,7 @@
 import type { Intent } from '../src/protocol/messages';
 import type { ModelView, OriginField, OriginView, ProfileContent, UnbuiltView } from '../src/protocol/viewState';
 import { isPythonLiteral, parseSizes } from '../src/protocol/writtenValues';
-import { button, element, section, select } from './dom';
+import { button, element, section, select, textInput } from './dom';
 import { fill } from './fill';
 import type { PageContext } from './page';
 
@@ -165,18 +165,13 @@ interface FieldTexts {
 
 /** A text that is sent when it passes the check; an empty one takes back what was given. */
 function textField(texts: FieldTexts, isValid: (text: string) => boolean, set: (text: string) => void): HTMLElement {
-  const input = element('input', {
-    attributes: { type: 'text', 'aria-label': texts.label, 'data-focus': texts.focus, spellcheck: 'false' },
-  });
-  input.value = texts.value;
-  input.size = Math.max(6, Math.min(24, texts.value.length + 1));
   const problem = element('span', { class: 'refusal', attributes: { role: 'alert' } });
-  input.addEventListener('change', () => {
-    const text = input.value.trim();
+  const input = textInput(texts.value, { 'aria-label': texts.label, 'data-focus': texts.focus }, (text) => {
     const isRefused = text !== '' && !isValid(text);
     input.setAttribute('aria-invalid', String(isRefused));
     problem.textContent = isRefused ? texts.refusal : '';
     if (!isRefused && text !== texts.value) set(text);
   });
+  input.size = Math.max(6, Math.min(24, texts.value.length + 1));
   return element('span', { class: 'text-field' }, input, problem);
 }

@@ -9,6 +9,7 @@ import { startServer, workbenchUrl } from './vscodeServer.mjs';
  * @property {string} [extensionTestsPath] a compiled test index; without it the window is an ordinary one
  * @property {string} [openFile]
  * @property {string} [vsix] a packaged extension to install first
+ * @property {boolean} [asksForTrust] whether the window asks if the folder is to be trusted
  * @property {NodeJS.ProcessEnv} [environment] reaches the extension host
  * @property {{ readonly width: number, readonly height: number }} [viewport]
  * @property {'light' | 'dark'} [colorScheme] the system's, which VS Code looks at in its high contrast themes
@@ -29,7 +30,7 @@ import { startServer, workbenchUrl } from './vscodeServer.mjs';
  */
 export async function openWorkbench(options) {
   const browserProgram = await findBrowser();
-  const server = await startServer({ environment: options.environment, vsix: options.vsix });
+  const server = await startServer(options);
   /** @type {import('playwright-core').Browser | undefined} */
   let browser;
   const close = async () => {

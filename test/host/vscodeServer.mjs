@@ -16,7 +16,7 @@ const startTimeoutMs = 60_000;
 /** The smoke-test driver is what makes a window obey the `payload` of its address. */
 const serverArguments = [
   ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--enable-smoke-test-driver'],
-  ...['--telemetry-level', 'off', '--disable-workspace-trust'],
+  ...['--telemetry-level', 'off'],
 ];
 
 /**
@@ -39,11 +39,14 @@ export async function prepareServer() {
 
 /**
  * Starts the build on a free port, with its state in a folder of its own that goes when it stops.
- * @param {{ readonly environment?: NodeJS.ProcessEnv, readonly vsix?: string, readonly log?: (text: string) => void }} [options]
- *   `vsix` is a packaged extension to install first
+ * @param {object} [options]
+ * @param {NodeJS.ProcessEnv} [options.environment]
+ * @param {string} [options.vsix] a packaged extension to install first
+ * @param {boolean} [options.asksForTrust] whether windows ask if a folder is to be trusted; without it all are
+ * @param {(text: string) => void} [options.log]
  * @returns {Promise<VscodeServer>}
  */
-export async function startServer({ environment = {}, vsix, log = () => {} } = {}) {
+export async function startServer({ environment = {}, vsix, asksForTrust = false, log = () => {} } = {}) {
   const { nodePath, serverMain } = await prepareServer();
   const state = await mkdtemp(path.join(tmpdir(), 'gradlens-vscode-'));
   const shared = [
@@ -53,7 +56,8 @@ export async function startServer({ environment = {}, vsix, log = () => {} } = {
   // The build complains at length of native modules that it does not need; what it did it says on standard output.
   const install = { stdio: ['ignore', 'inherit', 'ignore'] };
   if (vsix !== undefined) await run(nodePath, [serverMain, ...shared, '--install-extension', vsix], install);
-  const child = spawn(nodePath, [serverMain, ...shared, ...serverArguments], {
+  const trust = asksForTrust ? [] : ['--disable-workspace-trust'];
+  const child = spawn(nodePath, [serverMain, ...shared, ...serverArguments, ...trust], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',

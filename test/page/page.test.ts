@@ -79,6 +79,67 @@ suite('page', () => {
     ]);
   });
 
+  test('a sample batch is asked for, and taken back', async () => {
+    const shown = await open();
+    const { page } = shown;
+    await shown.show(stateOf(contents.origins()));
+    await page.locator('[data-focus="input data"]').selectOption({ label: 'your own data (.npy) …' });
+    await shown.show(stateOf(contents.sample()));
+    const name = '../recordings/batch of 2026-11-26.npy';
+    assert.equal(await page.locator('[data-focus="input data"]').inputValue(), name);
+    assert.ok((await textOf(page, '.head .note')).includes(`input: ${name}`));
+    await page.locator('[data-focus="remove sample"]').click();
+    await shown.show(stateOf(contents['sample refused']()));
+    assert.equal(
+      await textOf(page, '.origin .refusal:not(:empty)'),
+      'data/batch.npy: its samples have the shape 3x224x224, the model takes 1x28x28',
+    );
+    assert.equal(await page.locator('[data-focus="input data"]').inputValue(), 'data/batch.npy');
+    await page.locator('[data-focus="input data"]').selectOption('mnist');
+    assert.deepEqual(await shown.intents(), [
+      { type: 'chooseSample', model: 'DeepSigmoid' },
+      { type: 'setInputData', model: 'DeepSigmoid', text: '' },
+      { type: 'setInputData', model: 'DeepSigmoid', text: 'mnist' },
+    ]);
+  });
+
+  test('says which engines the numbers come from', async () => {
+    const shown = await open();
+    const note = () => textOf(shown.page, '.head .note');
+    await shown.show(stateOf(contents.sigmoid()));
+    assert.match(await note(), /· estimated by formulas$/);
+    await shown.show(stateOf(contents.refining()));
+    assert.match(await note(), /· estimated by formulas, being refined …$/);
+    await shown.show(stateOf(contents.refined()));
+    assert.match(await note(), /· refined by 8 runs with random weights$/);
+  });
+
+  test('a state that comes by itself leaves no blank picture, and no text half typed', async () => {
+    const shown = await open();
+    const { page } = shown;
+    await shown.show(stateOf(contents.refining()));
+    const blanks = await page.evaluate(
+      (sent) => {
+        window.dispatchEvent(new MessageEvent('message', { data: JSON.parse(sent) }));
+        return [...document.querySelectorAll('canvas')].filter((canvas) => {
+          const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [0] };
+          return data.every((value) => value === 0);
+        }).length;
+      },
+      JSON.stringify({ type: 'state', state: stateOf(contents.refined()) }),
+    );
+    assert.equal(blanks, 0, 'canvases are drawn before anybody sees them');
+    await shown.show(stateOf(contents.refining()));
+    const field = page.locator('[data-focus="expression"]');
+    await field.pressSequentially('Net(dep');
+    await shown.show(stateOf(contents.refined()));
+    await field.pressSequentially('th=3)');
+    assert.equal(await field.inputValue(), 'Net(depth=3)');
+    await field.press('Enter');
+    await page.locator('.head .note', { hasText: 'refined by' }).waitFor();
+    assert.deepEqual(await shown.intents(), [{ type: 'showExpression', text: 'Net(depth=3)' }]);
+  });
+
   test('a block and any expression can be asked for', async () => {
     const shown = await open();
     await shown.show(stateOf(contents.origins()));

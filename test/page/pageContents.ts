@@ -25,6 +25,7 @@ export function profileOf(
     version: '1',
     isStale: false,
     isBusy: false,
+    isRefining: false,
     models: [model.name],
     chosen: 0,
     blocks: [],
@@ -61,6 +62,17 @@ const sampleOrigins: readonly Origin[] = (
     { subject: { kind: 'batchSize' }, value: '32', from: 'assumption', span: undefined },
   );
 
+function dataOrigins(data: Pick<Origin, 'value' | 'from' | 'refused'>): readonly Origin[] {
+  return [
+    { subject: { kind: 'inputShape' }, value: '1x28x28', from: 'sample', span: undefined },
+    { subject: { kind: 'inputData' }, span: undefined, ...data },
+  ];
+}
+
+function refinedBy(runs: number, model: ModelAnalysis): ModelAnalysis {
+  return { ...model, signal: { ...model.signal, runs } };
+}
+
 /** Every state of the page by name. */
 export const contents = {
   sigmoid: () => profileOf(deepSigmoid(), { models: ['DeepSigmoid', 'Repaired'] }),
@@ -78,6 +90,37 @@ export const contents = {
     ),
   origins: () =>
     profileOf({ ...deepSigmoid(), origins: sampleOrigins }, { blocks: ['Block'], canWriteDirective: true }),
+  refining: () => profileOf(deepSigmoid(), { isRefining: true }),
+  refined: () =>
+    profileOf(
+      refinedBy(8, deepSigmoid()),
+      {
+        whatIf: {
+          edits: [{ kind: 'activation', id: 'relu' }],
+          activations: whatIfActivations(),
+          initialisers: whatIfInitialisers,
+        },
+      },
+      refinedBy(12, repairedSigmoid()),
+    ),
+  sample: () =>
+    profileOf(
+      { ...deepSigmoid(), origins: dataOrigins({ value: '../recordings/batch of 2026-11-26.npy', from: 'user' }) },
+      { canWriteDirective: true },
+    ),
+  'sample refused': () =>
+    profileOf({
+      ...deepSigmoid(),
+      origins: dataOrigins({
+        value: 'standard-normal',
+        from: 'assumption',
+        refused: {
+          value: 'data/batch.npy',
+          reason: 'its samples have the shape 3x224x224, the model takes 1x28x28',
+          from: 'user',
+        },
+      }),
+    }),
   asked: () =>
     profileOf(deepSigmoid(), {
       asked: { kind: 'expression', text: 'Net(depth=3)', problem: 'name Net is not defined' },
