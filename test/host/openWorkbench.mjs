@@ -9,7 +9,7 @@ import { startServer, workbenchUrl } from './vscodeServer.mjs';
  * @property {string} [extensionTestsPath] a compiled test index; without it the window is an ordinary one
  * @property {string} [openFile]
  * @property {string} [vsix] a packaged extension to install first
- * @property {boolean} [asksForTrust] whether the window asks if the folder is to be trusted
+ * @property {boolean} [isRestricted] whether the folder is untrusted: VS Code's restricted mode
  * @property {NodeJS.ProcessEnv} [environment] reaches the extension host
  * @property {{ readonly width: number, readonly height: number }} [viewport]
  * @property {'light' | 'dark'} [colorScheme] the system's, which VS Code looks at in its high contrast themes

@@ -42,11 +42,11 @@ export async function prepareServer() {
  * @param {object} [options]
  * @param {NodeJS.ProcessEnv} [options.environment]
  * @param {string} [options.vsix] a packaged extension to install first
- * @param {boolean} [options.asksForTrust] whether windows ask if a folder is to be trusted; without it all are
+ * @param {boolean} [options.isRestricted] whether folders are untrusted: VS Code's restricted mode
  * @param {(text: string) => void} [options.log]
  * @returns {Promise<VscodeServer>}
  */
-export async function startServer({ environment = {}, vsix, asksForTrust = false, log = () => {} } = {}) {
+export async function startServer({ environment = {}, vsix, isRestricted = false, log = () => {} } = {}) {
   const { nodePath, serverMain } = await prepareServer();
   const state = await mkdtemp(path.join(tmpdir(), 'gradlens-vscode-'));
   const shared = [
@@ -56,7 +56,7 @@ export async function startServer({ environment = {}, vsix, asksForTrust = false
   // The build complains at length of native modules that it does not need; what it did it says on standard output.
   const install = { stdio: ['ignore', 'inherit', 'ignore'] };
   if (vsix !== undefined) await run(nodePath, [serverMain, ...shared, '--install-extension', vsix], install);
-  const trust = asksForTrust ? [] : ['--disable-workspace-trust'];
+  const trust = isRestricted ? [] : ['--disable-workspace-trust'];
   const child = spawn(nodePath, [serverMain, ...shared, ...serverArguments, ...trust], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../host/dependencies.mjs';
@@ -69,6 +69,17 @@ suite('page in the workbench', () => {
     await gradlensPage(page).locator('.head .note', { hasText: 'input: mnist' }).waitFor();
   });
 
+  test('so is a sample batch, which VS Code asks for', async () => {
+    await writeFile(path.join(folder, 'my batch.npy'), sampleBatch());
+    await gradlensPage(page).locator('[data-focus="input data"]').selectOption({ label: 'your own data (.npy) …' });
+    const input = page.locator('.quick-input-widget input');
+    await input.waitFor();
+    await input.fill(path.join(folder, 'my batch.npy'));
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'my batch.npy' }).waitFor();
+    await page.keyboard.press('Enter');
+    await gradlensPage(page).locator('.head .note', { hasText: 'input: my batch.npy' }).waitFor();
+  });
+
   test('the panel comes back after a reload, and what was chosen for the model with it', async () => {
     // The window's own command: reloading from outside can come before it has written down what is open.
     const loaded = page.waitForEvent('load', { timeout: 60_000 });
@@ -77,7 +88,7 @@ suite('page in the workbench', () => {
     await page.locator('.tab', { hasText: 'Gradient Profile' }).waitFor({ timeout: 60_000 });
     await waitForPage(page);
     await row('first').waitFor({ state: 'attached', timeout: 60_000 });
-    await gradlensPage(page).locator('.head .note', { hasText: 'input: mnist' }).waitFor();
+    await gradlensPage(page).locator('.head .note', { hasText: 'input: my batch.npy' }).waitFor();
   });
 
   test('the side view shows the same profile', async () => {
@@ -93,6 +104,19 @@ suite('page in the workbench', () => {
     await runCommand(page, 'Gradlens: Compare Activations');
     await gradlensPage(page).locator('[data-state="compare"] canvas').first().waitFor();
   });
+
+  /** 64 samples of 100 numbers, as NumPy writes them. */
+  function sampleBatch() {
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 100), }\n";
+    const length = Buffer.from([header.length, 0]);
+    const numbers = Float32Array.from({ length: 6400 }, (_, index) => Math.sin(index * 12.9898));
+    return Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+      length,
+      Buffer.from(header),
+      Buffer.from(numbers.buffer),
+    ]);
+  }
 
   function row(/** @type {string} */ layer) {
     const name = new RegExp(`^${layer.replaceAll('.', '\\.')}$`);
