@@ -48,7 +48,7 @@ async function benchPackages(site: string): Promise<void> {
   const script = await bundle('packageReading');
   console.log(
     '\na file that builds a model of torchvision: read in a new process (bundle loaded, nothing cached, files from disk; limit 150 ms),' +
-      '\nand again after a change of one character (median of 20; limit 30 ms)' +
+      '\nand again after a change of one character (files remembered as the editor does; median of 20; limit 30 ms)' +
       '\n                  read ms   signal   rules     edit ms   signal   rules',
   );
   for (const name of ['resnet152', 'vit_l_16']) {

@@ -116,7 +116,7 @@ export function filled(call: TorchCall, shape: Shape, value: number | undefined)
   const count = elementCount(shape);
   const values =
     value !== undefined && typeof count === 'number' && count <= mostValues
-      ? Array.from({ length: count }, () => value)
+      ? new Array<number>(count).fill(value)
       : undefined;
   return state.lazyTensor(
     shape,
