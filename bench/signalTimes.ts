@@ -21,7 +21,9 @@ export interface SignalTimes {
 }
 
 const [, , site = '', kernelsFile = ''] = process.argv;
-const rounds = { warming: 5, timed: 15 };
+/** The compiler has seen enough after so much time, and so many rounds. */
+const warming = { ms: 500, rounds: 5 };
+const timedRounds = 15;
 /** After this time no further run of the surrogate is begun. */
 const budgetMs = 3000;
 const clock = () => performance.now();
@@ -40,13 +42,14 @@ async function readNetwork({ source, inputShape }: SpeedNetwork) {
 }
 
 function timeAnalytic(network: Network, input: InputStatistics): number {
-  const times: number[] = [];
-  for (let round = 0; round < rounds.warming + rounds.timed; round++) {
+  const round = () => {
     const started = clock();
     propagate(network, input);
-    if (round >= rounds.warming) times.push(clock() - started);
-  }
-  return median(times);
+    return clock() - started;
+  };
+  const started = clock();
+  for (let count = 0; count < warming.rounds || clock() - started < warming.ms; count++) round();
+  return median(Array.from({ length: timedRounds }, round));
 }
 
 async function main(): Promise<void> {

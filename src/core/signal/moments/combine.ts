@@ -163,12 +163,12 @@ function projectionShare(output: Field, operand: readonly Segment[], factor: num
     const partVariance = (part.within[0] as number) - part.mean ** 2;
     const share = variance > 0 ? Math.min(1, (partVariance * factor * factor) / variance) : 0;
     const move = (key: 'within' | 'across') => {
-      const result = new Float64Array(gradient[key].length);
+      const [values, along, wholes, parts] = [gradient[key], projected[key], whole[key], part[key]];
+      const result = new Float64Array(values.length);
       for (let bin = 0; bin < result.length; bin++) {
-        const wholeRho = centredCorrelation(whole[key][bin] as number, whole.mean, variance);
-        const partRho = centredCorrelation(part[key][bin] as number, part.mean, partVariance);
-        const rest = (gradient[key][bin] as number) * (partRho - share * wholeRho);
-        result[bin] = share * (projected[key][bin] as number) + rest;
+        const wholeRho = centredCorrelation(wholes[bin] as number, whole.mean, variance);
+        const partRho = centredCorrelation(parts[bin] as number, part.mean, partVariance);
+        result[bin] = share * (along[bin] as number) + (values[bin] as number) * (partRho - share * wholeRho);
       }
       return result;
     };

@@ -180,12 +180,12 @@ function projectedOut(
   };
   const projection = averages(product, 0, statistics);
   const move = (key: 'within' | 'across') => {
-    const result = new Float64Array(gradient[key].length);
-    const [means, projections] = [mean[key], projection[key]];
+    const [values, normal, means, projections] = [gradient[key], segment[key], mean[key], projection[key]];
     const [meanStep, projectionStep] = [stepOf(means), stepOf(projections)];
+    const result = new Float64Array(values.length);
     for (let bin = 0; bin < result.length; bin++) {
-      const along = (projections[bin * projectionStep] as number) * (segment[key][bin] as number);
-      result[bin] = ((gradient[key][bin] as number) - (means[bin * meanStep] as number) - along) * inverseVariance;
+      const along = (projections[bin * projectionStep] as number) * (normal[bin] as number);
+      result[bin] = ((values[bin] as number) - (means[bin * meanStep] as number) - along) * inverseVariance;
     }
     return result;
   };

@@ -81,14 +81,14 @@ export function stridedBins(
   extents.forEach((extent, position) => {
     const bins = binsOf(extent);
     const window = windows[positions.indexOf(position)];
-    const offsets = Int32Array.from({ length: window ? window.taps.length : bins }, (_, offset) => offset);
+    const count = window ? window.taps.length : bins;
     const byOffset = (value: (window: AxisWindow, offset: number) => number) =>
-      Float64Array.from(offsets, (offset) => (window ? value(window, offset) : 1));
+      new Float64Array(count).map((_, offset) => (window ? value(window, offset) : 1));
     const stride = window?.stride ?? 1;
     dense = nested(
       dense,
       bins,
-      offsets.map((offset) => Math.min(bins - 1, offset * stride)),
+      new Int32Array(count).map((_, offset) => Math.min(bins - 1, offset * stride)),
     );
     taps = outer(
       taps,
