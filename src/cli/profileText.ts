@@ -3,6 +3,7 @@ import type { Analysis, ModelAnalysis, Origin, OriginSource } from '../core/anal
 import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import { NetworkView } from '../core/network/networkView';
+import type { SignalProfile } from '../core/signal/profile';
 import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
 import type { Places } from './places';
 
@@ -28,6 +29,7 @@ function modelText(model: ModelAnalysis, places: Places): string {
   const header = [
     `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${places.text(model.span)}`)}`,
     `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${model.input.statistics}${model.input.isAssumed ? ', assumed' : ''})`,
+    colors.dim(sourceOfNumbers(model.signal)),
   ];
   const rows = new NetworkView(network).body
     .filter((node) => node.operation.kind !== 'input')
@@ -63,6 +65,11 @@ function modelText(model: ModelAnalysis, places: Places): string {
       colors.dim(`unknown: ${places.text(span)} ${escapeControls(formatMessage(reason))}`),
     ),
   ].join('\n')}\n`;
+}
+
+function sourceOfNumbers({ runs = 0, isOfCopy }: SignalProfile): string {
+  if (runs === 0) return 'estimated by formulas';
+  return `${runs} runs with random weights${isOfCopy ? ', of a smaller copy' : ''}`;
 }
 
 const sourceTexts: Readonly<Record<OriginSource, string>> = {
@@ -134,7 +141,7 @@ function activationsText(analysis: Analysis, places: Places): string {
 function nothingText(analysis: Analysis): string {
   return analysis.isRelevant
     ? `${analysis.file}: no model found\n`
-    : `${analysis.file}: imports no framework that Gradlens knows (PyTorch, Keras, NumPy)\n`;
+    : `${analysis.file}: imports no framework that Gradlens knows (PyTorch, Keras, TensorFlow, Flax, NumPy)\n`;
 }
 
 function shapeText(shape: Shape): string {

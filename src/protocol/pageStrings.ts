@@ -8,7 +8,7 @@ export const englishStrings = {
   failedHint: 'The output channel holds the details.',
   showOutput: 'Show Output',
   nothingTitle: 'No model found in {file}',
-  nothingNoFramework: 'The file imports no framework that Gradlens knows (PyTorch, Keras, TensorFlow, NumPy).',
+  nothingNoFramework: 'The file imports no framework that Gradlens knows (PyTorch, Keras, TensorFlow, Flax, NumPy).',
   nothingNoModel:
     'Gradlens looks for classes that derive from nn.Module or keras.Model, for nn.Sequential and keras.Sequential, and for functional Keras models. Models made by functions that other files call are shown where the function is called with values.',
   nothingSyntax: 'The file does not parse yet.',

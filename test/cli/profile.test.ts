@@ -14,6 +14,7 @@ suite('gradlens profile', () => {
     const { code, stdout } = runCli('profile', 'examples/deep_sigmoid.py');
     assert.equal(code, 0);
     assert.match(stdout, /^DeepSigmoid /m);
+    assert.match(stdout, /^\d+ runs with random weights$/m);
     assert.match(stdout, /^first +Linear\(784, 128\).*█/m);
     assert.match(stdout, /\[vanishing-gradient\]/);
   });

@@ -17,6 +17,8 @@ export interface Framework {
   readonly id: FrameworkId;
   /** First components of import names that make a file worth reading: `torch`, `keras`, `tensorflow`. */
   readonly importRoots: readonly string[];
+  /** Packages of models that are made of it: they make a file worth reading too, and their own source is read, where it is installed. */
+  readonly modelPackages?: readonly string[];
   /** Modules of the framework that no table describes: their own source is read, where it is installed. */
   readonly sourceModules?: readonly string[];
   /** Fresh state for the evaluation of one file. */

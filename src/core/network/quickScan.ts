@@ -1,6 +1,6 @@
 import { frameworks } from '../frameworks/registry';
 
-const roots = [...new Set(frameworks.flatMap((framework) => framework.importRoots))];
+const roots = new Set(frameworks.flatMap(({ importRoots, modelPackages = [] }) => [...importRoots, ...modelPackages]));
 
 /** True for a module that a framework describes by its tables, so that its own source is not read. */
 export function isDescribed(dotted: string): boolean {
@@ -13,8 +13,10 @@ function isWithin(dotted: string, module: string): boolean {
   return dotted === module || dotted.startsWith(`${module}.`);
 }
 
-/** An import of a known framework at the beginning of a line or after a semicolon; in strings it costs a parse, no more. */
-const importPattern = new RegExp(`(?:^|[\\n\\r;])[ \\t]*(?:from|import)[ \\t][^\\n\\r]*\\b(?:${roots.join('|')})\\b`);
+/** An import of a known framework, or of a package of its models, at the beginning of a line or after a semicolon; in strings it costs a parse, no more. */
+const importPattern = new RegExp(
+  `(?:^|[\\n\\r;])[ \\t]*(?:from|import)[ \\t][^\\n\\r]*\\b(?:${[...roots].join('|')})\\b`,
+);
 
 /** True where the text imports a framework that is read. One scan, no parse. */
 export function importsFramework(text: string): boolean {

@@ -55,6 +55,12 @@ function assumptionsOf({ assumptions }: ReadModel): readonly string[] {
 const batch = { perBatch: 1 };
 
 suite('reading models: which', () => {
+  test('a file that imports only a package of models is', async () => {
+    for (const text of ['import timm\n', 'from torchvision.models import vgg16\n', 'import keras_hub as hub\n']) {
+      assert.equal((await read(text)).isRelevant, true, text);
+    }
+  });
+
   test('a file that imports no known framework is not relevant', async () => {
     for (const text of ['', 'x = 1\n', 'import os\n# import torch\n', 'torch = 3\n']) {
       assert.equal((await read(text)).isRelevant, false, text);

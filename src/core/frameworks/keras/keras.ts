@@ -10,6 +10,7 @@ import { kerasModules } from './modules/kerasModules';
 export const keras: Framework = {
   id: 'keras',
   importRoots: ['keras', 'tensorflow', 'tf_keras'],
+  modelPackages: ['keras_cv', 'keras_hub', 'keras_nlp'],
   sourceModules: applicationModules,
   open: openKeras,
 };

@@ -57,6 +57,23 @@ const layerNames = new Map(layers.map((entry) => [qualifiedName(entry), entry.na
 export const torch: Framework = {
   id: 'torch',
   importRoots: ['torch', 'einops', ...lightningRoots],
+  modelPackages: [
+    'diffusers',
+    'efficientnet_pytorch',
+    'fastai',
+    'kornia',
+    'labml_nn',
+    'monai',
+    'open_clip',
+    'segmentation_models_pytorch',
+    'timm',
+    'torch_geometric',
+    'torchaudio',
+    'torchvision',
+    'transformers',
+    'vit_pytorch',
+    'x_transformers',
+  ],
   open: (session) => new OpenTorch(session),
 };
 
