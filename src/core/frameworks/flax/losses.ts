@@ -54,7 +54,9 @@ export function lossMember(state: () => FlaxState, name: string): NativeFunction
     }
     const target = tensorOf(args.named.get('labels') ?? args.named.get('targets') ?? args.positional[1]);
     const shape = loss.dropsClasses ? prediction.shape?.slice(0, -1) : prediction.shape;
-    const inputs = target ? [prediction, target] : [prediction];
+    // One-hot rows and the like: labels that nothing is known of are drawn independently of the model.
+    const isKnown = target && state().session.tracer.nodes[target.node]?.operation.kind !== 'unknown';
+    const inputs = isKnown ? [prediction, target] : [prediction];
     const site = { trail: context.trail, name: 'loss', label: name };
     const made = addNode(state().session, operation, inputs, shape, site);
     if (loss.factor === undefined) return state().tensorValue(made);

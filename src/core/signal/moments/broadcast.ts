@@ -9,6 +9,8 @@ export interface Alignment {
   readonly bins: Int32Array | undefined;
   readonly operand: Layout;
   readonly target: Layout;
+  /** Target positions that are units of the operand: tokens that a layer has mixed. */
+  readonly apart: readonly number[];
 }
 
 /** Matches the axes from the right; undefined where two axes divide differently into atoms. */
@@ -17,10 +19,16 @@ export function align(operand: Layout, target: Layout): Alignment | undefined {
   if (shift < 0) return undefined;
   /** Target position index of each operand position index. */
   const partner = new Map<number, number>();
+  const apart: number[] = [];
   for (let axis = 0; axis < operand.axes.length; axis++) {
     const own = operand.axes[axis] as readonly Atom[];
     const other = target.axes[axis + shift] as readonly Atom[];
     if (own.every((atom) => isSingle(atom, operand))) continue;
+    const positions = positionsOf(other);
+    if (own.every((atom) => atom.kind === 'units') && positions && sizeOf(own) === sizeOf(other, target)) {
+      apart.push(...positions);
+      continue;
+    }
     if (own.length !== other.length) return undefined;
     for (let i = 0; i < own.length; i++) {
       const a = own[i] as Atom;
@@ -38,7 +46,7 @@ export function align(operand: Layout, target: Layout): Alignment | undefined {
     partner.size === length &&
     [...partner].every(([own, other]) => own === other)
   ) {
-    return { bins: undefined, operand, target };
+    return { bins: undefined, operand, target, apart };
   }
   const size = binCount(target);
   const bins = new Int32Array(size);
@@ -52,7 +60,29 @@ export function align(operand: Layout, target: Layout): Alignment | undefined {
       bins[bin] = (bins[bin] as number) + (Math.floor(bin / targetStride) % extent) * stride;
     }
   }
-  return { bins, operand, target };
+  return { bins, operand, target, apart };
+}
+
+/** The position indices of atoms that are nothing else. */
+function positionsOf(atoms: readonly Atom[]): readonly number[] | undefined {
+  const positions = atoms.flatMap((atom) => (atom.kind === 'position' ? [atom.index] : []));
+  return positions.length > 0 && positions.length === atoms.length ? positions : undefined;
+}
+
+function sizeOf(atoms: readonly Atom[], layout?: Layout): number {
+  return atoms.reduce((size, atom) => {
+    if (atom.kind === 'units') return size * atom.size;
+    return atom.kind === 'position' ? size * (layout?.extents[atom.index] ?? 1) : size;
+  }, 1);
+}
+
+/** One for every target bin, zero where it is off the diagonal of positions that are units of the operand. */
+function onDiagonal({ apart, target }: Alignment): Float64Array {
+  return target.extents.reduce((weights: Float64Array, extent, index) => {
+    const own = new Float64Array(binsOf(extent)).fill(apart.includes(index) ? 0 : 1);
+    own[0] = 1;
+    return outer(weights, own);
+  }, Float64Array.of(1));
 }
 
 function stridesOf(layout: Layout): number[] {
@@ -64,9 +94,17 @@ function stridesOf(layout: Layout): number[] {
 }
 
 /** The operand's moments as those of the broadcast tensor. What has no batch axis is the same in every sample. */
-export function broadcastSegment(segment: Segment, { bins }: Alignment): Segment {
+export function broadcastSegment(segment: Segment, alignment: Alignment): Segment {
+  const { bins, apart } = alignment;
   if (!bins) return segment;
-  const pick = (values: Float64Array) => pickBins(values, segment.within.length, bins);
+  const picked = (values: Float64Array) => pickBins(values, segment.within.length, bins);
+  const diagonal = onDiagonal(alignment);
+  const square = segment.mean ** 2;
+  // Different units have nothing but their mean in common.
+  const pick = (values: Float64Array) =>
+    apart.length === 0
+      ? picked(values)
+      : picked(values).map((value, at) => (diagonal[at % diagonal.length] ? value : square));
   return { ...segment, within: pick(segment.within), across: pick(segment.across) };
 }
 
@@ -74,7 +112,8 @@ export function broadcastSegment(segment: Segment, { bins }: Alignment): Segment
 export function unbroadcast(segment: GradientSegment, alignment: Alignment, batch: number): GradientSegment {
   const { operand, target } = alignment;
   const size = binCount(operand);
-  const unitCopies = unitCount(target) / unitCount(operand);
+  const apartSize = alignment.apart.reduce((size, index) => size * (target.extents[index] as number), 1);
+  const unitCopies = (unitCount(target) * apartSize) / unitCount(operand);
   const isSameBatch = hasBatch(operand) === hasBatch(target);
   if (!alignment.bins && unitCopies === 1 && isSameBatch) return segment;
   const bins = alignment.bins ?? Int32Array.from({ length: size }, (_, bin) => bin);
@@ -91,6 +130,7 @@ export function unbroadcast(segment: GradientSegment, alignment: Alignment, batc
     if (!isCovered) copies *= extent;
     weights = outer(weights, isCovered ? new Float64Array(binsOf(extent)).fill(1) : axisWeights(extent));
   });
+  if (alignment.apart.length > 0) weights = productOf(weights, onDiagonal(alignment));
   const sum = (values: Float64Array) => {
     const classes = values.length / weights.length;
     const weighted = productOf(values, everyClass(weights, classes), copies * copies * unitCopies);

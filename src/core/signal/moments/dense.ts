@@ -108,7 +108,15 @@ function linearWeightGradient(
   const segment = pooledSegment(input);
   const outgoing = gradient.segments[0] as GradientSegment;
   const sum = sumOfPairProducts(outgoing, segment, input.batch, pairWeights(output.layout), kept, fade);
-  return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2);
+  return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2 * repeats(output.layout));
+}
+
+/** Channels that one weight serves where it mixes tokens: each adds to its gradient as a sample of its own does. */
+function repeats({ axes }: Layout): number {
+  return axes
+    .slice(0, -1)
+    .flat()
+    .reduce((count, atom) => (atom.kind === 'units' ? count * atom.size : count), 1);
 }
 
 /** A weight gradient from the stored-scale mean square of its elements. */

@@ -41,6 +41,16 @@ export function poolingStep(call: Call, operation: Pooling): Step | undefined {
   return operation.variant === 'average' ? averagePooling(raw, shared) : maxPooling(raw, shared);
 }
 
+/** Max pooling with windows as large as these position axes. */
+export function largestOverAxes(input: Field, positions: readonly number[]): Step {
+  const extentOf = (index: number) => input.layout.extents[index] as number;
+  const windows = positions.map((index) =>
+    axisWindow(extentOf(index), 1, extentOf(index), extentOf(index), 0, 1, true),
+  );
+  const extents = input.layout.extents.map((extent, index) => (positions.includes(index) ? 1 : extent));
+  return maxPooling(input, { input, layout: { ...input.layout, extents }, positions, windows });
+}
+
 function spatialSize(call: Call, operation: Pooling, index: number): number | undefined {
   const shape = call.node.outputShape;
   if (!shape) return undefined;

@@ -3,6 +3,7 @@ import { faded, fadeOfMean } from './chanceLikeness';
 import { type Field, type Gradient, type GradientSegment, gradientVariance, type Segment } from './field';
 import { type Atom, axisWeights, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
 import { everyClass } from './pairClasses';
+import { largestOverAxes } from './pooling';
 import type { Call, Step } from './rule';
 
 interface Reduced {
@@ -17,6 +18,7 @@ interface Reduced {
 /** Mean or sum over axes: moments average over all pairs of what is summed. */
 export function reductionStep(call: Call, variant: string, axes: readonly number[]): Step | undefined {
   const input = call.inputs[0];
+  if (input && variant === 'max') return globalMaximum(input, axes, call);
   if (!input || (variant !== 'mean' && variant !== 'sum')) return undefined;
   const reduced = reduce(input.layout, axes, call, input.batch);
   if (!reduced) return undefined;
@@ -70,6 +72,24 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     output,
     backward: (gradient) => ({ inputs: [expandGradient(gradient, input, reduced, spread, fade)] }),
     isApproximate: reduced.units > 1,
+  };
+}
+
+/** The largest over whole position axes. */
+function globalMaximum(input: Field, axes: readonly number[], call: Call): Step | undefined {
+  const reduced = reduce(input.layout, axes, call, input.batch);
+  if (!reduced || reduced.isBatch || reduced.units > 1) return undefined;
+  const pooled = largestOverAxes(input, reduced.positions);
+  // One bin an axis is left of what was pooled.
+  const { layout } = reduced;
+  return {
+    ...pooled,
+    output: {
+      ...pooled.output,
+      layout,
+      grain: pooled.output.grain?.filter((_, at) => !reduced.positions.includes(at)),
+    },
+    backward: (gradient) => pooled.backward({ ...gradient, layout: pooled.output.layout }),
   };
 }
 

@@ -9,7 +9,7 @@ import {
   pooledSegment,
   type Segment,
 } from './field';
-import { type Atom, binCount, type Layout, pairWeights, weightedMean } from './layout';
+import { type Atom, binCount, binsOf, type Layout, pairWeights, weightedMean } from './layout';
 import { permutedLayout, reshapedLayout } from './reshape';
 import type { Call, Step } from './rule';
 
@@ -26,7 +26,75 @@ export function reshapeStep(call: Call): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;
   const exact = reshapedLayout(input.layout, call.node.outputShape, call.batch);
-  return exact ? relabelledStep(input, exact) : undefined;
+  if (!exact) return undefined;
+  const spread = unitsAsPositions(exact, channelAxisAfter(call));
+  return spread
+    ? spreadStep(input, spread, spread.extents.length - exact.extents.length)
+    : relabelledStep(input, exact);
+}
+
+/** The channel axis of the first operation after a reshape that names one. */
+function channelAxisAfter({ node, network }: Call): number | undefined {
+  const reached = new Set([node.id]);
+  for (const { id, inputs, operation, outputShape } of network.nodes) {
+    if (!inputs.some((source) => reached.has(source))) continue;
+    if ('channelAxis' in operation) {
+      return outputShape?.length === node.outputShape?.length ? operation.channelAxis : undefined;
+    }
+    if (operation.kind !== 'identity' && operation.kind !== 'activation' && operation.kind !== 'dropout')
+      return undefined;
+    reached.add(id);
+  }
+  return undefined;
+}
+
+/** Units that a reshape spreads over further axes than the channels', as positions: `linear(z).view(n, 64, 4, 4)`. */
+function unitsAsPositions(layout: Layout, channelAxis: number | undefined): Layout | undefined {
+  const isUnits = (atoms: readonly Atom[]) => atoms.length > 0 && atoms.every((atom) => atom.kind === 'units');
+  const channels = channelAxis === undefined ? undefined : layout.axes[channelAxis];
+  if (!channels || !isUnits(channels)) return undefined;
+  const extents = [...layout.extents];
+  const axes = layout.axes.map((atoms, axis): readonly Atom[] => {
+    if (axis === channelAxis || !isUnits(atoms)) return atoms;
+    extents.push(atoms.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1));
+    return [{ kind: 'position', index: extents.length - 1 }];
+  });
+  return extents.length > layout.extents.length ? { axes, extents } : undefined;
+}
+
+/** Different units have nothing but their mean in common. `added`: how many position axes are new; they are the last. */
+function spreadStep(input: Field, layout: Layout, added: number): Step {
+  const bins = layout.extents.slice(-added).reduce((product, extent) => product * binsOf(extent), 1);
+  const spread = (values: Float64Array, mean: number) => {
+    const result = new Float64Array(values.length * bins).fill(mean * mean);
+    for (let bin = 0; bin < values.length; bin++) result[bin * bins] = values[bin] as number;
+    return result;
+  };
+  const gather = (values: Float64Array) =>
+    Float64Array.from({ length: values.length / bins }, (_, bin) => values[bin * bins] as number);
+  return {
+    output: {
+      ...input,
+      layout,
+      segments: input.segments.map(({ channels, mean, within, across }) => ({
+        channels,
+        mean,
+        within: spread(within, mean),
+        across: spread(across, mean),
+      })),
+      madeBy: undefined,
+      steps: undefined,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...gradient,
+          layout: input.layout,
+          segments: gradient.segments.map(({ within, across }) => ({ within: gather(within), across: gather(across) })),
+        },
+      ],
+    }),
+  };
 }
 
 export function permuteStep(call: Call, order: readonly number[]): Step | undefined {

@@ -63,8 +63,9 @@ export const initFunctions: readonly NativeFunction[] = [
     const sizes = knownSizes(call.payload('tensor'));
     return sizes && numbers(call, ['gain'], (gain) => orthogonal(sizes, 'outputFirst', gain));
   }),
-  ...init('sparse_', 'tensor, sparsity, std=0.01, generator=None', () =>
-    unknownDistribution('sparse_ is not followed'),
+  // Zeros but for a share 1 − s of every column: as far as second moments go, a normal of variance (1 − s) std².
+  ...init('sparse_', 'tensor, sparsity, std=0.01, generator=None', (call) =>
+    numbers(call, ['sparsity', 'std'], (sparsity, std) => normal(0, Math.sqrt(Math.max(0, 1 - sparsity)) * std)),
   ),
   {
     name: 'torch.nn.init.calculate_gain',
