@@ -72,4 +72,18 @@ suite('signal: gradients that depend on what the layer sees', () => {
     const expected = (2 / (64 * units)) * Math.sqrt(64 * (square + predictions));
     closeTo(weightGradient(builder, out, out, builder.loss('meanSquaredError', out)), expected);
   });
+
+  test('targets are alike independently of what the layer sees', () => {
+    const builder = new NetworkBuilder(64);
+    const out = builder.linear(builder.input(32), units, variance(1e-12));
+    const distribution = { kind: 'normal', mean: 0, std: 1 } as const;
+    const target = builder.activation(
+      builder.add({ kind: 'random', distribution }, [], [batchAxis, units]),
+      'softsign',
+    );
+    const square =
+      10 ** (2 * (propagate(builder.network(target), 'standard-normal').nodes[target]?.activation?.log10Rms ?? 0));
+    const expected = (2 / (64 * units)) * Math.sqrt(64 * square);
+    closeTo(weightGradient(builder, out, out, builder.loss('meanSquaredError', out, target)), expected);
+  });
 });

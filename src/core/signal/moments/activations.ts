@@ -101,7 +101,7 @@ export function applyActivation(
 
 /**
  * Of n units the mean product f f′ varies by (E f² f′² − (E f f′)²)/n from pair to pair, beside what the pre-activations' own likeness
- * varies by. Over many positions, of which the classes hold the mean, it evens out.
+ * varies by. Over many positions, of which the classes hold the mean, it evens out; targets and noise are alike independently of the input.
  */
 function withChanceOfUnits(
   across: Float64Array,
@@ -111,7 +111,7 @@ function withChanceOfUnits(
 ): Float64Array {
   const blocks = Math.min(across.length, pairClasses.length);
   const average = across[0] as number;
-  if (blocks === 1) return across;
+  if (blocks === 1 || acrossRho[1] === acrossRho[0]) return across;
   const square = crossDual(moments.valueSquared, moments.valueSquared, acrossRho[0] as number) * factor * factor;
   const spread = Math.max(0, square - average * average) / channels;
   pairClasses.forEach(({ shift }, block) => {

@@ -5,7 +5,7 @@ import { chanceBlock, ownChanceBlock } from './chanceLikeness';
 import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
-import { everyClass } from './pairClasses';
+import { everyClass, pairClasses } from './pairClasses';
 import type { Call, Step } from './rule';
 
 type Normalisation = Extract<Operation, { kind: 'normalisation' }>;
@@ -91,6 +91,7 @@ function normalised(
   const within = moved(segment.within, centre.within, factor, constant);
   const bound = within[0] as number;
   const across = moved(segment.across, centre.across, factor, constant);
+  if (isCentred && statistics.units > 1) withoutMeans(across, within.length, segment, factor, statistics.units);
   for (let at = 0; at < across.length; at++) {
     across[at] = Math.max(-bound, Math.min(bound, across[at] as number));
   }
@@ -101,6 +102,28 @@ function normalised(
         ? factor * meanInverseVariance(varianceSpread(segment, centre, variance, statistics), segment.channels)
         : factor,
   };
+}
+
+/**
+ * Pairs of samples are more or less alike also as their means over n units vary, by 2 m² (v + c)/n for variance v and covariance c; a
+ * normalisation over the units takes that away, in place.
+ */
+function withoutMeans(
+  across: Float64Array,
+  size: number,
+  { mean, ...raw }: Segment,
+  factor: number,
+  units: number,
+): void {
+  if (size > 1) return;
+  const square = mean * mean;
+  const common =
+    ((raw.within[0] as number) + (raw.across[0] as number) - 2 * square) * 2 * square * (factor ** 2 / units);
+  pairClasses.forEach(({ shift }, block) => {
+    if (block === 0 || block >= across.length) return;
+    const off = (across[block] as number) - (across[0] as number);
+    across[block] = (across[0] as number) + Math.sign(off) * Math.sqrt(Math.max(0, off * off - shift * shift * common));
+  });
 }
 
 /** factor · (x − centre) + constant. */
