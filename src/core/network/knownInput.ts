@@ -49,9 +49,12 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   const { nodes } = session.tracer;
   const axis = batchAxis(session.tracer.nodes, application.inputs[0]);
   const batchSize = sizeAt(application.inputs[0]?.shape, axis);
-  const shapes = application.inputs.map(({ shape }): Shape => {
+  const isWide = application.inputs.some(({ shape }) => shape && shape.length > 1);
+  const shapes = application.inputs.map(({ shape, node }): Shape => {
     if (!shape) return undefined;
-    if (shape.length === 1) return [batch, ...shape];
+    // One number a sample: an id, or what stands beside samples of more axes. Else it is a sample without a batch.
+    const isOfSamples = shape[0] === batchSize && (isWide || isTokens(nodes[node]?.operation));
+    if (shape.length === 1) return isOfSamples ? [batch] : [batch, ...shape];
     return shape.map((dim, index) => (index === axis && dim === batchSize ? batch : dim));
   });
   const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
@@ -69,12 +72,20 @@ function isDemonstration({ losses }: FileEvaluation['session'], batchSize: numbe
   return batchSize === 1 && losses.length === 0;
 }
 
-/** 0, or 1 where the input goes straight into a layer that takes time first. */
+/** 0, or 1 where the input goes straight, or through layers that keep the axes in their order, into a layer that takes time first. */
 function batchAxis(nodes: FileEvaluation['session']['tracer']['nodes'], input: TracedTensor | undefined): number {
-  const consumer = nodes.find((node) => input !== undefined && node.inputs.includes(input.node));
-  if (consumer?.operation.kind === 'recurrent' && consumer.operation.timeAxis === 0) return 1;
-  return consumer?.operation.kind === 'multiheadAttention' && !consumer.operation.batchFirst ? 1 : 0;
+  let from = input?.node;
+  for (const { id, inputs, operation } of nodes) {
+    if (from === undefined || !inputs.includes(from)) continue;
+    if (operation.kind === 'recurrent') return operation.timeAxis === 0 ? 1 : 0;
+    if (operation.kind === 'multiheadAttention') return operation.batchFirst ? 0 : 1;
+    if (!keepsAxes.has(operation.kind)) return 0;
+    from = id;
+  }
+  return 0;
 }
+
+const keepsAxes: ReadonlySet<string> = new Set(['embedding', 'linear', 'activation', 'dropout', 'identity', 'sum']);
 
 function sizeAt(shape: Shape, axis: number): number | undefined {
   const dim = shape?.[axis];

@@ -47,8 +47,9 @@ export const explodingActivation: Rule = {
   },
 };
 
-/** Places in a table, the size of which is no signal. */
+/** Places in a table, the size of which is no signal, and whatever else is given. */
 function isIndices({ operation }: NetworkNode): boolean {
+  if (operation.kind === 'ranking' || operation.kind === 'constant') return true;
   return operation.kind === 'random' && operation.distribution.kind === 'integers';
 }
 

@@ -3,6 +3,7 @@ import { mayBeEqual, multiplyDims } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import type { TraceSession } from '../framework';
 import { matmul, reduce } from './combining';
+import { applyElementwise } from './elementwise';
 import { permute, reshapeTo } from './rearranging';
 import type { Site } from './trace';
 
@@ -106,7 +107,16 @@ function contractTwo(
   const summed = shared.filter((label) => !target.includes(label));
   const onlyLeft = [...left].filter((label) => !right.includes(label));
   const onlyRight = [...right].filter((label) => !left.includes(label));
-  if ([...onlyLeft, ...onlyRight].some((label) => !target.includes(label)) || summed.length === 0) return undefined;
+  if ([...onlyLeft, ...onlyRight].some((label) => !target.includes(label))) return undefined;
+  if (summed.length === 0) {
+    // Every pair of elements: a product with an axis for each label.
+    const wide = (tensor: TracedTensor, term: string) => {
+      const kept = [...target].filter((label) => term.includes(label)).join('');
+      const shape = [...target].map((label) => (term.includes(label) ? sizes.get(label) : 1));
+      return reshapeTo(session, ordered(session, site, tensor, term, kept), shape, site);
+    };
+    return applyElementwise(session, 'multiply', [wide(first, left), wide(second, right)], site);
+  }
   const size = (labels: readonly string[]) => labels.map((label) => sizes.get(label)).reduce<Dim>(multiplyDims, 1);
   const batchSizes = batch.map((label) => sizes.get(label));
   const merge = (tensor: TracedTensor, term: string, rows: readonly string[], columns: readonly string[]) =>

@@ -11,6 +11,9 @@ export function drawTensor(
   switch (distribution.kind) {
     case 'constant': {
       const { value } = distribution;
+      // A mask: −∞ whatever it is scaled by.
+      if (value === Number.NEGATIVE_INFINITY)
+        return { shape, data: new Float32Array(elementCountOf(shape)).fill(value), logScale: 0 };
       return filled(shape, Math.abs(value), (data, unit) => data.fill(value * unit));
     }
     case 'normal': {

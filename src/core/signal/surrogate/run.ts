@@ -1,4 +1,5 @@
 import type { Network, NetworkNode, ParameterId, Shape } from '../../network/network';
+import { softmaxOnly } from '../../network/softmaxOnly';
 import type { CancelSignal } from '../../project';
 import type { InputStatistics } from '../inputStatistics';
 import { applyRule } from './applyRule';
@@ -86,6 +87,7 @@ function runForward(request: RunRequest, indexOf: ReadonlyMap<number, number>): 
   // Apart, so that runs of one seed with batches of different sizes have the same weights.
   const random = new RandomSource(2 * seed + 1);
   const draws = new ParameterDraws(network, new RandomSource(2 * seed));
+  const logits = softmaxOnly(network);
   const steps: (Step | undefined)[] = [];
   const runs: (NodeRun | undefined)[] = [];
   for (const node of network.nodes) {
@@ -115,7 +117,7 @@ function runForward(request: RunRequest, indexOf: ReadonlyMap<number, number>): 
     const step = isPossible ? applyRule(call, statistics) : undefined;
     const usable = step && hasOnlyNumbers(step.output) ? { ...step, output: balanced(step.output) } : undefined;
     steps.push(usable);
-    runs.push(usable && nodeRun(usable));
+    runs.push(usable && nodeRun(usable, logits.has(node.id)));
   }
   return { steps, runs };
 }
@@ -129,8 +131,19 @@ function concreteShape(shape: Shape, batch: number): readonly number[] | undefin
   return sizes.every((size) => Number.isInteger(size) && size >= 0) ? sizes : undefined;
 }
 
-function nodeRun(step: Step): NodeRun {
-  const { output } = step;
+/** e to the minus this is nothing in float32: softmax gives such an element no weight at all. */
+const widestLogits = 104;
+
+/** Logits without what a mask takes out of the softmax. */
+function unmasked(tensor: Tensor): Tensor {
+  const least =
+    tensor.data.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY) -
+    widestLogits / scaleOf(tensor);
+  return { ...tensor, data: tensor.data.filter((value) => value >= least) };
+}
+
+function nodeRun(step: Step, isLogits: boolean): NodeRun {
+  const output = isLogits ? unmasked(step.output) : step.output;
   const { data } = output;
   const log = logRms(output);
   let sum = 0;

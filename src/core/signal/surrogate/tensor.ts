@@ -66,11 +66,12 @@ export function trueValues(tensor: Tensor): Float32Array {
   return tensor.data.map((value) => value * scale);
 }
 
+/** A −∞ is what masks put for softmax to leave out. */
 export function hasOnlyNumbers({ data, logScale }: Tensor): boolean {
   if (!Number.isFinite(logScale)) return false;
   let sum = 0;
   for (let index = 0; index < data.length; index++) sum += (data[index] as number) * 0;
-  return sum === 0;
+  return sum === 0 || data.every((value) => value < Number.POSITIVE_INFINITY);
 }
 
 /** Σ coefficient·tensor of tensors of one shape, aligned to the largest scale. */

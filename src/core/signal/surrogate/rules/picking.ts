@@ -126,7 +126,7 @@ export function scatterStep(call: Call, axis: number, adds: boolean): Step | und
     written.data[place] = before + (source.data[at] as number);
     if (!adds) kept[place] = 0;
   });
-  const remaining: Tensor = { ...base, data: base.data.map((value, at) => value * (kept[at] as number)) };
+  const remaining: Tensor = { ...base, data: base.data.map((value, at) => (kept[at] ? value : 0)) };
   return {
     output: addTensors(remaining, { ...written, logScale: source.logScale }),
     backward: (gradient) => ({

@@ -1,4 +1,4 @@
-import type { Network, NetworkNode, NodeId, Operation } from '../../../network/network';
+import type { Network, NodeId, Operation } from '../../../network/network';
 import type { InputStatistics, SampleStatistics } from '../../inputStatistics';
 import { drawTensor } from '../draw';
 import type { RandomSource } from '../random';
@@ -55,13 +55,13 @@ function pickedSamples(
 }
 
 function drawTokens(call: Call, shape: readonly number[]): Tensor {
-  const below = tokenCount(call.network, call.node);
+  const below = tokenCount(call);
   const data = Float32Array.from({ length: elementCountOf(shape) }, () => call.random.integer(below));
   return { shape, data, logScale: 0 };
 }
 
-/** Rows of the smallest table that the tokens reach; of labels, the classes of what they are compared with. */
-function tokenCount(network: Network, input: NetworkNode): number {
+/** Rows of the smallest table, or elements of the shortest axis, that the tokens reach; of labels, the classes of what they are compared with. */
+function tokenCount({ network, node: input, batch }: Call): number {
   const reached = new Set([input.id]);
   let count = Number.POSITIVE_INFINITY;
   for (const { id, inputs, operation } of network.nodes) {
@@ -69,7 +69,10 @@ function tokenCount(network: Network, input: NetworkNode): number {
     if (slot < 0) continue;
     if (operation.kind === 'embedding') count = Math.min(count, operation.count);
     else if (operation.kind === 'loss' && slot === 1) count = Math.min(count, classCount(network, inputs) ?? count);
-    else reached.add(id);
+    else if (operation.kind === 'take' || operation.kind === 'gather') {
+      const size = network.nodes.find((own) => own.id === inputs[0])?.outputShape?.[operation.axis];
+      count = Math.min(count, (typeof size === 'object' ? size.perBatch * batch : size) ?? count);
+    } else reached.add(id);
   }
   return Number.isFinite(count) ? count : 1000;
 }
