@@ -55,7 +55,7 @@ export class AxisRules {
     if (first.size !== second.size) this.isBroken = true;
     else if (first.isOpen) first.join(second);
     else if (second.isOpen) second.join(first);
-    else if (first.scaled !== second.scaled) this.conflict(smaller(first, second));
+    else if (first.scaled !== second.scaled) this.conflict(...differing(first, second));
   }
 
   /** Widths along this axis are to stay as they are. */
@@ -292,6 +292,18 @@ export class AxisRules {
 
 export function axisOf(atom: Atom): Axis {
   return new Axis(atom.size, [[atom]]);
+}
+
+/** What is smaller than it should be: of axes that are put together alike, those of their parts that differ. */
+function differing(first: Axis, second: Axis): readonly { readonly owners: readonly Owner[] }[] {
+  const others = second.segments.map(collapsed);
+  const parts = first.segments.map(collapsed);
+  const isAlike = parts.length === others.length && parts.every(({ size }, index) => size === others[index]?.size);
+  if (!isAlike) return [smaller(first, second)];
+  return parts.flatMap((part, index) => {
+    const other = others[index] ?? part;
+    return part.scaled === other.scaled ? [] : [part.scaled < other.scaled ? part : other];
+  });
 }
 
 function smaller(first: Axis, second: Axis): Axis {

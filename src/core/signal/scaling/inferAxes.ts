@@ -24,11 +24,17 @@ interface Call {
 /** The axes of every node's output in the scaled network; undefined where a size is not known. */
 export function inferAxes(network: Network, rules: AxisRules): readonly Axes[] | undefined {
   const axesOf = new Map<number, Axes>();
+  /** Of layers that share a weight, as the steps of a recurrence do: what the first of them contracts. */
+  const contractedBy = new Map<number, Axis>();
   const result: Axes[] = [];
   for (const node of network.nodes) {
     const sizes = sizesOf(node.outputShape ?? (node.operation.kind === 'loss' ? [] : undefined));
     if (!sizes) return undefined;
     const inputs = node.inputs.map((id) => axesOf.get(id) ?? []);
+    const contracted = contractedAxis(node, inputs);
+    const earlier = contracted && contractedBy.get(ownerOf(node));
+    if (earlier?.size === contracted?.size && earlier && contracted) rules.unify(earlier, contracted);
+    if (contracted && !earlier) contractedBy.set(ownerOf(node), contracted);
     const axes = outputAxes({ network, node, inputs, sizes, rules });
     if (axes.length !== sizes.length || axes.some((axis, at) => axis.size !== sizes[at])) return undefined;
     axesOf.set(node.id, axes);
@@ -144,6 +150,12 @@ function outputAxes(call: Call): Axes {
     default:
       return broadcast(call, inputs);
   }
+}
+
+/** The axis of the input that the weight contracts. */
+function contractedAxis({ operation }: NetworkNode, [input]: readonly Axes[]): Axis | undefined {
+  if (operation.kind === 'linear') return input?.at(-1);
+  return operation.kind === 'convolution' ? input?.[operation.channelAxis] : undefined;
 }
 
 /** Layers that share their weight decide together. */
