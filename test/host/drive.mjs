@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -49,6 +50,20 @@ export async function placeOf(file, before, text) {
  */
 export function gradlensPage(page) {
   return page.frameLocator('iframe.webview').last().frameLocator('iframe#active-frame');
+}
+
+/**
+ * Chooses a sample batch in the page and in the dialog that VS Code shows for it.
+ * @param {Page} page
+ * @param {string} file
+ */
+export async function chooseSample(page, file) {
+  await gradlensPage(page).locator('[data-focus="input data"]').selectOption({ label: 'your own data (.npy) …' });
+  const input = page.locator('.quick-input-widget input');
+  await input.waitFor();
+  await input.fill(file);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).waitFor();
+  await page.keyboard.press('Enter');
 }
 
 /**

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { root } from './dependencies.mjs';
-import { placeOf, putCursor, runCommand, waitForPage } from './drive.mjs';
+import { chooseSample, gradlensPage, placeOf, putCursor, runCommand, waitForPage } from './drive.mjs';
+import { npyBytes } from './npyBytes.mjs';
 import { openWorkbench } from './openWorkbench.mjs';
 
 const themes = {
@@ -47,6 +48,7 @@ async function photograph(name, { theme, label, colorScheme, bodyClass }) {
   await cp(path.join(root, 'examples'), workspaceFolder, { recursive: true });
   const example = path.join(workspaceFolder, 'deep_sigmoid.py');
   await setSettings(workspaceFolder, theme);
+  await writeFile(path.join(workspaceFolder, 'batch.npy'), npyBytes([64, 784]));
   const workbench = await openWorkbench({
     workspaceFolder,
     extensionDevelopmentPath: process.env.GRADLENS_EXTENSION ?? root,
@@ -78,14 +80,31 @@ async function photograph(name, { theme, label, colorScheme, bodyClass }) {
     await page.keyboard.press('Escape');
     await runCommand(page, 'Gradlens: Show Gradient Profile');
     await waitForPage(page);
+    const note = (/** @type {string} */ text) => gradlensPage(page).locator('.head .note', { hasText: text }).waitFor();
+    await note('refined by');
     await shoot('panel');
     await page.setViewportSize({ width: 820, height: 900 });
     await shoot('panel-narrow');
     await page.setViewportSize({ width: 1440, height: 900 });
+    const whatIf = gradlensPage(page).locator('[data-focus="what-if activation"]');
+    await whatIf.selectOption('tanh');
+    await gradlensPage(page).locator('.fall-before').waitFor();
+    await note('refined by');
+    await shoot('panel-what-if');
+    await whatIf.selectOption('');
+    await chooseSample(page, path.join(workspaceFolder, 'batch.npy'));
+    await note('input: batch.npy');
+    await gradlensPage(page).locator('[data-focus="input data"]').scrollIntoViewIfNeeded();
+    await shoot('panel-sample');
+    await writeFile(path.join(workspaceFolder, 'batch.npy'), npyBytes([16, 3, 28, 28]));
+    await gradlensPage(page).locator('.origin .refusal:not(:empty)').waitFor();
+    await shoot('panel-sample-refused');
     await page.locator('.tab', { hasText: 'Gradient Profile' }).click({ button: 'middle' });
     await page.locator('.activitybar .action-label[aria-label^="Gradlens"]').click();
     await waitForPage(page);
     await shoot('side-view');
+    await gradlensPage(page).locator('[data-focus="input data"]').scrollIntoViewIfNeeded();
+    await shoot('side-view-sample-refused');
     await page.locator('.tab', { hasText: 'deep_sigmoid.py' }).click({ button: 'middle' });
     await waitForPage(page);
     await shoot('side-view-empty');

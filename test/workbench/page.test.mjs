@@ -3,7 +3,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root } from '../host/dependencies.mjs';
-import { gradlensPage, placeOf, putCursor, runCommand, waitForPage } from '../host/drive.mjs';
+import { chooseSample, gradlensPage, placeOf, putCursor, runCommand, waitForPage } from '../host/drive.mjs';
+import { npyBytes } from '../host/npyBytes.mjs';
 import { openWorkbench } from '../host/openWorkbench.mjs';
 
 /** Drives an ordinary window of real VS Code from outside, as a person would: what a test inside the extension host cannot see. */
@@ -70,13 +71,8 @@ suite('page in the workbench', () => {
   });
 
   test('so is a sample batch, which VS Code asks for', async () => {
-    await writeFile(path.join(folder, 'my batch.npy'), sampleBatch());
-    await gradlensPage(page).locator('[data-focus="input data"]').selectOption({ label: 'your own data (.npy) …' });
-    const input = page.locator('.quick-input-widget input');
-    await input.waitFor();
-    await input.fill(path.join(folder, 'my batch.npy'));
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'my batch.npy' }).waitFor();
-    await page.keyboard.press('Enter');
+    await writeFile(path.join(folder, 'my batch.npy'), npyBytes([64, 100]));
+    await chooseSample(page, path.join(folder, 'my batch.npy'));
     await gradlensPage(page).locator('.head .note', { hasText: 'input: my batch.npy' }).waitFor();
   });
 
@@ -104,19 +100,6 @@ suite('page in the workbench', () => {
     await runCommand(page, 'Gradlens: Compare Activations');
     await gradlensPage(page).locator('[data-state="compare"] canvas').first().waitFor();
   });
-
-  /** 64 samples of 100 numbers, as NumPy writes them. */
-  function sampleBatch() {
-    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 100), }\n";
-    const length = Buffer.from([header.length, 0]);
-    const numbers = Float32Array.from({ length: 6400 }, (_, index) => Math.sin(index * 12.9898));
-    return Buffer.concat([
-      Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
-      length,
-      Buffer.from(header),
-      Buffer.from(numbers.buffer),
-    ]);
-  }
 
   function row(/** @type {string} */ layer) {
     const name = new RegExp(`^${layer.replaceAll('.', '\\.')}$`);

@@ -31,7 +31,8 @@ suite('an untrusted workspace', () => {
       workspaceFolder,
       extensionDevelopmentPath: root,
       isRestricted: true,
-      environment: { PATH: `${programs}${path.delimiter}${process.env.PATH ?? ''}` },
+      // Without the last one the server asks the user's shell for its variables.
+      environment: { VSCODE_CLI: '1', PATH: `${programs}${path.delimiter}${process.env.PATH ?? ''}` },
     });
   });
 
