@@ -59,10 +59,11 @@ export function gradlensPage(page) {
  */
 export async function chooseSample(page, file) {
   await gradlensPage(page).locator('[data-focus="input data"]').selectOption({ label: 'your own data (.npy) …' });
-  const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
+  const input = page.locator('.quick-input-widget input').first();
+  // Only with the folder's files below it does the dialog take what is typed.
+  await page.locator('.quick-input-list .monaco-list-row').first().waitFor();
   await input.fill(file);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).waitFor();
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: path.basename(file) }).waitFor();
   await page.keyboard.press('Enter');
 }
 

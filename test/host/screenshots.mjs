@@ -81,6 +81,10 @@ async function photograph(name, { theme, label, colorScheme, bodyClass }) {
     await runCommand(page, 'Gradlens: Show Gradient Profile');
     await waitForPage(page);
     const note = (/** @type {string} */ text) => gradlensPage(page).locator('.head .note', { hasText: text }).waitFor();
+    const showData = () =>
+      gradlensPage(page)
+        .locator('[data-focus="input data"]')
+        .evaluate((chooser) => chooser.scrollIntoView({ block: 'center' }));
     await note('refined by');
     await shoot('panel');
     await page.setViewportSize({ width: 820, height: 900 });
@@ -93,8 +97,8 @@ async function photograph(name, { theme, label, colorScheme, bodyClass }) {
     await shoot('panel-what-if');
     await whatIf.selectOption('');
     await chooseSample(page, path.join(workspaceFolder, 'batch.npy'));
-    await note('input: batch.npy');
-    await gradlensPage(page).locator('[data-focus="input data"]').scrollIntoViewIfNeeded();
+    await note('input: batch.npy · refined by');
+    await showData();
     await shoot('panel-sample');
     await writeFile(path.join(workspaceFolder, 'batch.npy'), npyBytes([16, 3, 28, 28]));
     await gradlensPage(page).locator('.origin .refusal:not(:empty)').waitFor();
@@ -103,7 +107,7 @@ async function photograph(name, { theme, label, colorScheme, bodyClass }) {
     await page.locator('.activitybar .action-label[aria-label^="Gradlens"]').click();
     await waitForPage(page);
     await shoot('side-view');
-    await gradlensPage(page).locator('[data-focus="input data"]').scrollIntoViewIfNeeded();
+    await showData();
     await shoot('side-view-sample-refused');
     await page.locator('.tab', { hasText: 'deep_sigmoid.py' }).click({ button: 'middle' });
     await waitForPage(page);
