@@ -66,7 +66,16 @@ function originRow(
           class: 'link quiet',
           attributes: { 'data-focus': `origin ${index}` },
         });
-  return row({ what, value: valueElement(origin, name, context), source, link, isAssumed, refusal });
+  // The field shows what was chosen in vain: what holds instead is said beside it.
+  const isInVain = refusal !== undefined && origin.field?.kind === 'inputData' && origin.field.given !== undefined;
+  return row({
+    what,
+    value: valueElement(origin, name, context),
+    source: isInVain ? `${origin.value} · ${source}` : source,
+    link,
+    isAssumed,
+    refusal,
+  });
 }
 
 interface Row {

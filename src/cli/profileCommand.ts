@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import kernelBytes from '../../out/kernels.wasm';
-import type { Analysis, AnalyzeOptions } from '../core/analysis';
+import type { Analysis, AnalyzeOptions, ModelAnalysis } from '../core/analysis';
 import { analyze } from '../core/analyze';
 import { refineAnalysis } from '../core/refine';
 import { type Engine, profileOf } from '../core/signal/engines';
@@ -58,11 +58,24 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
     const names = analysis.models.map((model) => model.name).join(', ');
     throw new CommandError(`${file}: no model named ${options.model}${names ? `; there is ${names}` : ''}`);
   }
+  tellRefusals(models, options.input);
   const shown = refined({ ...analysis, models }, source.text, options);
   const places = await files.places(shown);
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(profileJson(shown, places), undefined, 2)}\n`);
   else process.stdout.write(profileText(shown, places));
   return exitCodes.clean;
+}
+
+/** A sample batch that no model takes is a mistake; one that only some take is said of the others. */
+function tellRefusals(models: readonly ModelAnalysis[], sample: string | undefined): void {
+  const refusals = models.flatMap(({ name, origins }) =>
+    origins.flatMap(({ refused }) =>
+      refused?.from === 'user' ? [`${sample}: ${refused.reason} (${name})`] : [],
+    ),
+  );
+  const [first] = refusals;
+  if (first !== undefined && refusals.length === models.length) throw new CommandError(first);
+  for (const refusal of refusals) warn(refusal);
 }
 
 /** The analysis with the signal of the engine asked for. */

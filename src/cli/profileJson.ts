@@ -50,11 +50,12 @@ function modelJson(model: ModelAnalysis, places: Places) {
       ),
     ),
     findings: model.findings.map((finding) => findingJson(finding, places)),
-    origins: model.origins.map(({ subject, value, from, span }) => ({
+    origins: model.origins.map(({ subject, value, from, span, refused }) => ({
       ...subject,
       value,
       from,
       range: span && places.range(span),
+      refused,
     })),
     assumptions: model.assumptions.map((assumption) => assumptionJson(assumption, places)),
     unknowns: model.unknowns.map((unknown) => unknownJson(unknown, places)),

@@ -28,7 +28,7 @@ function modelText(model: ModelAnalysis, places: Places): string {
   const input = network.nodes[network.inputs[0] ?? -1];
   const header = [
     `${colors.bold(escapeControls(model.name))}  ${colors.dim(`${model.framework} · ${places.text(model.span)}`)}`,
-    `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${model.input.statistics}${model.input.isAssumed ? ', assumed' : ''})`,
+    `${formatCount(total)} parameters · input ${shapeText(input?.outputShape)} (${escapeControls(inputText(model))}${model.input.isAssumed ? ', assumed' : ''})`,
     colors.dim(sourceOfNumbers(model.signal)),
   ];
   const rows = new NetworkView(network).body
@@ -83,6 +83,11 @@ const sourceTexts: Readonly<Record<OriginSource, string>> = {
   source: 'from the source',
   assumption: 'assumed',
 };
+
+/** A sample batch by its name. */
+function inputText({ input, origins }: ModelAnalysis): string {
+  return origins.find(({ subject }) => subject.kind === 'inputData')?.value ?? input.statistics;
+}
 
 function originText({ subject, value, from, span }: Origin, places: Places): string {
   const names = { inputShape: 'input shape', inputData: 'input data', batchSize: 'batch size' };

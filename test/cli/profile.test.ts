@@ -17,6 +17,18 @@ suite('gradlens profile', () => {
     assert.match(stdout, /^\d+ runs with random weights$/m);
     assert.match(stdout, /^first +Linear\(784, 128\).*█/m);
     assert.match(stdout, /\[vanishing-gradient\]/);
+    const { stdout: estimated } = runCli('profile', 'examples/deep_sigmoid.py', '--engine', 'analytic');
+    assert.match(estimated, /^estimated by formulas$/m);
+  });
+
+  test('a sample batch that the model cannot take is refused in one line', () => {
+    const batch = 'test/fixtures/cases/measured/inputs/mnist_1x28x28.npy';
+    const taken = runCli('profile', 'examples/deep_sigmoid.py', '--input', batch, '--engine', 'analytic');
+    assert.equal(taken.code, 0);
+    const { code, stderr } = runCli('profile', 'examples/residual_cnn.py', '--input', batch);
+    assert.equal(code, 2);
+    const refusal = 'its samples have the shape 1x28x28, the model takes 3x32x32';
+    assert.match(stderr, new RegExp(`^gradlens: ${batch}: ${refusal} \\(\\w+\\)\\n$`));
   });
 
   test('JSON keeps to its schema', () => {
