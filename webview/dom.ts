@@ -52,6 +52,13 @@ export function select(
   return element('label', { class: 'field' }, element('span', { class: 'field-label' }, label), made);
 }
 
+/** A text whose `2e-11` stay on one line. */
+export function wholeNumbers(text: string): readonly Child[] {
+  return text
+    .split(/(\d[\d.]*e-\d+)/)
+    .map((part, index) => (index % 2 === 1 ? element('span', { class: 'number' }, part) : part));
+}
+
 /** A text of one line that is given on when it is done. */
 export function textInput(
   value: string,

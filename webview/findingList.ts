@@ -1,6 +1,6 @@
 import type { Severity } from '../src/core/findings/finding';
 import type { FindingView, FixView, ModelView } from '../src/protocol/viewState';
-import { button, element, section } from './dom';
+import { button, element, section, wholeNumbers } from './dom';
 import { fill } from './fill';
 import { effectText } from './layerText';
 import type { PageContext } from './page';
@@ -48,7 +48,7 @@ function item(finding: FindingView, index: number, version: string, context: Pag
         attributes: { 'data-focus': `finding ${index}` },
       }),
     ),
-    element('p', {}, finding.message),
+    element('p', {}, ...wholeNumbers(finding.message)),
     finding.fixes.length > 0
       ? element(
           'div',
@@ -71,7 +71,7 @@ function fixButton(fix: FixView, { strings }: PageContext, focus: string, apply:
     attributes: { 'data-focus': focus },
   });
   made.append(
-    element('span', { class: 'fix-title' }, fix.title),
+    element('span', { class: 'fix-title' }, ...wholeNumbers(fix.title)),
     ...(effect && !fix.title.includes(effect) ? [element('span', { class: 'fix-effect' }, effect)] : []),
   );
   return made;

@@ -69,9 +69,7 @@ export async function runProfile(file: string, options: ProfileOptions): Promise
 /** A sample batch that no model takes is a mistake; one that only some take is said of the others. */
 function tellRefusals(models: readonly ModelAnalysis[], sample: string | undefined): void {
   const refusals = models.flatMap(({ name, origins }) =>
-    origins.flatMap(({ refused }) =>
-      refused?.from === 'user' ? [`${sample}: ${refused.reason} (${name})`] : [],
-    ),
+    origins.flatMap(({ refused }) => (refused?.from === 'user' ? [`${sample}: ${refused.reason} (${name})`] : [])),
   );
   const [first] = refusals;
   if (first !== undefined && refusals.length === models.length) throw new CommandError(first);

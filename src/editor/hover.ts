@@ -6,7 +6,7 @@ import type { DocumentAnalyses } from '../documents/documentAnalyses';
 import { readSettings } from '../documents/settings';
 import type { Snapshot } from '../documents/snapshot';
 import { commandIds } from '../protocol/ids';
-import { activationFacts, layerFacts, recognisedFacts, sourceText } from './hoverFacts';
+import { activationFacts, layerFacts, recognisedFacts } from './hoverFacts';
 import { escapeMarkdown } from './markdown';
 import { modelFacts } from './modelFacts';
 import { placeText } from './placeText';
@@ -31,13 +31,10 @@ export class ProfileHovers implements HoverProvider {
     if (!snapshot || offset === undefined) return undefined;
     const hit = hitAt(snapshot, offset);
     if (hit)
-      return hoverOf(
-        [...nodeFacts(hit), ...elsewhereLine(hit, snapshot)],
-        snapshot,
-        hit.token,
-        { model: hit.model.name, layer: hit.nodes[0]?.path },
-        sourceText(hit.model),
-      );
+      return hoverOf([...nodeFacts(hit), ...elsewhereLine(hit, snapshot)], snapshot, hit.token, {
+        model: hit.model.name,
+        layer: hit.nodes[0]?.path,
+      });
     const model = snapshot.analysis.models.find(({ span }) => isIn(span, snapshot, offset));
     if (model) return hoverOf(modelFacts(model, snapshot), snapshot, model.span, { model: model.name });
     const recognised = recognisedAt(snapshot, offset);
@@ -94,7 +91,6 @@ function hoverOf(
   snapshot: Snapshot,
   token: Span,
   shown: Pick<ProfileTarget, 'model' | 'layer'> = {},
-  source?: string,
 ): Hover | undefined {
   const place = snapshot.locate(token);
   if (!place || facts.length === 0) return undefined;
@@ -102,7 +98,7 @@ function hoverOf(
   const isModel = shown.model !== undefined;
   const command = isModel ? commandIds.showProfile : commandIds.compareActivations;
   const title = isModel ? l10n.t('Show gradient profile') : l10n.t('Compare activations');
-  const link = `[${title}](${commandAddress(command, target)})${source === undefined ? '' : ` · ${source}`}`;
+  const link = `[${title}](${commandAddress(command, target)})`;
   const stale = snapshot.isStale ? [l10n.t('From before the syntax error.')] : [];
   const markdown = new MarkdownString([...facts, ...stale, link].join('\n\n'));
   markdown.isTrusted = { enabledCommands: [command] };

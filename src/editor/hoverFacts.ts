@@ -17,7 +17,7 @@ export function activationFacts(model: ModelAnalysis, nodes: readonly NetworkNod
   const { activation } = first.operation;
   const signals = signalsOf(model, nodes);
   return [
-    heading(titleOf(activation), nodes),
+    heading(titleOf(activation), nodes, model),
     picture(activation, middleOf(signals)),
     ...formulaLine(activation),
     ...reachedLine(signals),
@@ -48,7 +48,7 @@ export function layerFacts(model: ModelAnalysis, nodes: readonly NetworkNode[]):
     formatLog10,
   );
   return [
-    heading(first.label, nodes),
+    heading(first.label, nodes, model),
     ...initialiserLine(model, first),
     ...(sizes ? [l10n.t('Output at initialisation: size (RMS) {0}', sizes)] : []),
     ...(gradients
@@ -68,11 +68,12 @@ export function recognisedFacts({ name, activation }: RecognisedActivation): rea
   return [`**${title}** · \`${codeText(name)}\``, picture(activation, undefined), ...formulaLine(activation)];
 }
 
-function heading(label: string, nodes: readonly NetworkNode[]): string {
+/** `model`: where the numbers below come from belongs to it. */
+function heading(label: string, nodes: readonly NetworkNode[], model?: ModelAnalysis): string {
   const [first] = nodes;
   const last = nodes.at(-1);
   const paths = first === last ? `\`${codeText(first?.path ?? '')}\`` : rangeOfPaths(first, last, nodes.length);
-  return `**${escapeMarkdown(label)}** · ${paths}`;
+  return [`**${escapeMarkdown(label)}**`, paths, ...(model ? [sourceText(model)] : [])].join(' · ');
 }
 
 function rangeOfPaths(first: NetworkNode | undefined, last: NetworkNode | undefined, count: number): string {
@@ -187,7 +188,7 @@ function doubtLine(signals: readonly NodeSignal[]): readonly string[] {
 }
 
 /** Which engines the numbers come from. */
-export function sourceText({ signal: { runs } }: ModelAnalysis): string {
+function sourceText({ signal: { runs } }: ModelAnalysis): string {
   if (runs === undefined) return l10n.t('estimated by formulas');
   return runs === 1 ? l10n.t('refined by 1 run') : l10n.t('refined by {0} runs', formatCount(runs));
 }
