@@ -188,8 +188,9 @@ function doubtLine(signals: readonly NodeSignal[]): readonly string[] {
 }
 
 /** Which engines the numbers come from. */
-function sourceText({ signal: { runs } }: ModelAnalysis): string {
+function sourceText({ signal: { runs, isOfCopy } }: ModelAnalysis): string {
   if (runs === undefined) return l10n.t('estimated by formulas');
+  if (isOfCopy) return l10n.t('refined by {0} runs of a smaller copy', formatCount(runs));
   return runs === 1 ? l10n.t('refined by 1 run') : l10n.t('refined by {0} runs', formatCount(runs));
 }
 

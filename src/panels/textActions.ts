@@ -1,5 +1,6 @@
 import { l10n, type Uri, window, workspace } from 'vscode';
 import type { ModelAnalysis } from '../core/analysis';
+import { isWritableSample } from '../core/network/writeDirective';
 import { directiveEdit } from '../documents/directiveEdit';
 import { fixEdit } from '../documents/fixEdit';
 import type { ModelSettingsStore } from '../documents/modelSettings';
@@ -16,8 +17,12 @@ export async function writeModelDirective(
 ): Promise<void> {
   const edit = snapshot?.version === version && model ? directiveEdit(snapshot, model) : undefined;
   const isDone = edit !== undefined && (await workspace.applyEdit(edit));
-  if (isDone && snapshot && model) await settings.set(snapshot.uri, model.name, undefined);
-  else void window.showWarningMessage(l10n.t('The text has changed meanwhile: nothing was written.'));
+  if (isDone && snapshot && model) {
+    const { data } = settings.of(snapshot.uri)[model.name] ?? {};
+    // A sample batch that a comment cannot name is remembered on.
+    const isKept = data?.endsWith('.npy') === true && !isWritableSample(data);
+    await settings.set(snapshot.uri, model.name, isKept ? { data } : undefined);
+  } else void window.showWarningMessage(l10n.t('The text has changed meanwhile: nothing was written.'));
 }
 
 /** Applies the fix that the page shows. `snapshot` has the fixes. */

@@ -60,7 +60,7 @@ export function modelView(model: ModelAnalysis, options: ProfileViewOptions): Mo
     input: model.origins.find(({ subject }) => subject.kind === 'inputData')?.value ?? model.input.statistics,
     isInputAssumed: model.input.isAssumed,
     runs: Math.min(model.signal.runs ?? 0, (after ?? model).signal.runs ?? 0),
-    isOfCopy: (after ?? model).signal.isOfCopy,
+    isOfCopy: [model, after].some((shown) => shown?.signal.isOfCopy),
     gradientFall: finite(gradientFall(rules)?.log10Ratio),
     gradientFallAfter: after && finite(gradientFall(new RuleView(after.network, after.signal))?.log10Ratio),
     verdict: verdictOf(after ?? model, thresholds),

@@ -27,12 +27,22 @@ export async function readGivenData(
 ): Promise<GivenDataOf> {
   const byModel = new Map<string, GivenData>();
   const read = async (model: string, name: string | undefined, from: GivenData['from']) => {
-    if (name !== undefined) byModel.set(model, { name, statistics: await statisticsNamed(project, file, name), from });
+    if (name === undefined) return;
+    const statistics =
+      from === 'directive' && !isDirectiveName(name) ? elsewhere : await statisticsNamed(project, file, name);
+    byModel.set(model, { name, statistics, from });
   };
   if (ofAll === undefined) for (const { modelName, data } of directives) await read(modelName, data, 'directive');
   for (const [model, { data }] of Object.entries(settings)) await read(model, data, 'user');
   const common: GivenData | undefined = ofAll && { name: statisticsName(ofAll), statistics: ofAll, from: 'user' };
   return (model) => byModel.get(model) ?? common;
+}
+
+const elsewhere: Refusal = { kind: 'refused', reason: 'a comment may name files only as seen from its own folder' };
+
+/** False for addresses and absolute paths: a comment may be anybody's, and a name alone can make a system ask another machine. */
+export function isDirectiveName(name: string): boolean {
+  return !/^(?:[\\/]|[a-z][a-z\d+.-]*:)/i.test(name);
 }
 
 async function statisticsNamed(project: Project, file: string, name: string): Promise<GivenData['statistics']> {

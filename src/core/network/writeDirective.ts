@@ -4,6 +4,7 @@ import { indentationAt, newlineOf } from '../findings/fixes/sourceText';
 import { parsePython } from '../python/parse';
 import { inputPresets } from '../signal/inputStatistics';
 import { findDirectives } from './directive';
+import { isDirectiveName } from './givenData';
 
 /**
  * An edit that writes down, as a directive above the model, what is assumed of it or was said outside the source: arguments, input, data.
@@ -45,6 +46,11 @@ function directiveParts(origins: readonly Origin[]): string | undefined {
 /** A preset, or the name of a sample batch; what the source itself computes of pixels is no name. */
 function dataPart(data: string): string {
   if (inputPresets.some((preset) => preset === data)) return ` data=${data}`;
-  if (!data.endsWith('.npy') || /["\r\n]/.test(data)) return '';
+  if (!isWritableSample(data)) return '';
   return /\s/.test(data) ? ` data="${data}"` : ` data=${data}`;
+}
+
+/** True for the name of a sample batch that a directive can say. */
+export function isWritableSample(name: string): boolean {
+  return name.endsWith('.npy') && !/["\r\n]/.test(name) && isDirectiveName(name);
 }

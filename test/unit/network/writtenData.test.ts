@@ -247,15 +247,20 @@ class Net(nn.Module):
         return self.fc(x.flatten(1))
 `;
   const read = async (text: string, options: Partial<AnalyzeOptions> = {}) => {
-    const { models } = await analyze(
-      { readText: async () => text, readBytes: async () => sampleFile('mnist_1x28x28') },
-      'net.py',
-      { clock: () => performance.now(), models: { Net: { data: 'batch.npy' } }, ...options },
-    );
+    const asked: string[] = [];
+    const readBytes = async (file: string) => {
+      asked.push(file);
+      return sampleFile('mnist_1x28x28');
+    };
+    const { models } = await analyze({ readText: async () => text, readBytes }, 'net.py', {
+      clock: () => performance.now(),
+      models: { Net: { data: 'batch.npy' } },
+      ...options,
+    });
     const [model] = models;
     assert.ok(model && models.length === 1);
     const origin = (kind: string) => model.origins.find(({ subject }) => subject.kind === kind);
-    return { model, data: origin('inputData'), shape: origin('inputShape') };
+    return { model, data: origin('inputData'), shape: origin('inputShape'), asked };
   };
 
   test('says what shape the input has where nothing else does', async () => {
@@ -291,6 +296,23 @@ class Net(nn.Module):
       assert.deepEqual(data?.refused, { value: 'batch.npy', reason, from: 'user' });
       assert.notEqual(data?.value, 'batch.npy');
       assert.equal(typeof model.input.given, 'string');
+    });
+  }
+
+  for (const name of [
+    '/data/batch.npy',
+    '//host/batch.npy',
+    '\\\\host\\batch.npy',
+    'C:/batch.npy',
+    'vscode-vfs://host/batch.npy',
+  ]) {
+    test(`is not read where a directive names it beyond its folders: ${name}`, async () => {
+      const { data, asked } = await read(`# gradlens: model Net data=${name}\n${perceptron}`, { models: {} });
+      assert.deepEqual(asked, []);
+      const reason = 'a comment may name files only as seen from its own folder';
+      assert.deepEqual(data?.refused, { value: name, reason, from: 'directive' });
+      const { model } = await read(perceptron, { models: { Net: { data: name } } });
+      assert.doesNotMatch(writeDirective('net.py', perceptron, model)?.newText ?? '', /data=/);
     });
   }
 
