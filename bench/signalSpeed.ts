@@ -9,8 +9,8 @@ export async function benchSignal(site: string | undefined): Promise<void> {
   const rows = run<readonly SignalTimes[]>(await bundle('signalTimes'), [site ?? '', await buildKernels()]);
   const torch = findPyTorch();
   console.log(
-    '\nwhole networks, ms: the analytic engine (median, code warm) with its limit, the surrogate (runs begun within 3 s), and PyTorch itself in a' +
-      '\nprocess of its own on one core: import, build, one forward and backward of two samples; and how many times faster than those the analytic is' +
+    '\nwhole networks, ms of processor time: the analytic engine (median, code warm) with its limit, the surrogate (runs begun within 3 s), and' +
+      '\nPyTorch itself in a process of its own: import, build, one forward and backward of two samples; and how many times faster the analytic is' +
       '\n                        nodes   analytic  limit   a layer   surrogate (runs)     import    build      run    than run  than all',
   );
   for (const network of speedNetworks) {
