@@ -7,9 +7,17 @@ import {
   compiledActivation,
 } from './activationFunction';
 import { affineOf, multiply } from './binArithmetic';
-import { centredCorrelations, correlationPowers, duals } from './correlations';
+import { centredCorrelations, correlationPowers, correlationsOf, duals } from './correlations';
 import { type CorrelationPowers, crossDual, type HermiteSeries } from './duals';
-import { channelCount, type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
+import {
+  channelCount,
+  type Field,
+  type Gradient,
+  type GradientSegment,
+  type Pair,
+  type Segment,
+  squareOf,
+} from './field';
 import { unitCount } from './layout';
 import { pairClasses } from './pairClasses';
 import type { Call, Step } from './rule';
@@ -20,12 +28,13 @@ const largestLogStd = 60;
 
 interface SegmentMoments {
   readonly moments: ActivationMoments;
+  readonly segment: Segment;
+  /** Of the stored values. */
+  readonly variance: number;
   readonly mean: number;
   readonly std: number;
   /** Natural logarithm of what mean and std were divided by. */
   readonly excess: number;
-  readonly withinRho: Float64Array;
-  readonly acrossRho: Float64Array;
   readonly valueExcess: number;
   readonly slopeExcess: number;
 }
@@ -48,21 +57,22 @@ export function applyActivation(
   const activation = compiledActivation(use);
   const parts = input.segments.map((segment) => segmentMoments(activation, segment, input.logScale));
   const logScale = Math.max(...parts.map((part) => part.valueExcess));
-  const segments = input.segments.map((segment, index): Segment => {
-    const part = parts[index] as SegmentMoments;
+  const correlations = parts.map(({ segment, variance }) => correlationsOf(segment, variance));
+  const powers = correlationPowers(correlations[0] as Pair, input.layout, input.batch);
+  const segments = parts.map((part, index): Segment => {
     const factor = Math.exp(part.valueExcess - logScale);
-    const across = affineOf(duals(part.moments.value, part.acrossRho, false), factor);
+    const { within, across } = duals(part.moments.value, correlations[index] as Pair);
+    const scaled = affineOf(across, factor);
     return {
-      channels: segment.channels,
+      channels: part.segment.channels,
       mean: (part.moments.value.coefficients[0] as number) * Math.sqrt(factor),
-      within: affineOf(duals(part.moments.value, part.withinRho, true), factor),
-      across: input.layout.extents.length === 0 ? withChanceOfUnits(across, part, factor, segment) : across,
+      within: affineOf(within, factor),
+      across: input.layout.extents.length === 0 ? withChanceOfUnits(scaled, part, factor) : scaled,
     };
   });
   const units = unitCount(input.layout);
   const main = parts[0] as SegmentMoments;
   const response = main.moments.response;
-  const powers = correlationPowers({ within: main.withinRho, across: main.acrossRho }, input.layout, input.batch);
   const output: Field = {
     layout: input.layout,
     segments,
@@ -105,15 +115,15 @@ export function applyActivation(
  */
 function withChanceOfUnits(
   across: Float64Array,
-  { moments, acrossRho }: SegmentMoments,
+  { moments, segment, variance }: SegmentMoments,
   factor: number,
-  { channels }: Segment,
 ): Float64Array {
   const blocks = Math.min(across.length, pairClasses.length);
   const average = across[0] as number;
-  if (blocks === 1 || acrossRho[1] === acrossRho[0]) return across;
-  const square = crossDual(moments.valueSquared, moments.valueSquared, acrossRho[0] as number) * factor * factor;
-  const spread = Math.max(0, square - average * average) / channels;
+  const [rho, otherRho] = centredCorrelations(segment.across.subarray(0, 2), segment.mean, variance);
+  if (blocks === 1 || otherRho === rho) return across;
+  const square = crossDual(moments.valueSquared, moments.valueSquared, rho as number) * factor * factor;
+  const spread = Math.max(0, square - average * average) / segment.channels;
   pairClasses.forEach(({ shift }, block) => {
     if (block >= blocks || shift === 0) return;
     const off = (across[block] as number) - average;
@@ -125,8 +135,6 @@ function withChanceOfUnits(
 function segmentMoments(activation: CompiledActivation, segment: Segment, logScale: number): SegmentMoments {
   const square = squareOf(segment);
   const variance = Math.max(0, square - segment.mean ** 2);
-  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
-  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
   const logStd = logScale / 2 + Math.log(Math.sqrt(Math.max(square, Number.MIN_VALUE)));
   const excess = activation.isHomogeneous
     ? logStd
@@ -135,22 +143,14 @@ function segmentMoments(activation: CompiledActivation, segment: Segment, logSca
   const mean = segment.mean * factor;
   const std = Math.sqrt(variance) * factor;
   const moments = activationMoments(activation, mean, std);
-  if (activation.isHomogeneous) {
-    return { moments, mean, std, excess, withinRho, acrossRho, valueExcess: 2 * excess, slopeExcess: 0 };
-  }
-  if (excess === 0 || square === 0) {
-    return { moments, mean, std, excess, withinRho, acrossRho, valueExcess: 0, slopeExcess: 0 };
-  }
+  const own = { moments, segment, variance, mean, std, excess };
+  if (activation.isHomogeneous) return { ...own, valueExcess: 2 * excess, slopeExcess: 0 };
+  if (excess === 0 || square === 0) return { ...own, valueExcess: 0, slopeExcess: 0 };
   const further = activationMoments(activation, mean * Math.E, std * Math.E);
   const growth = (near: HermiteSeries, far: HermiteSeries) =>
     near.square > 0 && far.square > 0 ? Math.log(far.square / near.square) : 0;
   return {
-    moments,
-    mean,
-    std,
-    excess,
-    withinRho,
-    acrossRho,
+    ...own,
     valueExcess: excess * growth(moments.value, further.value),
     slopeExcess: excess * growth(moments.slope, further.slope),
   };
@@ -167,10 +167,10 @@ function activationBackward(
   const segments = gradient.segments.map((segment, index): GradientSegment => {
     const part = parts[index] ?? (parts[0] as SegmentMoments);
     const factor = Math.exp(part.slopeExcess - logSlope);
-    const times = (slope: HermiteSeries) => ({
-      within: multiply(duals(slope, part.withinRho, true), segment.within, factor),
-      across: multiply(duals(slope, part.acrossRho, false), segment.across, factor),
-    });
+    const times = (slope: HermiteSeries) => {
+      const { within, across } = duals(slope, correlationsOf(part.segment, part.variance));
+      return { within: multiply(within, segment.within, factor), across: multiply(across, segment.across, factor) };
+    };
     return {
       ...times(part.moments.slope),
       projected: needsProjection ? times(part.moments.projectedSlope) : undefined,

@@ -1,5 +1,5 @@
-import { CorrelationPowers, dualsAt, type HermiteSeries } from './duals';
-import type { Gradient, Segment } from './field';
+import { CorrelationPowers, type HermiteSeries, putDuals } from './duals';
+import type { Gradient, Pair } from './field';
 import { type Layout, pairWeights } from './layout';
 
 /** Correlation of the centred values behind a product's mean; one where nothing varies. */
@@ -16,20 +16,24 @@ export function centredCorrelations(values: Float64Array, mean: number, variance
   return result;
 }
 
-/** E[f f′] at each correlation; the first bin within a sample is exactly E f². */
-export function duals(series: HermiteSeries, correlations: Float64Array, isWithin: boolean): Float64Array {
-  const result = dualsAt(series, correlations);
-  if (isWithin && result.length > 0) result[0] = series.square;
-  return result;
+/** Correlations within a sample and across two of normal values with these moments. */
+export function correlationsOf({ within, across, mean }: Pair & { readonly mean: number }, variance: number): Pair {
+  return {
+    within: centredCorrelations(within, mean, variance),
+    across: centredCorrelations(across, mean, variance),
+  };
 }
 
-interface Correlations {
-  readonly within: Float64Array;
-  readonly across: Float64Array;
+/** E[f f′] in the place of each correlation; the first bin within a sample is exactly E f². */
+export function duals(series: HermiteSeries, { within, across }: Pair): Pair {
+  putDuals(series, within);
+  putDuals(series, across);
+  if (within.length > 0) within[0] = series.square;
+  return { within, across };
 }
 
 /** Means of the correlations' powers over all pairs of positions and samples. */
-export function correlationPowers({ within, across }: Correlations, layout: Layout, batch: number): CorrelationPowers {
+export function correlationPowers({ within, across }: Pair, layout: Layout, batch: number): CorrelationPowers {
   const weights = pairWeights(layout);
   const powers = new CorrelationPowers();
   powers.add(within, weights, 1 / batch);
@@ -38,7 +42,7 @@ export function correlationPowers({ within, across }: Correlations, layout: Layo
 }
 
 /** Mean squared raw correlation over all pairs of positions and samples: one over the number of independent values. */
-export function meanSquaredCorrelation({ within, across }: Segment, layout: Layout, batch: number): number {
+export function meanSquaredCorrelation({ within, across }: Pair, layout: Layout, batch: number): number {
   const square = within[0] as number;
   if (!(square > 0)) return 1;
   const weights = pairWeights(layout);

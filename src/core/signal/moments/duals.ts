@@ -36,9 +36,8 @@ function tailAt(rho: number): number {
   return power12 * power12 * power12 * power12 * power12;
 }
 
-/** E[f(z) f(z′)] for jointly normal z, z′ of equal moments, at each correlation ρ (Daniely et al. 2016, section 4: dual activation). */
-export function dualsAt({ squares, tail }: HermiteSeries, correlations: Float64Array): Float64Array {
-  const result = new Float64Array(correlations.length);
+/** E[f(z) f(z′)] for jointly normal z, z′ of equal moments in the place of each correlation ρ (Daniely et al. 2016, section 4: dual activation). */
+export function putDuals({ squares, tail }: HermiteSeries, correlations: Float64Array): void {
   const { length } = correlations;
   let bin = 0;
   // Four at a time: each step of Horner's rule waits for the one before.
@@ -58,18 +57,17 @@ export function dualsAt({ squares, tail }: HermiteSeries, correlations: Float64A
       sumC = sumC * c + square;
       sumD = sumD * d + square;
     }
-    result[bin] = sumA + tail * tailAt(a);
-    result[bin + 1] = sumB + tail * tailAt(b);
-    result[bin + 2] = sumC + tail * tailAt(c);
-    result[bin + 3] = sumD + tail * tailAt(d);
+    correlations[bin] = sumA + tail * tailAt(a);
+    correlations[bin + 1] = sumB + tail * tailAt(b);
+    correlations[bin + 2] = sumC + tail * tailAt(c);
+    correlations[bin + 3] = sumD + tail * tailAt(d);
   }
   for (; bin < length; bin++) {
     const rho = correlations[bin] as number;
     let sum = 0;
     for (let k = hermiteCount - 1; k >= 0; k--) sum = sum * rho + (squares[k] as number);
-    result[bin] = sum + tail * tailAt(rho);
+    correlations[bin] = sum + tail * tailAt(rho);
   }
-  return result;
 }
 
 /** E[f(z) g(z′)] for two expansions over variables of correlation ρ. */

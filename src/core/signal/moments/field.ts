@@ -3,6 +3,9 @@ import { addTo, affineOf, combinationOf } from './binArithmetic';
 import type { Layout } from './layout';
 import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
+/** Something of every pair of positions: within a sample and across two. */
+export type Pair = Pick<Segment, 'within' | 'across'>;
+
 /**
  * Moments of one block of exchangeable channels. Raw second moments of stored values: the true one is the stored one times
  * `exp(logScale)` of the field, the true mean the stored one times `exp(logScale / 2)`.

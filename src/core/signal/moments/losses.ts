@@ -3,8 +3,8 @@ import type { LossKind, Operation } from '../../network/network';
 import { activationMoments, type CompiledActivation, compiledActivation } from './activationFunction';
 import { affineOf, pickBins } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
-import { centredCorrelations, duals } from './correlations';
-import { type Field, type Gradient, pooledSegment, type Segment } from './field';
+import { correlationsOf, duals } from './correlations';
+import { type Field, type Gradient, type Pair, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
 import { everyClass } from './pairClasses';
 import type { Backward, Call, Step } from './rule';
@@ -59,8 +59,6 @@ function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
   const isPerElement = outputShape?.length === layout.axes.length;
   return layoutOf(outputShape, isPerElement && outputShape ? [outputShape.length - 1] : []);
 }
-
-type Pair = Pick<Segment, 'within' | 'across'>;
 
 function lossGradient(
   { loss, reduction, threshold = 1, smoothing = 0, scale: factor = 1 }: Loss,
@@ -120,8 +118,7 @@ function crossEntropyPair(logits: Field, smoothing: number): Pair {
   const segment = pooledSegment(logits);
   const scale = Math.exp(Math.min(logits.logScale, 600));
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
-  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
-  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
+  const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
   const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
   const within = withinRho.map((rho) => moments(rho).across / classes);
   within[0] = (moments(0).within + (1 - smoothing) ** 2 * (1 - 1 / classes)) / classes;
@@ -157,10 +154,7 @@ function difference(prediction: Field, target: Field | undefined): Pair & { read
 function functionPair({ mean, within, across }: ReturnType<typeof difference>, f: CompiledActivation): Pair {
   const variance = Math.max(0, (within[0] as number) - mean ** 2);
   const series = activationMoments(f, mean, Math.sqrt(variance)).value;
-  return {
-    within: duals(series, centredCorrelations(within, mean, variance), true),
-    across: duals(series, centredCorrelations(across, mean, variance), false),
-  };
+  return duals(series, correlationsOf({ within, across, mean }, variance));
 }
 
 /** σ(z) − y. A target not known is zero or one with equal chance. */
@@ -173,8 +167,7 @@ function binaryPair(prediction: Field, target: Field | undefined): Pair {
   const cross = 2 * (series.coefficients[0] as number) * other.mean;
   const difference = (values: Float64Array, targets: Float64Array) =>
     values.map((value, bin) => value + (targets[bin] as number) - cross);
-  const within = duals(series, centredCorrelations(segment.within, segment.mean, variance), true);
-  const across = duals(series, centredCorrelations(segment.across, segment.mean, variance), false);
+  const { within, across } = duals(series, correlationsOf(segment, variance));
   return { within: difference(within, other.within), across: difference(across, other.across) };
 }
 

@@ -2,7 +2,7 @@ import type { Operation } from '../../network/network';
 import { scaledAndShifted } from './affine';
 import { affineOf, productOf } from './binArithmetic';
 import { chanceBlock, ownChanceBlock } from './chanceLikeness';
-import { type Field, type GradientSegment, pooledSegment, type Segment } from './field';
+import { type Field, type GradientSegment, type Pair, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { pairWeights, unitCount, weightedMean } from './layout';
 import { everyClass, pairClasses } from './pairClasses';
@@ -71,8 +71,6 @@ interface Normalised {
   /** Mean over channels of 1/(variance + ε), stored scale. */
   readonly inverseVariance: number;
 }
-
-type Pair = Pick<Segment, 'within' | 'across'>;
 
 function normalised(
   segment: Segment,

@@ -1,5 +1,5 @@
 import { affineOf } from './binArithmetic';
-import { centredCorrelations } from './correlations';
+import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
 import { unitCount } from './layout';
 import type { Call, Step } from './rule';
@@ -20,8 +20,7 @@ export function softmaxStep(
   const scale = Math.exp(Math.min(600, Math.max(-600, input.logScale)));
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
   const spread = variance * scale;
-  const withinRho = centredCorrelations(segment.within, segment.mean, variance);
-  const acrossRho = centredCorrelations(segment.across, segment.mean, variance);
+  const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
   const shared = (rho: number) => softmaxMoments(classes, spread, rho).across;
   const own = softmaxMoments(classes, spread, 0).within;
   const even = 1 / classes;
