@@ -68,7 +68,23 @@ export interface StridedBins {
   readonly pairs: Float64Array;
 }
 
-export function stridedBins(
+const stridedCache = new Map<string, StridedBins>();
+const mostCached = 64;
+
+export function stridedBins(layout: Layout, positions: readonly number[], windows: readonly AxisWindow[]): StridedBins {
+  const sizes = windows.flatMap(({ input, output, kernel, stride, before, dilation, taps }) => {
+    return [input, output, kernel, stride, before, dilation, taps[0]];
+  });
+  const key = `${layout.extents} ${positions} ${sizes}`;
+  const known = stridedCache.get(key);
+  if (known) return known;
+  const bins = buildStridedBins(layout, positions, windows);
+  if (stridedCache.size >= mostCached) stridedCache.clear();
+  stridedCache.set(key, bins);
+  return bins;
+}
+
+function buildStridedBins(
   { extents }: Layout,
   positions: readonly number[],
   windows: readonly AxisWindow[],
