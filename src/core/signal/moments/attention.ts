@@ -11,7 +11,7 @@ import {
   type Segment,
   seedVariance,
 } from './field';
-import { binCount, type Layout, pairWeights, positionCount, unitCount } from './layout';
+import { axisWeights, binCount, binsOf, type Layout, positionCount, unitCount } from './layout';
 import { classAverage } from './pairClasses';
 import type { Backward, Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
@@ -32,24 +32,90 @@ interface Mixing {
   readonly across: number;
 }
 
+/** Which offset bins are pairs of keys of one sequence, where sequences stand side by side (windows of a picture, steps of a video). */
+interface KeyBins {
+  /** Positions of one sequence. */
+  readonly count: number;
+  /** By bin: the pair of sequences that it is of, 0 for one and the same. */
+  readonly block: Int32Array;
+  readonly blocks: number;
+  /** By bin: its share among the pairs of keys of its block. */
+  readonly share: Float64Array;
+}
+
+/** Keys lie along the last axis but one; with a single axis of positions that is the one. */
+function keyBins({ axes, extents }: Layout, keyAxis = axes.length - 2): KeyBins {
+  const own = new Set(axes[keyAxis]?.flatMap((atom) => (atom.kind === 'position' ? [atom.index] : [])));
+  const isKey = (index: number) => own.size === 0 || own.has(index);
+  let block: number[] = [0];
+  let share: number[] = [1];
+  let blocks = 1;
+  let count = 1;
+  extents.forEach((extent, index) => {
+    const bins = binsOf(extent);
+    const weights = axisWeights(extent);
+    const each = <Value>(of: (before: number, offset: number) => Value) =>
+      block.flatMap((_, before) => Array.from({ length: bins }, (__, offset) => of(before, offset)));
+    const nextShare = each(
+      (before, offset) => (share[before] as number) * (isKey(index) ? (weights[offset] as number) : 1),
+    );
+    block = each((before, offset) =>
+      isKey(index) ? (block[before] as number) : (block[before] as number) * bins + offset,
+    );
+    share = nextShare;
+    if (isKey(index)) count *= extent;
+    else blocks *= bins;
+  });
+  return { count, block: Int32Array.from(block), blocks, share: Float64Array.from(share) };
+}
+
+/** Means over the keys of pairs of different sequences, by block; the first block, of one and the same, is left out. */
+interface Apart {
+  readonly within: Float64Array;
+  readonly across: Float64Array;
+}
+
+function meansApart({ within, across }: Pick<Segment, 'within' | 'across'>, keys: KeyBins, factor: number): Apart {
+  const size = within.length;
+  const means = (values: Float64Array) => {
+    const result = new Float64Array((values.length / size) * keys.blocks);
+    values.forEach((value, at) => {
+      const bin = at % size;
+      const block = Math.floor(at / size) * keys.blocks + (keys.block[bin] as number);
+      result[block] = (result[block] as number) + factor * (keys.share[bin] as number) * value;
+    });
+    return result;
+  };
+  return { within: means(within), across: means(across) };
+}
+
 /** Those of every class of pairs of samples. */
 function pairsOf(field: Field): readonly Pairs[] {
-  const scale = Math.exp(Math.max(-600, Math.min(600, field.logScale)));
+  const scale = scaleOf(field);
   return offsetPairs(pooledSegment(field), field.layout).map((pairs) => mapPairs(pairs, (value) => value * scale));
+}
+
+function scaleOf({ logScale }: Field): number {
+  return Math.exp(Math.max(-600, Math.min(600, logScale)));
 }
 
 function gradientPairs(gradient: Gradient, layout: Layout): readonly Pairs[] {
   return offsetPairs(gradient.segments[0] as GradientSegment, layout);
 }
 
-function offsetPairs({ within, across }: Pick<Segment, 'within' | 'across'>, layout: Layout): readonly Pairs[] {
-  const weights = pairWeights(layout);
+function offsetPairs(
+  { within, across }: Pick<Segment, 'within' | 'across'>,
+  layout: Layout,
+  { block, share } = keyBins(layout),
+): readonly Pairs[] {
   const size = within.length;
-  const first = weights[0] as number;
+  const first = share[0] as number;
   const off = (values: Float64Array, start: number) => {
     if (first >= 1) return values[start] as number;
     let sum = 0;
-    for (let bin = 1; bin < size; bin++) sum += (weights[bin] as number) * (values[start + bin] as number);
+    for (let bin = 1; bin < size; bin++) {
+      if (block[bin] === 0) sum += (share[bin] as number) * (values[start + bin] as number);
+    }
     return sum / (1 - first);
   };
   return Array.from({ length: across.length / size }, (_, index) => ({
@@ -69,7 +135,8 @@ function mapPairs(pairs: Pairs, map: (value: number) => number): Pairs {
   };
 }
 
-function arrays(classes: readonly Pairs[], layout: Layout): Pick<Segment, 'within' | 'across'> {
+/** Moments by bin: of one sequence as the pairs say, of two as `apart` does, none without it. */
+function arrays(classes: readonly Pairs[], layout: Layout, apart?: Apart): Pick<Segment, 'within' | 'across'> {
   const size = binCount(layout);
   const [average] = classes;
   const within = new Float64Array(size).fill(average?.off ?? 0);
@@ -79,6 +146,16 @@ function arrays(classes: readonly Pairs[], layout: Layout): Pick<Segment, 'withi
     across.fill(acrossOff, index * size, (index + 1) * size);
     across[index * size] = acrossOwn;
   });
+  const { block, blocks } = keyBins(layout);
+  if (blocks === 1) return { within, across };
+  for (let bin = 1; bin < size; bin++) {
+    const other = block[bin] as number;
+    if (other === 0) continue;
+    within[bin] = apart?.within[other] ?? 0;
+    for (let index = 0; index < classes.length; index++) {
+      across[index * size + bin] = apart?.across[index * blocks + other] ?? 0;
+    }
+  }
   return { within, across };
 }
 
@@ -205,14 +282,16 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   if (!query || !key || !value) return undefined;
   const head = query.layout.axes.at(-1)?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
   const gain = operation.scale ** 2 * head;
-  const keys = keyCounts(positionCount(key.layout), operation.isCausal);
-  const queries = positionCount(query.layout);
+  const keys = keyCounts(keyBins(key.layout).count, operation.isCausal);
+  const queries = keyBins(query.layout).count;
   const classes = attend(pairsOf(query), pairsOf(key), pairsOf(value), gain, keys);
   const outputs = classes.map((own) => mixed(own.value, own.mixing));
+  // What two sequences have in common is what their mean values have: at first every query attends to all keys alike.
+  const apart = meansApart(pooledSegment(value), keyBins(value.layout), scaleOf(value));
   const segment: Segment = {
     channels: pooledSegment(value).channels,
     mean: pooledSegment(value).mean * Math.exp(value.logScale / 2),
-    ...arrays(outputs, query.layout),
+    ...arrays(outputs, query.layout, apart),
   };
   const output: Field = {
     ...query,
@@ -225,10 +304,12 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     const parts = gradientPairs(gradient, query.layout).map((incoming, index) =>
       attentionGradients(incoming, classes[index] as Attended, gain, keys.all, queries),
     );
+    const back = meansApart(gradient.segments[0] as GradientSegment, keyBins(query.layout), (queries / keys.all) ** 2);
     const to = (role: keyof AttentionGradients, field: Field): Gradient => {
       const own = arrays(
         parts.map((part) => part[role]),
         field.layout,
+        role === 'value' ? back : undefined,
       );
       return {
         ...gradient,

@@ -4,7 +4,7 @@ import { affineOf, productOf } from './binArithmetic';
 import { chanceBlock, ownChanceBlock } from './chanceLikeness';
 import { type Field, type GradientSegment, type Pair, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
-import { pairWeights, unitCount, weightedMean } from './layout';
+import { axisWeights, binMap, binsOf, type Layout, mapAxis, pairWeights, unitCount, weightedMean } from './layout';
 import { everyClass, pairClasses } from './pairClasses';
 import type { Call, Step } from './rule';
 
@@ -14,6 +14,8 @@ type Normalisation = Extract<Operation, { kind: 'normalisation' }>;
 interface Statistics {
   /** Weights of the offset bins where positions share them; undefined where each position has its own. */
   readonly weights: Float64Array | undefined;
+  /** Of some of the position axes alone: the means over them, at every bin. */
+  readonly means?: (values: Float64Array) => Float64Array;
   /** Samples that share them; 1 where every sample has its own. */
   readonly batch: number;
   /** Units that share them; 1 where every unit has its own. */
@@ -158,7 +160,9 @@ const nothing: Pair = { within: new Float64Array(1), across: new Float64Array(1)
  * E of the product of two means over the statistics' set, within one sample and across two: by offset bin, or one number where it is the same
  * for all. A whole batch's are those of average pairs of samples. `square` is the moment of two different units.
  */
-function averages({ within, across }: Pair, square: number, { weights, batch, units }: Statistics): Pair {
+function averages({ within, across }: Pair, square: number, { weights, means: some, batch, units }: Statistics): Pair {
+  if (some)
+    return averages({ within: some(within), across: some(across) }, square, { weights: undefined, batch, units });
   const size = within.length;
   if (batch > 1) {
     const blend = (own: number, other: number) => own / batch + other * (1 - 1 / batch);
@@ -234,9 +238,23 @@ function statisticsOf(field: Field, operation: Normalisation): Statistics {
     units = channels / Math.max(1, operation.groups);
     for (let index = 0; index < layout.extents.length; index++) over.add(index);
   }
+  const isPartial = over.size > 0 && over.size < layout.extents.length;
   return {
-    weights: over.size > 0 ? pairWeights(layout) : undefined,
+    weights: over.size > 0 && !isPartial ? pairWeights(layout) : undefined,
+    ...(isPartial && { means: (values: Float64Array) => meansOver(values, layout, [...over]) }),
     batch: isOverBatch ? field.batch : 1,
     units: Math.max(1, units),
   };
+}
+
+/** Means over the pairs of some of the position axes, the same at every bin of them. */
+function meansOver(values: Float64Array, { extents }: Layout, over: readonly number[]): Float64Array {
+  const sizes = extents.map(binsOf);
+  return over.reduce((result, index) => {
+    const weights = axisWeights(extents[index] as number);
+    const map = binMap(weights.length, (add) => {
+      for (let to = 0; to < weights.length; to++) weights.forEach((weight, from) => add(to, from, weight));
+    });
+    return mapAxis(result, sizes, index, map);
+  }, values);
 }

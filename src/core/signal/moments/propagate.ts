@@ -21,13 +21,14 @@ import { pickStep } from './picking';
 import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
+import { withMerged, withReconciled } from './regroup';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
 import type { Backward, Call, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
-import { concatStep, dropoutStep, permuteStep, relabelledStep, reshapeStep } from './structure';
+import { concatStep, dropoutStep, permuteStep, relabelledStep, reshapeStep, stackStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
 export interface NodeState {
@@ -118,7 +119,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'linear':
       return linearStep(call, operation.outFeatures);
     case 'convolution':
-      return convolutionStep(call, operation);
+      return withMerged(call, (own) => convolutionStep(own, operation));
     case 'embedding':
       return embeddingStep(call, operation.count);
     case 'activation':
@@ -128,17 +129,17 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'gatedLinearUnit':
       return gatedLinearUnitStep(call, operation.gate, operation.axis);
     case 'upsample':
-      return upsampleStep(call, operation);
+      return withMerged(call, (own) => upsampleStep(own, operation));
     case 'pixelShuffle':
-      return pixelShuffleStep(call, operation.factor);
+      return withMerged(call, (own) => pixelShuffleStep(own, operation.factor));
     case 'pad':
-      return padStep(call, operation.padding, operation.value);
+      return withMerged(call, (own) => padStep(own, operation.padding, operation.value));
     case 'normalisation':
       return normalisationStep(call, operation);
     case 'dropout':
       return dropoutStep(call, operation.rate, operation.variant);
     case 'pooling':
-      return poolingStep(call, operation);
+      return withMerged(call, (own) => poolingStep(own, operation));
     case 'reduction':
       return reductionStep(call, operation.variant, operation.axes);
     case 'reshape':
@@ -146,11 +147,13 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'permute':
       return permuteStep(call, operation.order);
     case 'concat':
-      return concatStep(call, operation.axis);
+      return withReconciled(call, (own) => concatStep(own, operation.axis));
+    case 'stack':
+      return withReconciled(call, (own) => stackStep(own, operation.axis));
     case 'sum':
-      return sumStep(call, operation.coefficients);
+      return withReconciled(call, (own) => sumStep(own, operation.coefficients));
     case 'product':
-      return productStep(call);
+      return withReconciled(call, productStep);
     case 'loss':
       return lossStep(call, operation);
     case 'attention':
@@ -160,9 +163,9 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'recurrent':
       return recurrentStep(call, operation);
     case 'slice':
-      return sliceStep(call, operation);
+      return sliceStep(call, operation) ?? withMerged(call, (own) => sliceStep(own, operation), [operation.axis]);
     case 'pick':
-      return pickStep(call, operation.axis, operation.places);
+      return withMerged(call, (own) => pickStep(own, operation.axis, operation.places), [operation.axis]);
     case 'expand':
       return expandStep(call);
     case 'take':
@@ -170,7 +173,6 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'scatter':
     case 'ranking':
     case 'cumulativeSum':
-    case 'stack':
     case 'elementwise':
     case 'matmul':
     case 'unknown':

@@ -7,8 +7,20 @@ interface Sized {
   readonly size: number;
 }
 
-/** Divides the atoms anew among the axes of `shape`; undefined where an axis would cut a position or the batch in two. */
+/** A position axis that has to be cut into blocks of `inner` positions first. */
+export interface Cut {
+  readonly index: number;
+  readonly inner: number;
+}
+
+/** The atoms divided anew among the axes of `shape`; undefined where an axis would cut a position or the batch in two. */
 export function reshapedLayout(layout: Layout, shape: Shape, batch: number): Layout | undefined {
+  const answer = dividedAnew(layout, shape, batch);
+  return answer && 'axes' in answer ? answer : undefined;
+}
+
+/** The same, or the first cut of a position that it takes. */
+export function dividedAnew(layout: Layout, shape: Shape, batch: number): Layout | Cut | undefined {
   if (!shape) return undefined;
   const queue: Sized[] = [];
   for (const atoms of layout.axes) for (const atom of atoms) queue.push({ atom, size: sizeOf(atom, layout, batch) });
@@ -30,6 +42,8 @@ export function reshapedLayout(layout: Layout, shape: Shape, batch: number): Lay
         atoms.push({ kind: 'units', size: wanted });
         queue.unshift({ atom: { kind: 'units', size: next.size / wanted }, size: next.size / wanted });
         wanted = 1;
+      } else if (next.atom.kind === 'position' && next.size % wanted === 0) {
+        return { index: next.atom.index, inner: next.size / wanted };
       } else {
         return undefined;
       }

@@ -10,7 +10,8 @@ import {
   type Segment,
 } from './field';
 import { type Atom, binCount, binsOf, type Layout, pairWeights, weightedMean } from './layout';
-import { permutedLayout, reshapedLayout } from './reshape';
+import { after, putBack, type Regrouped, splitPosition } from './regroup';
+import { dividedAnew, permutedLayout } from './reshape';
 import type { Call, Step } from './rule';
 
 /** The same elements in other axes. */
@@ -25,12 +26,23 @@ export function relabelledStep(input: Field, layout: Layout | undefined): Step |
 export function reshapeStep(call: Call): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;
-  const exact = reshapedLayout(input.layout, call.node.outputShape, call.batch);
-  if (!exact) return undefined;
-  const spread = unitsAsPositions(exact, channelAxisAfter(call));
-  return spread
-    ? spreadStep(input, spread, spread.extents.length - exact.extents.length)
-    : relabelledStep(input, exact);
+  const { outputShape } = call.node;
+  let cut: Regrouped | undefined;
+  for (;;) {
+    const field = cut?.field ?? input;
+    const answer = dividedAnew(field.layout, outputShape, call.batch);
+    if (!answer) return undefined;
+    if ('axes' in answer) {
+      const spread = unitsAsPositions(answer, channelAxisAfter(call));
+      const step = spread
+        ? spreadStep(field, spread, spread.extents.length - answer.extents.length)
+        : relabelledStep(field, answer);
+      return step && cut ? putBack(step, () => cut) : step;
+    }
+    const split = splitPosition(field, answer.index, answer.inner);
+    if (!split) return undefined;
+    cut = after(cut, split);
+  }
 }
 
 /** The channel axis of the first operation after a reshape that names one. */
@@ -362,6 +374,67 @@ function concatPositions(call: Call, parts: readonly Field[], axis: number): Ste
             return { within: partBins(segment.within, size, field), across: partBins(segment.across, size, field) };
           }),
         };
+      }),
+    }),
+    isApproximate: true,
+  };
+}
+
+/**
+ * Tensors side by side along a new axis of positions. Its moments are averages over the tensors; of two different ones only the product of
+ * the means is known in common.
+ */
+export function stackStep(call: Call, axis: number): Step | undefined {
+  const fields = call.inputs.filter((field) => field !== undefined);
+  const [first] = fields;
+  const count = call.inputs.length;
+  if (!first || fields.length < count) return undefined;
+  const isAlike = fields.every((field) => align(field.layout, first.layout) && align(first.layout, field.layout));
+  if (!isAlike || axis > first.layout.axes.length) return undefined;
+  if (count === 1) {
+    const axes = first.layout.axes.toSpliced(axis, 0, []);
+    return relabelledStep(first, { ...first.layout, axes });
+  }
+  const atom: Atom = { kind: 'position', index: first.layout.extents.length };
+  const layout: Layout = {
+    axes: first.layout.axes.toSpliced(axis, 0, [atom]),
+    extents: [...first.layout.extents, count],
+  };
+  const bins = binsOf(count);
+  const logScale = Math.max(...fields.map((field) => field.logScale));
+  const parts = fields.map((field) => ({ segment: pooledSegment(field), factor: Math.exp(field.logScale - logScale) }));
+  const means = parts.map(({ segment, factor }) => segment.mean * Math.sqrt(factor));
+  const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
+  const mean = average(means);
+  const square = average(means.map((value) => value * value));
+  // E[mᵢ mⱼ] over pairs of different tensors.
+  const apart = (count * mean * mean - square) / (count - 1);
+  const stacked = (key: 'within' | 'across') => {
+    const size = first.segments[0]?.[key].length ?? 0;
+    const result = new Float64Array(size * bins).fill(apart);
+    for (let bin = 0; bin < size; bin++) {
+      result[bin * bins] = average(parts.map(({ segment, factor }) => factor * (segment[key][bin] as number)));
+    }
+    return result;
+  };
+  const channels = parts[0]?.segment.channels ?? 1;
+  const output: Field = {
+    layout,
+    segments: [{ channels, mean, within: stacked('within'), across: stacked('across') }],
+    logScale,
+    inherited: average(fields.map((field) => field.inherited)),
+    fresh: average(fields.map((field) => field.fresh)) / count,
+    fixedNorm: 0,
+    batch: first.batch,
+  };
+  const own = (values: Float64Array) => values.filter((_, bin) => bin % bins === 0);
+  return {
+    output,
+    backward: (gradient) => ({
+      inputs: fields.map((field): Gradient => {
+        const { within, across } = gradient.segments[0] as GradientSegment;
+        const part = { within: own(within), across: own(across) };
+        return { ...gradient, layout: field.layout, segments: field.segments.map(() => part), steps: undefined };
       }),
     }),
     isApproximate: true,

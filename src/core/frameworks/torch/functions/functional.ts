@@ -3,6 +3,7 @@ import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
 import { addNode } from '../../tensor/trace';
+import { ofUnitNorm } from '../../tensor/unitNorm';
 import type { NativeFunction, TorchCall } from '../call';
 import { argumentText } from '../layers/activation';
 import { tensorArguments } from '../layers/loss';
@@ -315,6 +316,8 @@ function normalised(call: TorchCall): Value | undefined {
     return input && call.unknown('torch.nn.functional.normalize is not followed', input.shape);
   }
   const { state } = call;
+  const unit = ofUnitNorm(state.session, input, axes, call.number('eps') ?? 0, call.site());
+  if (unit) return call.result(unit);
   const norm = state.tensorValue(reduce(state.session, 'norm', input, axes, true, call.site()));
   const bounded = elementwise(state, 'maximum', [norm, call.value('eps')], call.site());
   return elementwise(state, 'divide', [call.value('input'), bounded], call.site());

@@ -3,6 +3,7 @@ import { broadcastShapes, convolvedSize, multiplyDims, pooledSize, withSpatialSi
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
+import { ofUnitNorm } from '../../tensor/unitNorm';
 import { sizesOf, type TorchCall } from '../call';
 import { elementwise } from '../functions/arithmetic';
 import { shaped, shapeOf } from '../functions/shapeRule';
@@ -85,19 +86,15 @@ function pair(
 
 /** x₁ · x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)) along one axis. */
 function cosineSimilarity(call: TorchCall): Value | undefined {
-  const [first, second] = [call.value('x1'), call.value('x2')];
   const axes = call.ints('dim');
-  if (!axes || !call.payload('x1') || !call.payload('x2')) return undefined;
   const { state } = call;
-  const over = (value: Value | undefined, variant: 'sum' | 'norm'): Value | undefined => {
-    const tensor = state.tensorOf(value);
-    return tensor && state.tensorValue(reduce(state.session, variant, tensor, axes, false, call.site()));
+  const unit = (name: string): Value | undefined => {
+    const tensor = call.tensor(name);
+    const made = tensor && axes && ofUnitNorm(state.session, tensor, axes, call.number('eps') ?? 0, call.site());
+    return made && state.tensorValue(made);
   };
-  const bounded = (value: Value | undefined) =>
-    elementwise(state, 'maximum', [over(value, 'norm'), call.value('eps')], call.site());
-  const product = over(elementwise(state, 'multiply', [first, second], call.site()), 'sum');
-  const norms = elementwise(state, 'multiply', [bounded(first), bounded(second)], call.site());
-  return elementwise(state, 'divide', [product, norms], call.site());
+  const product = state.tensorOf(elementwise(state, 'multiply', [unit('x1'), unit('x2')], call.site()));
+  return product && axes && call.result(reduce(state.session, 'sum', product, axes, false, call.site()));
 }
 
 /** ‖x₁ − x₂ + eps‖ over the last axis. */

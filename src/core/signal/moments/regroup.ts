@@ -1,0 +1,244 @@
+import { type Field, type Gradient, pooledSegment } from './field';
+import { type Atom, type BinMap, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
+import type { Call, Step } from './rule';
+
+/** A field whose axes divide into other atoms, and how the gradient by it becomes that by the field that it was. */
+export interface Regrouped {
+  readonly field: Field;
+  readonly back: (gradient: Gradient) => Gradient;
+}
+
+/** More offsets together than these are not kept. */
+const mostBins = 1 << 17;
+
+/**
+ * A position axis as two: blocks of `inner` positions, and the place within a block. A pair of positions is at the distance a·inner ± b; moments
+ * average over both signs and, on the way back, over all pairs at a distance: exact where they depend on the distance alone.
+ */
+export function splitPosition(field: Field, index: number, inner: number): Regrouped | undefined {
+  const { layout } = field;
+  const extent = layout.extents[index] as number;
+  const outer = extent / inner;
+  const extents = layout.extents.toSpliced(index, 1, outer, inner);
+  const axes = layout.axes.map((atoms) =>
+    atoms.flatMap((atom): readonly Atom[] => {
+      if (atom.kind !== 'position' || atom.index < index) return [atom];
+      const next: Atom = { kind: 'position', index: atom.index + 1 };
+      return atom.index === index ? [atom, next] : [next];
+    }),
+  );
+  const split: Layout = { axes, extents };
+  if (binCount(split) > mostBins) return undefined;
+  const maps = blockMaps(outer, inner);
+  const sizes = layout.extents.map(binsOf);
+  const joint = sizes.toSpliced(index, 1, maps.split.bins);
+  return regrouped(
+    field,
+    split,
+    (values) => mapAxis(values, sizes, index, maps.split),
+    (values) => mapAxis(values, joint, index, maps.merged),
+  );
+}
+
+/** Two position axes, the second of which counts within the blocks of the first, as one. */
+function mergePositions(field: Field, index: number): Regrouped {
+  const { layout } = field;
+  const [outer, inner] = [layout.extents[index] as number, layout.extents[index + 1] as number];
+  const extents = layout.extents.toSpliced(index, 2, outer * inner);
+  const axes = layout.axes.map((atoms) =>
+    atoms.flatMap((atom): readonly Atom[] => {
+      if (atom.kind !== 'position' || atom.index <= index) return [atom];
+      return atom.index === index + 1 ? [] : [{ kind: 'position', index: atom.index - 1 }];
+    }),
+  );
+  const maps = blockMaps(outer, inner);
+  const sizes = extents.map(binsOf);
+  const joint = sizes.toSpliced(index, 1, maps.split.bins);
+  return regrouped(
+    field,
+    { axes, extents },
+    (values) => mapAxis(values, joint, index, maps.merged),
+    (values) => mapAxis(values, sizes, index, maps.split),
+  );
+}
+
+/** Every axis of several position atoms that follow each other as one of one position; undefined where there is none such. */
+export function mergedAxes(field: Field, axes?: readonly number[]): Regrouped | undefined {
+  let result: Regrouped | undefined;
+  for (;;) {
+    const current = result?.field ?? field;
+    const first = current.layout.axes.flatMap((atoms, axis) => {
+      if (axes && !axes.includes(axis)) return [];
+      const at = atoms.findIndex((atom, place) => {
+        const next = atoms[place + 1];
+        return atom.kind === 'position' && next?.kind === 'position' && next.index === atom.index + 1;
+      });
+      const atom = atoms[at];
+      return atom?.kind === 'position' ? [atom.index] : [];
+    })[0];
+    if (first === undefined) return result;
+    result = after(result, mergePositions(current, first));
+  }
+}
+
+/** Independent units of an axis as positions of which no two have more in common than the mean. */
+function unitsAsPositions(field: Field, axis: number): Regrouped | undefined {
+  const { layout } = field;
+  const atoms = layout.axes[axis] ?? [];
+  const count = atoms.reduce((product, atom) => product * (atom.kind === 'units' ? atom.size : Number.NaN), 1);
+  if (!(count > 1)) return undefined;
+  const position: Atom = { kind: 'position', index: layout.extents.length };
+  const extents = [...layout.extents, count];
+  const placed: Layout = { axes: layout.axes.map((own, at) => (at === axis ? [position] : own)), extents };
+  if (binCount(placed) > mostBins) return undefined;
+  const bins = binsOf(count);
+  const segment = pooledSegment(field);
+  const spread = (values: Float64Array) => {
+    const result = new Float64Array(values.length * bins).fill(segment.mean ** 2);
+    values.forEach((value, bin) => {
+      result[bin * bins] = value;
+    });
+    return result;
+  };
+  const first = (values: Float64Array) => values.filter((_, bin) => bin % bins === 0);
+  return regrouped(
+    { ...field, segments: [{ ...segment, channels: segment.channels / count }] },
+    placed,
+    spread,
+    first,
+    field,
+  );
+}
+
+/** The inputs with axes that divide alike where they can be made to; the step's gradients are put back. */
+export function withReconciled(call: Call, step: (call: Call) => Step | undefined): Step | undefined {
+  const fields = call.inputs.filter((field) => field !== undefined);
+  if (fields.length < call.inputs.length) return undefined;
+  const changes = new Map<number, Regrouped>();
+  const current = (index: number) => changes.get(index)?.field ?? (fields[index] as Field);
+  const change = (index: number, made: Regrouped | undefined) => {
+    if (made) changes.set(index, after(changes.get(index), made));
+  };
+  const rank = Math.max(...fields.map((field) => field.layout.axes.length));
+  for (let fromRight = 1; fromRight <= rank; fromRight++) {
+    const axisOf = (index: number) => current(index).layout.axes.length - fromRight;
+    const atomsOf = (index: number) => current(index).layout.axes[axisOf(index)] ?? [];
+    const isSingle = fields.some((_, index) => atomsOf(index).length === 1 && atomsOf(index)[0]?.kind === 'position');
+    if (!isSingle) continue;
+    fields.forEach((_, index) => {
+      const atoms = atomsOf(index);
+      if (atoms.length > 1) change(index, mergedAxes(current(index), [axisOf(index)]));
+      else if (atoms[0]?.kind === 'units') change(index, unitsAsPositions(current(index), axisOf(index)));
+    });
+  }
+  if (changes.size === 0) return step(call);
+  const made = step({ ...call, inputs: fields.map((_, index) => current(index)) });
+  return made && putBack(made, (index) => changes.get(index));
+}
+
+/** The first input with every axis, or the named ones, of one position where it has several. */
+export function withMerged(
+  call: Call,
+  step: (call: Call) => Step | undefined,
+  axes?: readonly number[],
+): Step | undefined {
+  const [input, ...others] = call.inputs;
+  const merged = input && mergedAxes(input, axes);
+  if (!merged) return step(call);
+  const made = step({ ...call, inputs: [merged.field, ...others] });
+  return made && putBack(made, (index) => (index === 0 ? merged : undefined));
+}
+
+export function putBack(step: Step, regroupedOf: (index: number) => Regrouped | undefined): Step {
+  return {
+    ...step,
+    backward: (gradient) => {
+      const backward = step.backward(gradient);
+      return {
+        ...backward,
+        inputs: backward.inputs.map((own, index) => {
+          const regroupedField = regroupedOf(index);
+          return own && own !== 'unknown' && regroupedField ? regroupedField.back(own) : own;
+        }),
+      };
+    },
+  };
+}
+
+/** One after the other. */
+export function after(first: Regrouped | undefined, second: Regrouped): Regrouped {
+  return first ? { field: second.field, back: (gradient) => first.back(second.back(gradient)) } : second;
+}
+
+function regrouped(
+  field: Field,
+  layout: Layout,
+  forth: (values: Float64Array) => Float64Array,
+  back: (values: Float64Array) => Float64Array,
+  whole = field,
+): Regrouped {
+  return {
+    field: {
+      ...field,
+      layout,
+      segments: field.segments.map((segment) => ({
+        ...segment,
+        within: forth(segment.within),
+        across: forth(segment.across),
+      })),
+      madeBy: undefined,
+      logits: undefined,
+      steps: undefined,
+    },
+    back: (gradient) => ({
+      ...gradient,
+      layout: whole.layout,
+      segments: whole.segments.map((_, index) => {
+        const { within, across, projected } =
+          gradient.segments[index] ?? (gradient.segments[0] as (typeof gradient.segments)[0]);
+        return {
+          within: back(within),
+          across: back(across),
+          ...(projected && { projected: { within: back(projected.within), across: back(projected.across) } }),
+        };
+      }),
+      steps: undefined,
+    }),
+  };
+}
+
+interface BlockMaps {
+  /** From bins of distances to bins of blocks and places, the latter running fastest. */
+  readonly split: BinMap;
+  readonly merged: BinMap;
+}
+
+function blockMaps(outer: number, inner: number): BlockMaps {
+  const [outerBins, innerBins, bins] = [binsOf(outer), binsOf(inner), binsOf(outer * inner)];
+  /** Ordered pairs of positions by both bins. */
+  const pairs = new Map<number, number>();
+  for (let block = 0; block < outer; block++) {
+    for (let place = block === 0 ? 0 : 1 - inner; place < inner; place++) {
+      const count = (outer - block) * (inner - Math.abs(place)) * (block === 0 && place === 0 ? 1 : 2);
+      const split = Math.min(block, outerBins - 1) * innerBins + Math.min(Math.abs(place), innerBins - 1);
+      const key = split * bins + Math.min(block * inner + place, bins - 1);
+      pairs.set(key, (pairs.get(key) ?? 0) + count);
+    }
+  }
+  const total = (of: (key: number) => number, size: number) => {
+    const sums = new Float64Array(size);
+    for (const [key, count] of pairs) sums[of(key)] = (sums[of(key)] as number) + count;
+    return sums;
+  };
+  const [splitOf, mergedOf] = [(key: number) => Math.floor(key / bins), (key: number) => key % bins];
+  const averageTo = (of: (key: number) => number, from: (key: number) => number, size: number) => {
+    const sums = total(of, size);
+    return binMap(size, (add) => {
+      for (const [key, count] of pairs) add(of(key), from(key), count / (sums[of(key)] as number));
+    });
+  };
+  return {
+    split: averageTo(splitOf, mergedOf, outerBins * innerBins),
+    merged: averageTo(mergedOf, splitOf, bins),
+  };
+}
