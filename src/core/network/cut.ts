@@ -1,3 +1,4 @@
+import { foldConstants } from './constantValues';
 import { fuseActivations } from './fuse';
 import { fuseAttention } from './fuseAttention';
 import { fuseNormalisation } from './fuseNormalisation';
@@ -31,7 +32,10 @@ export function cutNetwork(request: CutRequest): Network {
   const whole = keepNeeded(leadsThroughOthers(request, traced) ? { ...traced, loss: undefined } : traced);
   const fused = keepNeeded({
     ...whole,
-    nodes: fuseAttention(fuseNormalisation(fuseActivations(whole.nodes)), whole.outputs),
+    nodes: fuseAttention(
+      fuseNormalisation(fuseActivations(foldConstants(whole.nodes, tracer.batchSize))),
+      whole.outputs,
+    ),
   });
   const paths = new Set<string>();
   const nodes = fused.nodes.map((node): NetworkNode => {

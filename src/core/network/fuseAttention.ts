@@ -59,7 +59,7 @@ function patternAt(product: NetworkNode, nodes: readonly NetworkNode[]): Pattern
     if (operation.kind === 'dropout' && !isSoft) dropout = operation.rate;
     else if (operation.kind === 'softmax' && !isSoft && isOverKeys(operation, node)) isSoft = true;
     else if (isSoft && operation.kind === 'sum' && node.inputs.length === 1) scale *= operation.coefficients[0] ?? 1;
-    else if (isSoft && isMasking(node, nodes)) isCausal ||= isConstantMask(node, nodes);
+    else if (isSoft && isMasking(node, nodes) && !isOtherMask(node, nodes)) isCausal ||= isConstantMask(node, nodes);
     else if (operation.kind !== 'identity') return undefined;
   }
   return undefined;
@@ -81,6 +81,17 @@ function isConstantMask({ inputs }: NetworkNode, nodes: readonly NetworkNode[]):
   let mask = nodes[inputs[1] ?? -1];
   while (mask?.inputs.length === 1) mask = nodes[mask.inputs[0] ?? -1];
   return mask?.operation.kind === 'constant' && mask.operation.value === undefined;
+}
+
+/** A mask of known elements that is not the one that hides later positions: windows, regions, prefixes. It is followed as it stands. */
+function isOtherMask({ inputs, outputShape }: NetworkNode, nodes: readonly NetworkNode[]): boolean {
+  const operation = nodes[inputs[1] ?? -1]?.operation;
+  const size = outputShape?.at(-1);
+  if (operation?.kind !== 'constant' || !operation.values || typeof size !== 'number') return false;
+  const { values } = operation;
+  const [open, hidden] = [values[0], values[1]];
+  const isLater = (at: number) => at % size > Math.floor(at / size) % size;
+  return open === hidden || values.some((value, at) => value !== (isLater(at) ? hidden : open));
 }
 
 /** The keys before they were transposed. */

@@ -1,7 +1,7 @@
 import { compileExpression } from '../activations/evaluate';
 import type { Expression } from '../activations/expression';
 import { ownExpression, substitute } from './elementwiseChain';
-import type { NetworkNode, Operation } from './network';
+import type { NetworkNode, Operation, ParameterUse } from './network';
 
 type Reduction = Extract<Operation, { readonly kind: 'reduction' }>;
 
@@ -33,11 +33,12 @@ function normalisationAt(node: NetworkNode, nodes: readonly NetworkNode[]): Netw
     [0, 1],
     [1, 0],
   ] as const) {
-    const x = nodes[node.inputs[numerator] ?? -1];
+    const upper = nodes[node.inputs[numerator] ?? -1];
     const scale = nodes[node.inputs[denominator] ?? -1];
-    const divisor = x && scale && divisorOf(own, numerator, scale, nodes);
+    const divisor = upper && scale && divisorOf(own, numerator, scale, nodes);
+    const { x = upper, weight } = (divisor && scaledSource(upper, divisor, nodes)) ?? {};
     const epsilon = divisor && epsilonOf(divisor.factor);
-    if (!divisor || epsilon === undefined || !isPerSample(divisor, x)) continue;
+    if (!divisor || !x || epsilon === undefined || !isPerSample(divisor, x)) continue;
     const source = centredSource(x, divisor.reduction, nodes);
     const isOfX = divisor.of === x;
     // A variance does not see the mean: that of y and that of y − mean(y) are one.
@@ -48,6 +49,7 @@ function normalisationAt(node: NetworkNode, nodes: readonly NetworkNode[]): Netw
       ...node,
       operation: { kind: 'normalisation', variant: source ? 'layer' : 'rms', axes, channelAxis, groups: 1, epsilon },
       inputs: [(source ?? x).id],
+      parameters: weight ? [weight] : node.parameters,
       label: source ? 'LayerNorm' : 'RMSNorm',
     };
   }
@@ -130,6 +132,18 @@ function epsilonOf(factor: (meanSquare: number) => number): number | undefined {
     (value, index) => Math.abs(value - epsilon) <= Math.max(1e-4 * (probes[index] as number), 1e-9),
   );
   return isConstant && epsilon <= largestEpsilon ? epsilon : undefined;
+}
+
+/** Of a tensor that was scaled by a learned scale of every unit before it is divided: what was scaled, and the scale. */
+function scaledSource(
+  { operation, inputs }: NetworkNode,
+  { of }: Divisor,
+  nodes: readonly NetworkNode[],
+): { readonly x: NetworkNode; readonly weight: ParameterUse } | undefined {
+  if (operation.kind !== 'product' || inputs.length !== 2 || !inputs.includes(of.id)) return undefined;
+  const scale = nodes[inputs.find((id) => id !== of.id) ?? -1];
+  const [use] = scale?.operation.kind === 'parameter' && scale.outputShape?.length === 1 ? scale.parameters : [];
+  return use && { x: of, weight: { role: 'weight', parameter: use.parameter } };
 }
 
 /** The batch axis, the first, is not reduced, and the shape is the tensor's own. */

@@ -36,6 +36,12 @@ const cases: readonly Case[] = [
     epsilon: 1e-6,
   },
   {
+    title: 'a learned scale before the division',
+    lines: ['return nn.Parameter(torch.ones(64)) * x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6)'],
+    variant: 'rms',
+    epsilon: 1e-6,
+  },
+  {
     title: 'division by the root of a sum of products',
     lines: ['rms = torch.sqrt((x * x).sum(dim=-1, keepdim=True) / 64)', 'return x / rms'],
     variant: 'rms',

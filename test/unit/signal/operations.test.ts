@@ -303,4 +303,60 @@ suite('signal: operations against closed forms', () => {
     assert.ok(Math.abs((nodes[out]?.activation?.log10Rms ?? Number.NaN) + 1 / 10 / 2 / Math.LN10) < 1e-3);
     assert.ok(Math.abs((nodes[map]?.gradient?.log10Rms ?? Number.NaN) - Math.log10(10 / 512) / 2) < 0.05);
   });
+
+  test('positions in blocks of two: their mean is what pooling gives, and put together again they are as they were', () => {
+    const through = (way: 'pooled' | 'blocks' | 'plain' | 'roundabout') => {
+      const builder = new NetworkBuilder(16);
+      const input = builder.input(32, 1, 16);
+      const smooth = {
+        ...(convolution({ kernel: 3, padding: 1 }) as Extract<Operation, { kind: 'convolution' }>),
+        inChannels: 32,
+        outChannels: 32,
+      };
+      const kernel = (of: number) => [builder.parameter('weight', [32, 32, 3, 3], variance(1 / (32 * 3 * of)))];
+      const map = builder.add(smooth, [input], [samples, 32, 1, 16], kernel(1));
+      const pool: Operation = {
+        ...{ kind: 'pooling', variant: 'average', rank: 2, kernel: [1, 2], stride: [1, 2] },
+        ...{ padding: even(0), channelAxis: 1 },
+      };
+      const blocks = () => builder.add({ kind: 'reshape' }, [map], [samples, 32, 1, 8, 2]);
+      const mean: Operation = { kind: 'reduction', variant: 'mean', axes: [4] };
+      const ways = {
+        pooled: () => builder.add(pool, [map], [samples, 32, 1, 8]),
+        blocks: () => builder.add(mean, [blocks()], [samples, 32, 1, 8]),
+        plain: () => builder.add(smooth, [map], [samples, 32, 1, 16], kernel(2)),
+        roundabout: () =>
+          builder.add(
+            smooth,
+            [builder.add({ kind: 'reshape' }, [blocks()], [samples, 32, 1, 16])],
+            [samples, 32, 1, 16],
+            kernel(2),
+          ),
+      };
+      const out = ways[way]();
+      const { nodes } = propagate(builder.network(out), 'standard-normal');
+      return [nodes[out]?.activation?.log10Rms, nodes[map]?.gradient?.log10Rms, nodes[input]?.gradient?.log10Rms];
+    };
+    for (const [one, other] of [
+      [through('pooled'), through('blocks')],
+      [through('plain'), through('roundabout')],
+    ] as const) {
+      one.forEach((value, index) => {
+        assert.ok(
+          Math.abs((value ?? Number.NaN) - (other[index] ?? Number.NaN)) < 1e-3,
+          `${value} and ${other[index]}`,
+        );
+      });
+    }
+  });
+
+  test('tensors of different size side by side have the mean of their mean squares, each the gradient of its part', () => {
+    const builder = new NetworkBuilder(64);
+    const input = builder.input(4096);
+    const parts = [1, 9].map((square) => builder.linear(input, 4096, variance(square / 4096)));
+    const out = builder.add({ kind: 'stack', axis: 1 }, parts, [samples, 2, 4096]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - Math.sqrt(5)) < 1e-2);
+    for (const part of parts) assert.ok(Math.abs(log10(nodes[part]?.gradient?.log10Rms) - 1) < 1e-3);
+  });
 });

@@ -5,7 +5,7 @@ import { makeInt, none } from '../../python/make';
 import type { IntValue, SliceValue } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { takeOne, takeSlice } from './basicIndexing';
-import { countsUp, gather, jointIndex, pick, take } from './picking';
+import { constantsOf, countsUp, gather, jointIndex, pick, take } from './picking';
 import { flatten, reshapeTo } from './rearranging';
 import { addUnknown, type Site } from './trace';
 
@@ -87,6 +87,8 @@ function follow(
   const given = indices.flatMap((part) => part.inputs);
   const [first, second] = given;
   if (!first || given.length < indices.length) return undefined;
+  const places = indices.length === 1 ? constantsOf(session, first.node) : undefined;
+  if (places) return pick(session, tensor, axis, Array.from(places), site);
   if (indices.length === 1) return take(session, tensor, axis, first, site);
   if (second && given.length === 2 && countsUp(session, first.node)) {
     const aligned = alignedPick(session, tensor, axis, first, second, site);

@@ -1,3 +1,4 @@
+import { ConstantValues } from '../../network/constantValues';
 import type { Dim, NodeId } from '../../network/network';
 import { elementCount, resolveAxis } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
@@ -184,14 +185,17 @@ export function holdsIntegers(session: TraceSession, node: NodeId): boolean {
       return operation.distribution.kind === 'integers';
     case 'constant':
       return operation.values?.every(Number.isInteger) ?? Number.isInteger(operation.value);
-    default:
-      return (
-        operation !== undefined &&
-        keepsIntegers.has(operation.kind) &&
-        source !== undefined &&
-        holdsIntegers(session, source)
-      );
+    default: {
+      const isKept = operation !== undefined && keepsIntegers.has(operation.kind);
+      if (isKept && source !== undefined && holdsIntegers(session, source)) return true;
+      return constantsOf(session, node)?.every(Number.isInteger) === true;
+    }
   }
+}
+
+/** The elements of a node that depends on constants alone. */
+export function constantsOf(session: TraceSession, node: NodeId): Float64Array | undefined {
+  return new ConstantValues(session.tracer.nodes, session.tracer.batchSize).of(node);
 }
 
 /** True where a node holds 0, 1, … along its only axis longer than one. */

@@ -3,11 +3,12 @@ import type { TracedTensor } from '../../network/tracer';
 import { makeUnknown, none } from '../../python/make';
 import type { CallContext, InstanceValue, Value } from '../../python/values';
 import { type AssignedPart, assigned, assignedPart } from '../tensor/assigning';
+import { numberOf } from '../tensor/dimValues';
 import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { isSameShape, sliceAxis, stack } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
 import { intsOf, TorchCall } from './call';
-import { constantTensor, momentsOf } from './functions/arithmetic';
+import { areFew, constantTensor, momentsOf } from './functions/arithmetic';
 import { replacePayload, setDistribution } from './functions/initialisation';
 import { type ConstantMoments, TensorPayload, type TorchState } from './state';
 
@@ -80,6 +81,13 @@ export function setItem(
   const given = state.payloadOf(value);
   if (facts.isConstant && (given ? given.facts.isConstant : value.kind !== 'unknown')) {
     const site: Site = { trail: context.trail, name: 'constant' };
+    const followed = areFew(shape, state)
+      ? writtenConstant(state, payload, index, given ?? numberOf(value), site)
+      : undefined;
+    if (followed) {
+      self.payload = followed;
+      return none;
+    }
     const moments = momentsAfter(payload, given);
     replace(self, state.payloadOf(constantTensor(state, shape, undefined, site, moments && { moments })));
     return none;
@@ -137,22 +145,16 @@ function piecesWith(
   site: Site,
 ): TensorPayload | undefined {
   const { shape } = payload;
-  const size = part.kind === 'range' ? shape?.[part.axis] : undefined;
-  if (
-    part.kind !== 'range' ||
-    !part.drop ||
-    typeof value === 'number' ||
-    typeof size !== 'number' ||
-    size > mostPieces
-  ) {
-    return undefined;
-  }
-  const { axis } = part;
+  const [range, ...others] = part.kind === 'ranges' ? part.ranges : [];
+  const size = range && shape?.[range.axis];
+  if (!range?.drop || others.length > 0 || typeof value === 'number') return undefined;
+  if (typeof size !== 'number' || size > mostPieces) return undefined;
+  const { axis, from } = range;
   const slot = shape?.filter((_, at) => at !== axis);
   if (!isSameShape(value.shape, slot)) return undefined;
   const known = written.get(payload);
   const before = known?.axis === axis ? known : { base: payload, axis, pieces: new Map<number, TensorPayload>() };
-  const pieces = new Map(before.pieces).set(part.from, value);
+  const pieces = new Map(before.pieces).set(from, value);
   const { session } = state;
   const result = new TensorPayload(shape, () => {
     const rows = Array.from({ length: size }, (_, at): TracedTensor => {
@@ -177,6 +179,28 @@ function writtenPart(
   const given = typeof value === 'number' ? value : value.tensor;
   const result = assigned(state.session, payload.tensor, part, given, site);
   return result && new TensorPayload(payload.shape, () => result);
+}
+
+/** A constant with a part written, which the network works out. */
+function writtenConstant(
+  state: TorchState,
+  payload: TensorPayload,
+  index: Value,
+  value: TensorPayload | number | undefined,
+  site: Site,
+): TensorPayload | undefined {
+  const { shape, facts } = payload;
+  const part = assignedPart(state.session, { node: -1, shape }, index, indexReader(state));
+  const result = part && value !== undefined ? writtenPart(state, payload, part, value, site) : undefined;
+  const { isInteger, isBoolean } = facts;
+  return (
+    result &&
+    new TensorPayload(shape, () => result.tensor, {
+      isConstant: true,
+      ...(isInteger && { isInteger }),
+      ...(isBoolean && { isBoolean }),
+    })
+  );
 }
 
 /** Moments of a constant of which a part, as large as `part`, was written anew. */

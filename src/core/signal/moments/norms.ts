@@ -253,7 +253,9 @@ function meansOver(values: Float64Array, { extents }: Layout, over: readonly num
   return over.reduce((result, index) => {
     const weights = axisWeights(extents[index] as number);
     const map = binMap(weights.length, (add) => {
-      for (let to = 0; to < weights.length; to++) weights.forEach((weight, from) => add(to, from, weight));
+      for (let to = 0; to < weights.length; to++) {
+        for (let from = 0; from < weights.length; from++) add(to, from, weights[from] as number);
+      }
     });
     return mapAxis(result, sizes, index, map);
   }, values);

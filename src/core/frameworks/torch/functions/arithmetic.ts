@@ -1,9 +1,10 @@
 import { applyPrimitive } from '../../../activations/evaluate';
 import type { Primitive } from '../../../activations/expression';
+import { mostConstants } from '../../../network/constantValues';
 import type { Distribution } from '../../../network/network';
-import { broadcastShapes } from '../../../network/shapes';
+import { broadcastShapes, elementCount } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
-import { numberOf } from '../../tensor/dimValues';
+import { countOf, numberOf } from '../../tensor/dimValues';
 import { applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { addNode, type Site } from '../../tensor/trace';
 import type { ConstantMoments, TensorFacts, TensorPayload, TorchState } from '../state';
@@ -38,6 +39,10 @@ export function elementwise(
       operands.every((value, index) => payloads[index]?.facts.isInteger ?? value?.kind === 'int');
     const moments = values ? undefined : wave(primitive);
     const isBoolean = comparisons.has(primitive);
+    if (!values && areFew(shape, state)) {
+      const facts = { isConstant: true, ...(isInteger && { isInteger }), ...(isBoolean && { isBoolean }) };
+      return state.lazyTensor(shape, build, facts);
+    }
     return constantTensor(state, shape, values, site, { isInteger, isBoolean, ...(moments && { moments }) });
   }
   const distribution = transformed(primitive, payloads, numbers);
@@ -57,6 +62,12 @@ const closedOverIntegers: ReadonlySet<Primitive> = new Set([
   'minimum',
   'power',
 ]);
+
+/** Constants so few that they are worked out element by element once the network is known. */
+export function areFew(shape: TensorPayload['shape'], { batchSize }: TorchState): boolean {
+  const count = countOf(elementCount(shape), batchSize);
+  return shape !== undefined && count !== undefined && count <= mostConstants;
+}
 
 /** Sine and cosine over many angles: sin² + cos² = 1 shares the mean square evenly. */
 function wave(primitive: Primitive): ConstantMoments | undefined {

@@ -12,6 +12,7 @@ import { several } from './shapeRule';
 const tail = 'out=None, dtype=None, layout=None, device=None, requires_grad=False';
 /** Longer constants are kept without their elements. */
 const mostValues = 4096;
+const mostListed = 1 << 16;
 
 const uninitialised: Distribution = { kind: 'unknown', reason: 'the elements are not initialised' };
 
@@ -180,7 +181,7 @@ function listed(
 ): Value {
   const count = length ?? elementCount(shape);
   const values =
-    typeof count === 'number' && count <= mostValues
+    typeof count === 'number' && count <= mostListed
       ? Array.from({ length: count }, (_, index) => at(index))
       : undefined;
   return constantTensor(call.state, shape, values, call.site(), { isInteger });

@@ -6,6 +6,7 @@ import type { Value } from '../../../python/values';
 import { numberOf } from '../../tensor/dimValues';
 import { addExpression } from '../../tensor/elementwise';
 import type { TorchCall } from '../call';
+import { areFew } from './arithmetic';
 import type { TensorFunction } from './entry';
 
 const second = { kind: 'input', index: 1 } as const;
@@ -44,8 +45,9 @@ export function logical(call: TorchCall, name: string): Value | undefined {
   if (!rule || !first) return undefined;
   const payloads = [first, ...(other ? [state.payloadOf(other)] : [])];
   const known = payloads.filter((payload) => payload !== undefined);
-  const isFitting = known.every(({ facts }) => facts.isBoolean || !rule.ofBooleans);
-  if (!isFitting || known.every(({ facts }) => facts.isConstant)) return undefined;
+  const isConstant = known.every(({ facts }) => facts.isConstant);
+  if (!known.every(({ facts }) => facts.isBoolean || !rule.ofBooleans)) return undefined;
+  if (isConstant && !known.every((payload) => areFew(payload.shape, state))) return undefined;
   const number = numberOf(other);
   if (known.length < payloads.length && number === undefined) return undefined;
   const expression =
@@ -55,5 +57,6 @@ export function logical(call: TorchCall, name: string): Value | undefined {
   const tensors = () => known.map((payload) => payload.tensor);
   return state.lazyTensor(shape, () => addExpression(state.session, expression, tensors(), shape, site), {
     isBoolean: true,
+    ...(isConstant && { isConstant }),
   });
 }

@@ -1,11 +1,15 @@
+import { where, z } from '../../../activations/construct';
+import { mostConstants } from '../../../network/constantValues';
 import type { TracedTensor } from '../../../network/tracer';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
+import { countOf } from '../../tensor/dimValues';
 import { cumulativeSum, extremePlace, flip, gather, pick, rank, roll, scatter, take } from '../../tensor/picking';
 import { flatten, reshapeTo } from '../../tensor/rearranging';
 import { addNode } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import type { TensorFacts } from '../state';
+import { areFew } from './arithmetic';
 import type { TensorFunction } from './entry';
 import { axisOf } from './shapeRule';
 
@@ -23,6 +27,8 @@ const follows: Readonly<Record<string, Follow>> = {
     const shifts = call.ints('shifts');
     return shifts && roll(call.state.session, input, shifts, call.ints('dims'), call.site());
   },
+  tril: (call, input) => triangle(call, input, (row, column, diagonal) => column - row <= diagonal),
+  triu: (call, input) => triangle(call, input, (row, column, diagonal) => column - row >= diagonal),
   gather: (call, input) => gathered(call, input, 'index'),
   take_along_dim: (call, input) => (call.has('dim') ? gathered(call, input, 'indices') : undefined),
   index_select: (call, input) => {
@@ -74,15 +80,46 @@ const places: TensorFacts = { isInteger: true };
 
 function followed(call: TorchCall, follow: Follow): Value | undefined {
   const payload = call.payload('input');
-  if (!payload || call.tensors().every(({ facts }) => facts.isConstant)) return undefined;
+  if (!payload) return undefined;
+  const isConstant = call.tensors().every(({ facts }) => facts.isConstant);
+  if (isConstant && !(worksOnConstants.has(call.shortName) && areFew(payload.shape, call.state))) return undefined;
   const result = follow(call, payload.tensor);
   const [values, indices] = Array.isArray(result) ? (result as readonly TracedTensor[]) : [];
   const { state } = call;
   if (values && indices) return makeTuple([state.tensorValue(values), state.tensorValue(indices, places)]);
   const isOfPlaces = call.shortName.startsWith('arg');
   const { isInteger, isBoolean } = payload.facts;
-  const kept: TensorFacts = { ...(isInteger && { isInteger }), ...(isBoolean && { isBoolean }) };
+  const kept: TensorFacts = {
+    ...(isConstant && { isConstant }),
+    ...(isInteger && { isInteger }),
+    ...(isBoolean && { isBoolean }),
+  };
   return result && 'node' in result ? state.tensorValue(result, isOfPlaces ? places : kept) : undefined;
+}
+
+/** What the network works out of constants. */
+const worksOnConstants: ReadonlySet<string> = new Set(['flip', 'fliplr', 'flipud', 'roll', 'tril', 'triu']);
+
+/** The part of every matrix on one side of a diagonal, zeros on the other. */
+function triangle(
+  call: TorchCall,
+  input: TracedTensor,
+  isKept: (row: number, column: number, diagonal: number) => boolean,
+): TracedTensor | undefined {
+  const { session, batchSize } = call.state;
+  const sizes = input.shape?.slice(-2).map((size) => countOf(size, batchSize));
+  const [rows, columns] = sizes ?? [];
+  const diagonal = call.int('diagonal');
+  if (rows === undefined || columns === undefined || diagonal === undefined) return undefined;
+  if (rows * columns > mostConstants) return undefined;
+  const values = Array.from({ length: rows * columns }, (_, at) =>
+    Number(isKept(Math.floor(at / columns), at % columns, diagonal)),
+  );
+  const site = call.site();
+  const shape = input.shape?.slice(-2);
+  const mask = addNode(session, { kind: 'constant', value: undefined, values }, [], shape, site);
+  const expression = where({ kind: 'input', index: 1 }, z, 0);
+  return addNode(session, { kind: 'elementwise', expression }, [input, mask], input.shape, site);
 }
 
 function gathered(call: TorchCall, input: TracedTensor, name: string): TracedTensor | undefined {
