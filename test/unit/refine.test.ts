@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Analysis } from '../../src/core/analysis';
 import { refineAnalysis } from '../../src/core/refine';
 import { mergeProfiles } from '../../src/core/signal/merge';
+import type { NodeSignal } from '../../src/core/signal/profile';
 import { plainMultiply } from '../../src/core/signal/surrogate/matrix';
 import { runSurrogate } from '../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from './analyzeText';
@@ -32,6 +33,38 @@ suite('refining an analysis', () => {
     const refined = refineAnalysis(analysis, signalsOf(analysis), text);
     assert.deepEqual(refined.models[0]?.findings, []);
     assert.deepEqual(refined.findings, []);
+  });
+
+  test('what the formulas do not follow, the runs do: numbers for every node, and the findings that they give', async () => {
+    const text = `import torch
+from torch import nn
+import torch.nn.functional as F
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(16, 64)
+        self.layers = nn.ModuleList([nn.Linear(64, 64) for _ in range(12)])
+        self.head = nn.Linear(64, 4)
+    def forward(self, x):
+        x = self.first(x)
+        top, places = x.topk(32, dim=-1)
+        x = torch.zeros_like(x).scatter(-1, places, top)
+        for layer in self.layers:
+            x = torch.sigmoid(layer(x))
+        return self.head(x)
+model = Net()
+F.cross_entropy(model(torch.randn(32, 16)), torch.randint(0, 4, (32,))).backward()
+`;
+    const analysis = await analyzeText(text);
+    const [before] = analysis.models;
+    assert.ok(before?.signal.nodes.some(({ flags }) => flags.includes('unknown-upstream')));
+    assert.deepEqual(before?.findings, []);
+    const [after] = refineAnalysis(analysis, signalsOf(analysis), text).models;
+    const isKnown = ({ activation, flags }: NodeSignal) =>
+      activation !== undefined || flags.includes('zero-activation');
+    assert.ok(after?.signal.nodes.every(isKnown));
+    assert.ok(after?.signal.nodes.every(({ flags }) => !flags.includes('unknown-upstream')));
+    assert.deepEqual([...new Set(after?.findings.map(({ rule }) => rule))], ['vanishing-gradient']);
   });
 
   test('what could not be run keeps its first numbers', async () => {

@@ -331,7 +331,7 @@ model.compile(loss='categorical_crossentropy', optimizer=SGD(lr=0.01, decay=1e-6
 suite('keras: what stays unknown', () => {
   test('a layer that is not followed keeps the graph connected', () => {
     const traced = traceText(
-      `${head}i = keras.Input((4, 5, 3))\nmodel = keras.Model(i, layers.Dense(2)(layers.AdditiveAttention()([i, i])))\n`,
+      `${head}i = keras.Input((4, 5, 6, 3))\nmodel = keras.Model(i, layers.Dense(2)(layers.ConvLSTM2D(4, 3)(i)))\n`,
     );
     const { nodes } = applyModel(traced);
     assert.deepEqual(nodeKinds(nodes), ['input', 'unknown', 'linear']);

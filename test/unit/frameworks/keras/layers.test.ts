@@ -16,8 +16,6 @@ interface RecordedLayer {
 
 /** Layers of which shapes and weights are known, but not what they do to the signal, with the reason that they give. */
 const notFollowed: Readonly<Record<string, RegExp>> = {
-  AdditiveAttention: /additive attention is not followed/,
-  "layers.Attention(score_mode='concat', dropout=0.1)": /attention by a sum of tanh is not followed/,
   'layers.Bidirectional(layers.LSTM(4, return_sequences=True, return_state=True))': /cell state of an LSTM/,
   CategoryEncoding: /depends on the data/,
   "layers.Discretization([-1.0, 0.0, 1.0], output_mode='multi_hot')": /depends on the data/,

@@ -113,6 +113,21 @@ const cases: readonly Case[] = [
     kinds: ['random', 'activation', 'activation', 'elementwise', 'activation', 'elementwise'],
   },
   {
+    title: 'windows of a sequence side by side',
+    lines: ['return x.unfold(1, 3, 2)'],
+    output: '[4, 2, 8, 3]',
+    kinds: ['random', 'slice', 'slice', 'slice', 'stack'],
+  },
+  {
+    title: 'windows of a padded map as columns',
+    lines: ['return F.unfold(x.view(4, 1, 6, 8), 3, padding=1, stride=2)'],
+    output: '[4, 9, 12]',
+    kinds: [
+      ...['random', 'reshape', 'pad', 'slice', 'slice', 'slice', 'stack'],
+      ...['slice', 'slice', 'slice', 'stack', 'permute', 'reshape'],
+    ],
+  },
+  {
     title: 'a residual branch that is dropped by hand',
     lines: ['mask = x.new_empty((x.shape[0], 1, 1)).bernoulli_(0.9)', 'return x * mask.div_(0.9)'],
     output: '[4, 6, 8]',

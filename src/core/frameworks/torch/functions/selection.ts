@@ -6,6 +6,7 @@ import type { Value } from '../../../python/values';
 import { countOf } from '../../tensor/dimValues';
 import { cumulativeSum, extremePlace, flip, gather, pick, rank, roll, scatter, take } from '../../tensor/picking';
 import { flatten, reshapeTo } from '../../tensor/rearranging';
+import { windowsOf } from '../../tensor/slidingWindows';
 import { addNode } from '../../tensor/trace';
 import type { TorchCall } from '../call';
 import type { TensorFacts } from '../state';
@@ -29,6 +30,12 @@ const follows: Readonly<Record<string, Follow>> = {
   },
   tril: (call, input) => triangle(call, input, (row, column, diagonal) => column - row <= diagonal),
   triu: (call, input) => triangle(call, input, (row, column, diagonal) => column - row >= diagonal),
+  unfold: (call, input) => {
+    const axis = axisOf(call, input.shape, 'dimension');
+    const [size, step] = [call.int('size'), call.int('step')];
+    if (axis === undefined || size === undefined || step === undefined) return undefined;
+    return windowsOf(call.state.session, input, axis, { size, step }, call.site());
+  },
   gather: (call, input) => gathered(call, input, 'index'),
   take_along_dim: (call, input) => (call.has('dim') ? gathered(call, input, 'indices') : undefined),
   index_select: (call, input) => {

@@ -21,7 +21,7 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...withKnownValues(withSelections([...reductionFunctions, ...reductionShapes, ...selectionShapes])),
   ...withSelections(roundingFunctions),
   ...withLogic(elementwiseShapes),
-  ...diagonalShapes,
+  ...withSelections(diagonalShapes),
   ...matrixFunctions,
   ...sectionFunctions,
   ...shortTimeFunctions,

@@ -3,11 +3,14 @@ import { broadcastShapes, convolvedSize, multiplyDims, pooledSize, withSpatialSi
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
+import { permute, reshapeTo } from '../../tensor/rearranging';
+import { windowsOf } from '../../tensor/slidingWindows';
 import { ofUnitNorm } from '../../tensor/unitNorm';
 import { sizesOf, type TorchCall } from '../call';
 import { elementwise } from '../functions/arithmetic';
 import { shaped, shapeOf } from '../functions/shapeRule';
 import type { SpatialRank } from './convolution';
+import { pad } from './padding';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from './resampling';
 
 /** What PyTorch 2.13 offers as a layer without parameters and, with the same arguments after the tensors, as a function. */
@@ -30,8 +33,12 @@ const fractionalOptions =
 export const pairedOperations: readonly PairedOperation[] = [
   pair('CosineSimilarity', 'cosine_similarity', 'x1, x2', 'dim=1, eps=1e-08', cosineSimilarity),
   pair('PairwiseDistance', 'pairwise_distance', 'x1, x2', 'p=2.0, eps=1e-06, keepdim=False', pairwiseDistance),
-  pair('Unfold', 'unfold', 'input', 'kernel_size, dilation=1, padding=0, stride=1', (call) =>
-    shaped(call, unfoldedShape(call)),
+  pair(
+    'Unfold',
+    'unfold',
+    'input',
+    'kernel_size, dilation=1, padding=0, stride=1',
+    (call) => unfolded(call) ?? shaped(call, unfoldedShape(call)),
   ),
   pair('Fold', 'fold', 'input', 'output_size, kernel_size, dilation=1, padding=0, stride=1', (call) =>
     shaped(call, foldedShape(call)),
@@ -130,6 +137,27 @@ function windowCount(sizes: readonly Dim[], { kernel, dilation, padding, stride 
       return convolvedSize(size, kernel[axis] ?? 1, stride[axis] ?? 1, around, dilation[axis] ?? 1);
     })
     .reduce(multiplyDims, 1);
+}
+
+/** The windows of a padded map as columns: slices of it, side by side. */
+function unfolded(call: TorchCall): Value | undefined {
+  const [input, window] = [call.tensor('input'), windowOf(call)];
+  const shape = unfoldedShape(call);
+  if (input?.shape?.length !== 4 || !window || !shape) return undefined;
+  const { session } = call.state;
+  const [[high = 1, wide = 1], [above = 0, aside = 0]] = [window.kernel, window.padding];
+  const isPadded = above > 0 || aside > 0;
+  const map = isPadded ? pad(call.state, input, [aside, aside, above, above], 'constant', 0, call.site()) : input;
+  const along = (axis: number, size: number) => ({
+    size,
+    step: window.stride[axis] ?? 1,
+    dilation: window.dilation[axis] ?? 1,
+  });
+  const rows = windowsOf(session, map, 2, along(0, high), call.site());
+  const both = rows && windowsOf(session, rows, 3, along(1, wide), call.site());
+  if (!both) return undefined;
+  const columns = permute(session, both, [0, 1, 4, 5, 2, 3], call.site());
+  return call.result(reshapeTo(session, columns, shape, call.site()));
 }
 
 /** […]×C×H×W to […]×(C·a window's elements)×windows. */
