@@ -56,6 +56,9 @@ export interface ParameterUse {
   readonly parameter: ParameterId;
 }
 
+/** Which elements stand in the padding: mirrored at the last one or behind it, the last one itself, those of the other end. */
+export type CopyMode = 'reflect' | 'symmetric' | 'replicate' | 'circular';
+
 export interface Padding {
   readonly before: number;
   readonly after: number;
@@ -91,7 +94,7 @@ export type Operation =
       readonly kernel: readonly number[];
       readonly stride: readonly number[];
       readonly padding: readonly Padding[];
-      readonly paddingMode: 'zeros' | 'reflect' | 'replicate' | 'circular';
+      readonly paddingMode: 'zeros' | CopyMode;
       readonly dilation: readonly number[];
       readonly groups: number;
       readonly transposed: boolean;
@@ -153,7 +156,13 @@ export type Operation =
   | { readonly kind: 'ranking'; readonly axis: number; readonly count: number; readonly largest: boolean }
   | { readonly kind: 'cumulativeSum'; readonly axis: number }
   | { readonly kind: 'expand' }
-  | { readonly kind: 'pad'; readonly padding: readonly Padding[]; readonly value: number }
+  /** Around the tensor: `value`, or copies of its own elements. */
+  | {
+      readonly kind: 'pad';
+      readonly padding: readonly Padding[];
+      readonly value: number;
+      readonly copies?: CopyMode;
+    }
   /** Σ coefficients[i] · inputs[i], with broadcasting. */
   | { readonly kind: 'sum'; readonly coefficients: readonly number[] }
   /** Elementwise product of the inputs, with broadcasting. */

@@ -293,6 +293,17 @@ suite('signal: operations against closed forms', () => {
     assert.ok(Math.abs(log10(nodes[input]?.gradient?.log10Rms) - Math.sqrt((4 + 1 + 1) / 8)) < 1e-4);
   });
 
+  test('padding by copies repeats elements: x₁ + x₁ + x₁ + x₂ + … + x₈', () => {
+    const builder = new NetworkBuilder(16);
+    const input = builder.input(8, 32);
+    const padding = [0, 2, 0].map((before) => ({ before, after: 0 }));
+    const padded = builder.add({ kind: 'pad', padding, value: 0, copies: 'replicate' }, [input], [samples, 10, 32]);
+    const out = builder.add({ kind: 'reduction', variant: 'sum', axes: [1] }, [padded], [samples, 32]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - Math.sqrt(9 + 7)) < 1e-4);
+    assert.ok(Math.abs(log10(nodes[input]?.gradient?.log10Rms) - Math.sqrt((9 + 7) / 8)) < 1e-4);
+  });
+
   test('a batch of one sample is flattened like any other', () => {
     const builder = new NetworkBuilder(1);
     const map = builder.input(32, 4, 4);

@@ -1,4 +1,4 @@
-import type { Dim, Padding } from '../../network/network';
+import type { CopyMode, Dim, Padding } from '../../network/network';
 import { addDims, resolveAxis } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import { makeList } from '../../python/make';
@@ -140,6 +140,14 @@ function turned(call: ArrayCall): Value | undefined {
   return moved && call.result(moved);
 }
 
+/** NumPy 2.4 `np.pad`; `tf.pad` has the first two. */
+const copyModes: ReadonlyMap<string, CopyMode> = new Map([
+  ['reflect', 'reflect'],
+  ['symmetric', 'symmetric'],
+  ['edge', 'replicate'],
+  ['wrap', 'circular'],
+]);
+
 /** Pairs for each axis, one pair for all of them, or one number. */
 function padded(call: ArrayCall, tensor: TracedTensor): TracedTensor | undefined {
   const given = call.value('pad_width') ?? call.value('paddings');
@@ -152,11 +160,13 @@ function padded(call: ArrayCall, tensor: TracedTensor): TracedTensor | undefined
   });
   const mode = call.value('mode');
   const name = mode?.kind === 'str' ? mode.value.toLowerCase() : 'constant';
-  if (name !== 'constant') {
+  const copies = copyModes.get(name);
+  if (name !== 'constant' && !copies) {
     return addUnknown(call.session, `padding in mode ${name} is not followed`, [tensor], result, call.site);
   }
   const value = call.number('constant_values') ?? 0;
-  return addNode(call.session, { kind: 'pad', padding: sides, value }, [tensor], result, call.site);
+  const operation = { kind: 'pad', padding: sides, value, ...(copies && { copies }) } as const;
+  return addNode(call.session, operation, [tensor], result, call.site);
 }
 
 function sidesOf(call: ArrayCall, given: Value, rank: number): readonly Padding[] | undefined {

@@ -1,3 +1,5 @@
+import { copiedPlaces } from '../../network/copiedPlaces';
+import type { CopyMode, Padding } from '../../network/network';
 import { type Field, type Gradient, gradientVariance } from './field';
 import { type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
 import type { Call, Step } from './rule';
@@ -50,6 +52,34 @@ export function pickStep(call: Call, axis: number, places: readonly number[]): S
           fresh: 0,
           steps: undefined,
         } satisfies Gradient,
+      ],
+    }),
+  };
+}
+
+/** Axis after axis padded by copies of its own elements. */
+export function copyStep(call: Call, padding: readonly Padding[], mode: CopyMode): Step | undefined {
+  let output = call.inputs[0];
+  const backwards: Step['backward'][] = [];
+  for (const [axis, sides] of padding.entries()) {
+    if (sides.before === 0 && sides.after === 0) continue;
+    const position = output?.layout.axes[axis]?.[0];
+    if (!output || position?.kind !== 'position') return undefined;
+    const extent = output.layout.extents[position.index] as number;
+    const step = pickStep({ ...call, inputs: [output] }, axis, copiedPlaces(extent, sides, mode));
+    if (!step) return undefined;
+    output = step.output;
+    backwards.unshift(step.backward);
+  }
+  if (!output) return undefined;
+  return {
+    output,
+    backward: (gradient) => ({
+      inputs: [
+        backwards.reduce<Gradient | 'unknown' | undefined>(
+          (own, backward) => (own === undefined || own === 'unknown' ? own : backward(own).inputs[0]),
+          gradient,
+        ),
       ],
     }),
   };

@@ -17,7 +17,7 @@ import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { normalisationStep } from './norms';
 import { pairClassCount } from './pairClasses';
-import { pickStep } from './picking';
+import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
@@ -133,7 +133,11 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'pixelShuffle':
       return withMerged(call, (own) => pixelShuffleStep(own, operation.factor));
     case 'pad':
-      return withMerged(call, (own) => padStep(own, operation.padding, operation.value));
+      return withMerged(call, (own) =>
+        operation.copies
+          ? copyStep(own, operation.padding, operation.copies)
+          : padStep(own, operation.padding, operation.value),
+      );
     case 'normalisation':
       return normalisationStep(call, operation);
     case 'dropout':

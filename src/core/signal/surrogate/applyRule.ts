@@ -8,7 +8,7 @@ import { linearStep, matmulStep } from './rules/dense';
 import { embeddingStep } from './rules/embedding';
 import { lossStep } from './rules/losses';
 import { normalisationStep } from './rules/normalisation';
-import { cumulativeSumStep, gatherStep, pickStep, rankingStep, scatterStep, takeStep } from './rules/picking';
+import { copyStep, cumulativeSumStep, gatherStep, pickStep, rankingStep, scatterStep, takeStep } from './rules/picking';
 import { poolingStep } from './rules/pooling';
 import { recurrentStep } from './rules/recurrence';
 import { pixelShuffleStep, upsampleStep } from './rules/resampling';
@@ -84,7 +84,9 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
     case 'expand':
       return expandStep(call);
     case 'pad':
-      return padStep(call, operation.padding, operation.value);
+      return operation.copies
+        ? copyStep(call, operation.padding, operation.copies)
+        : padStep(call, operation.padding, operation.value);
     case 'sum':
       return sumStep(call, operation.coefficients);
     case 'product':

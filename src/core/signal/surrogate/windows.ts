@@ -1,4 +1,5 @@
-import type { Padding } from '../../network/network';
+import { copiedPlace } from '../../network/copiedPlaces';
+import type { CopyMode, Padding } from '../../network/network';
 
 /** How a window slides over the three spatial axes of an image; missing axes have size one. */
 export interface Windows {
@@ -10,7 +11,7 @@ export interface Windows {
   readonly sources: readonly [Int32Array, Int32Array, Int32Array];
 }
 
-export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
+export type PaddingMode = 'zeros' | CopyMode;
 
 export interface WindowRequest {
   readonly image: readonly number[];
@@ -44,29 +45,14 @@ export function windowsOf(request: WindowRequest): Windows {
     for (let k = 0; k < kernel[index]; k++) {
       for (let place = 0; place < count; place++) {
         const at = place * stride[index] - before[index] + k * dilation[index];
-        table[k * count + place] = at >= 0 && at < size ? at : outside(at, size, request.paddingMode);
+        const isInside = at >= 0 && at < size;
+        const { paddingMode } = request;
+        table[k * count + place] = isInside ? at : paddingMode === 'zeros' ? -1 : copiedPlace(at, size, paddingMode);
       }
     }
     return table;
   };
   return { image, kernel, places, sources: [axis(0), axis(1), axis(2)] };
-}
-
-function outside(at: number, size: number, mode: PaddingMode): number {
-  switch (mode) {
-    case 'zeros':
-      return -1;
-    case 'replicate':
-      return at < 0 ? 0 : size - 1;
-    case 'circular':
-      return ((at % size) + size) % size;
-    case 'reflect': {
-      if (size === 1) return 0;
-      const period = 2 * (size - 1);
-      const folded = ((at % period) + period) % period;
-      return folded < size ? folded : period - folded;
-    }
-  }
 }
 
 export function imageSize({ image }: Windows): number {

@@ -44,6 +44,23 @@ const cases: readonly Case[] = [
       assert.deepEqual(operationsOf(nodes, 'pick'), [{ kind: 'pick', axis: 1, places: [2, 3, 4, 5, 0, 1] }]),
   },
   {
+    title: 'padding by copies',
+    lines: ["return F.pad(x, (2, 1), mode='replicate')"],
+    output: '[4, 6, 11]',
+    kinds: ['random', 'pad'],
+    check: (nodes) =>
+      assert.deepEqual(
+        operationsOf(nodes, 'pad').map((operation) => operation.kind === 'pad' && operation.copies),
+        ['replicate'],
+      ),
+  },
+  {
+    title: 'the causal mask of nn.Transformer',
+    lines: ['return x.mean() + nn.Transformer.generate_square_subsequent_mask(7)'],
+    output: '[7, 7]',
+    kinds: ['random', 'reduction', 'constant', 'sum'],
+  },
+  {
     title: 'rolling two axes and back picks four times',
     lines: ['y = torch.roll(x, shifts=(1, 2), dims=(1, 2))', 'return torch.roll(y, shifts=(-1, -2), dims=(1, 2))'],
     output: '[4, 6, 8]',

@@ -204,6 +204,19 @@ export const operationCases: Readonly<Record<string, OperationCase>> = {
   },
   roll: { operation: { kind: 'pick', axis: 1, places: [3, 4, 0, 1, 2] } },
   flip: { operation: { kind: 'pick', axis: 1, places: [4, 3, 2, 1, 0] } },
+  ...Object.fromEntries(
+    (['reflect', 'replicate', 'circular'] as const).map((copies): [string, OperationCase] => [
+      `pad ${copies}`,
+      {
+        operation: {
+          kind: 'pad',
+          padding: [noPadding, noPadding, { before: 0, after: 3 }, { before: 2, after: 1 }],
+          value: 0,
+          copies,
+        },
+      },
+    ]),
+  ),
   'pick twice': { operation: { kind: 'pick', axis: 1, places: [4, 0, 4] } },
   take: { operation: { kind: 'take', axis: 1 }, extraInputs: [integers([2, 2], 1, 4, 1, 0)] },
   gather: {

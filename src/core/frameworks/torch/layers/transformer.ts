@@ -4,6 +4,7 @@ import type { InstanceValue, Value } from '../../../python/values';
 import type { TorchCall } from '../call';
 import { constructLayerChild, constructList } from '../children';
 import { copyModule } from '../copyModule';
+import { constantTensor } from '../functions/arithmetic';
 import type { Layer, LayerEntry } from '../layer';
 import { namedParameters } from '../moduleTree';
 import { activate } from '../operations/activation';
@@ -77,6 +78,12 @@ export const transformerLayers: readonly LayerEntry[] = [
       if (!source || !target || !encoder || !decoder) return undefined;
       const memory = layer.context.call(encoder, [source], given({ mask: call.value('src_mask') }));
       return layer.context.call(decoder, [target, memory], given({ tgt_mask: call.value('tgt_mask') }));
+    },
+    statics: {
+      generate_square_subsequent_mask: {
+        signature: 'sz, device=None, dtype=None',
+        call: (call) => constantTensor(call.state, [call.int('sz'), call.int('sz')], undefined, call.site()),
+      },
     },
   },
 ];

@@ -1,8 +1,14 @@
-import type { Dim, Padding } from '../../../network/network';
+import type { CopyMode, Dim, Padding } from '../../../network/network';
 import { addDims, shapeText } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import { addNode, addUnknown, reportProblem, type Site } from '../../tensor/trace';
 import type { TorchState } from '../state';
+
+const copyModes: ReadonlyMap<string, CopyMode> = new Map([
+  ['reflect', 'reflect'],
+  ['replicate', 'replicate'],
+  ['circular', 'circular'],
+]);
 
 /** `F.pad`: pairs before and after, from the last axis on; negative ones crop. */
 export function pad(
@@ -26,8 +32,9 @@ export function pad(
     const total = (padding[axis]?.before ?? 0) + (padding[axis]?.after ?? 0);
     return total === 0 ? size : addDims(size, total);
   });
-  if (mode !== 'constant') {
+  const copies = copyModes.get(mode);
+  if (mode !== 'constant' && !copies) {
     return addUnknown(state.session, `padding in mode ${mode} is not followed`, [input], result, site);
   }
-  return addNode(state.session, { kind: 'pad', padding, value }, [input], result, site);
+  return addNode(state.session, { kind: 'pad', padding, value, ...(copies && { copies }) }, [input], result, site);
 }

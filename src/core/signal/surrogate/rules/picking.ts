@@ -1,3 +1,5 @@
+import { copiedPlaces } from '../../../network/copiedPlaces';
+import type { CopyMode, Padding } from '../../../network/network';
 import type { Call, Step } from '../rule';
 import { addTensors, broadcastTo, elementCountOf, sumTo, type Tensor, trueValues, zerosOf } from '../tensor';
 
@@ -23,6 +25,27 @@ export function pickStep(call: Call, axis: number, wanted: readonly number[]): S
   return places.length === 0 ? undefined : picked(input, axis, view, places, [places.length]);
 }
 
+/** Axis after axis padded by copies of its own elements. */
+export function copyStep(call: Call, padding: readonly Padding[], mode: CopyMode): Step | undefined {
+  const [input] = call.inputs;
+  if (!input) return undefined;
+  let output = input;
+  const backwards: ((gradient: Tensor) => Tensor)[] = [];
+  for (const [axis, sides] of padding.entries()) {
+    const view = axisView(output.shape, axis);
+    if (!view) return undefined;
+    if (sides.before === 0 && sides.after === 0) continue;
+    const places = copiedPlaces(view.size, sides, mode);
+    const step = picked(output, axis, view, places, [places.length]);
+    output = step.output;
+    backwards.unshift((gradient) => step.backward(gradient).inputs[0]);
+  }
+  return {
+    output,
+    backward: (gradient) => ({ inputs: [backwards.reduce((own, backward) => backward(own), gradient)] }),
+  };
+}
+
 /** `take`: the second input's axes stand instead of `axis`. */
 export function takeStep(call: Call, axis: number): Step | undefined {
   const [input, index] = call.inputs;
@@ -39,13 +62,17 @@ function placesOf(index: Tensor, size: number): Int32Array | undefined {
   return places.every((place) => place >= 0 && place < size) ? places : undefined;
 }
 
+interface Picked extends Step {
+  readonly backward: (gradient: Tensor) => { readonly inputs: readonly [Tensor, undefined] };
+}
+
 function picked(
   input: Tensor,
   axis: number,
   { outer, size, inner }: AxisView,
   places: ArrayLike<number>,
   sizes: readonly number[],
-): Step {
+): Picked {
   const shape = [...input.shape.slice(0, axis), ...sizes, ...input.shape.slice(axis + 1)];
   const data = new Float32Array(outer * places.length * inner);
   const each = (visit: (from: number, to: number) => void) => {
