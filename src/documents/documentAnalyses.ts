@@ -3,7 +3,7 @@ import type { AnalyzeOptions } from '../core/analysis';
 import { withFixesOf } from '../core/refine';
 import { Disposable } from '../disposable';
 import { settingsSection } from '../protocol/ids';
-import type { FilesRead } from './filesRead';
+import { type Entry, keepsLastGood, newEntry, stop } from './documentEntry';
 import type { ModelSettingsStore } from './modelSettings';
 import { notebookOf, type OpenSource, sourceOf } from './openSources';
 import { OpenTextEvents } from './openTextEvents';
@@ -19,24 +19,6 @@ export interface AnalysisChange {
   /** Undefined once it was closed or is no Python text any longer. */
   readonly snapshot: Snapshot | undefined;
   readonly isBusy: boolean;
-}
-
-interface Run {
-  readonly version: string;
-  readonly signal: { cancelled: boolean };
-  readonly done: Promise<void>;
-}
-
-interface Entry {
-  readonly source: OpenSource;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  run: Run | undefined;
-  snapshot: Snapshot | undefined;
-  /** Kept for the snapshot's version. */
-  fixes: { readonly version: string; readonly snapshot: Promise<Snapshot | undefined> } | undefined;
-  /** By the last analysis. */
-  filesRead: FilesRead | undefined;
-  isRefining: boolean;
 }
 
 const maxEntries = 64;
@@ -182,15 +164,7 @@ export class DocumentAnalyses extends Disposable {
       if (known.snapshot && known.snapshot.version !== known.source.read().version) this.#schedule(source);
       return known;
     }
-    const entry: Entry = {
-      source,
-      timer: undefined,
-      run: undefined,
-      snapshot: undefined,
-      fixes: undefined,
-      filesRead: undefined,
-      isRefining: false,
-    };
+    const entry = newEntry(source);
     this.#entries.set(key, entry);
     this.#evict(key);
     this.#start(entry);
@@ -309,17 +283,4 @@ export class DocumentAnalyses extends Disposable {
 /** The uri under which a document's analysis is kept: a cell's is its notebook's. */
 export function uriOf(document: TextDocument): Uri {
   return notebookOf(document)?.uri ?? document.uri;
-}
-
-function stop(entry: Entry): void {
-  if (entry.timer !== undefined) clearTimeout(entry.timer);
-  entry.timer = undefined;
-  if (entry.run) entry.run.signal.cancelled = true;
-  entry.run = undefined;
-}
-
-/** Half-typed code that lost a model does not take away what was shown of it. */
-function keepsLastGood(last: Snapshot | undefined, next: Snapshot): boolean {
-  if (!last || next.analysis.syntaxErrors.length === 0) return false;
-  return next.analysis.models.length < last.analysis.models.length;
 }

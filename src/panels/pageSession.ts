@@ -1,14 +1,4 @@
-import {
-  env,
-  type LogOutputChannel,
-  l10n,
-  type TextDocument,
-  type TextEditor,
-  Uri,
-  type Webview,
-  window,
-  workspace,
-} from 'vscode';
+import { env, type LogOutputChannel, l10n, type TextEditor, Uri, type Webview, window } from 'vscode';
 import type { ModelAnalysis, NetworkEdit } from '../core/analysis';
 import { findRule } from '../core/rules/rules';
 import type { Span } from '../core/span';
@@ -17,14 +7,14 @@ import { type DocumentAnalyses, uriOf } from '../documents/documentAnalyses';
 import type { ModelSettingsStore } from '../documents/modelSettings';
 import type { Snapshot } from '../documents/snapshot';
 import { firstCompared } from '../protocol/compareView';
-import { pythonLanguage, rulePageUrl } from '../protocol/ids';
-import { layersAt } from '../protocol/layersAt';
+import { rulePageUrl } from '../protocol/ids';
 import { type Intent, intentOf, type StateMessage } from '../protocol/messages';
 import { type PageStrings, translateStrings } from '../protocol/pageStrings';
 import type { PagePlace } from '../protocol/viewState';
 import { DerivedSnapshots } from './derivedSnapshots';
 import { chosenModel, type PageChoices, pageContent } from './pageContent';
 import { revealLocation } from './reveal';
+import { documentOf, isOpen, isPython, layersAtCursor } from './shownText';
 import { applyShownFix, chooseSample, writeModelDirective } from './textActions';
 
 /** What a webview view and a webview panel have in common. */
@@ -139,17 +129,12 @@ export class PageSession extends Disposable {
     return models[chosenModel(models, this.#choices)];
   }
 
-  #highlightAt({ document, selection }: TextEditor): void {
+  #highlightAt(editor: TextEditor): void {
     const snapshot = this.#snapshot();
     const model = this.#model(snapshot);
-    if (!snapshot || !model || uriOf(document).toString() !== this.#uri?.toString()) return;
-    const line = document.lineAt(selection.active.line).range;
-    const offset = snapshot.offsetAt(document, selection.active);
-    const lineStart = snapshot.offsetAt(document, line.start);
-    const lineEnd = snapshot.offsetAt(document, line.end);
-    if (offset === undefined || lineStart === undefined || lineEnd === undefined) return;
-    const paths = layersAt(model, { file: snapshot.analysis.file, offset, lineStart, lineEnd });
-    if (paths.join('\n') === this.#highlights.join('\n')) return;
+    if (!snapshot || !model || uriOf(editor.document).toString() !== this.#uri?.toString()) return;
+    const paths = layersAtCursor(snapshot, model, editor);
+    if (!paths || paths.join('\n') === this.#highlights.join('\n')) return;
     this.#highlights = paths;
     this.#schedule();
   }
@@ -172,7 +157,7 @@ export class PageSession extends Disposable {
   #send(): void {
     if (this.isDisposed || !this.#isReady || !this.host.isVisible()) return;
     const snapshot = this.#snapshot();
-    const derived = this.#derived.view(snapshot, this.#document(), this.#choices);
+    const derived = this.#derived.view(snapshot, this.#uri && documentOf(this.#uri), this.#choices);
     this.#asked = derived.asked;
     // A variant is a matter of milliseconds: what stands on the screen stays until it is there.
     if (derived.isPending && this.#isDrawn) return;
@@ -199,14 +184,6 @@ export class PageSession extends Disposable {
       },
     };
     void this.host.webview.postMessage(message);
-  }
-
-  /** Any document of what is shown: a notebook's cells stand for it. */
-  #document(): TextDocument | undefined {
-    const uri = this.#uri?.toString();
-    return workspace.textDocuments.find(
-      (document) => document.languageId === pythonLanguage && uriOf(document).toString() === uri,
-    );
   }
 
   #receive(message: unknown): void {
@@ -306,20 +283,8 @@ export class PageSession extends Disposable {
   }
 
   async #applyFix(intent: Extract<Intent, { type: 'applyFix' }>): Promise<void> {
-    const document = this.#document();
+    const document = this.#uri && documentOf(this.#uri);
     const snapshot = document && (await this.analyses.withFixes(document));
     await applyShownFix(snapshot, this.#model(snapshot), intent);
   }
-}
-
-function isPython({ document }: TextEditor): boolean {
-  return document.languageId === pythonLanguage;
-}
-
-function isOpen(uri: Uri): boolean {
-  const text = uri.toString();
-  return (
-    workspace.textDocuments.some((document) => !document.isClosed && document.uri.toString() === text) ||
-    workspace.notebookDocuments.some((notebook) => !notebook.isClosed && notebook.uri.toString() === text)
-  );
 }

@@ -24,6 +24,7 @@ const contentTypes = {
 export async function startWebServer({ testsPath }) {
   const { nodePath, serverMain } = await prepareServer();
   const build = path.resolve(path.dirname(serverMain), '..');
+  const workbench = await localWorkbench(path.join(build, 'out/vs/code/browser/workbench/workbench.js'));
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const [, room, ...parts] = pathname.split('/').map(decodeURIComponent);
@@ -35,7 +36,7 @@ export async function startWebServer({ testsPath }) {
       } else {
         const file = path.join(room === 'build' ? build : root, ...parts);
         response.setHeader('Content-Type', contentTypes[path.extname(file)] ?? 'application/octet-stream');
-        response.end(file.endsWith('workbench/workbench.js') ? await localWorkbench(file) : await readFile(file));
+        response.end(file.endsWith('workbench/workbench.js') ? workbench : await readFile(file));
       }
     } catch {
       response.writeHead(404).end();
@@ -91,10 +92,16 @@ function workbenchPage(authority, testsPath) {
  * @param {string} file
  */
 async function localWorkbench(file) {
-  const source = await readFile(file, 'utf8');
-  return source
-    .replace('remoteAuthority:location.host', 'remoteAuthority:undefined')
-    .replace(/\.with\(\{scheme:(\w+)\.vscodeRemote\}\),"User"\)/, '.with({scheme:$1.vscodeUserData}),"User")');
+  const changes = /** @type {const} */ ([
+    [/remoteAuthority:location\.host/, 'remoteAuthority:undefined'],
+    [/\.with\(\{scheme:(\w+)\.vscodeRemote\}\),"User"\)/, '.with({scheme:$1.vscodeUserData}),"User")'],
+  ]);
+  let source = await readFile(file, 'utf8');
+  for (const [place, text] of changes) {
+    if (!place.test(source)) throw new Error(`${place} is nowhere in this build's workbench.`);
+    source = source.replace(place, text);
+  }
+  return source;
 }
 
 /**
