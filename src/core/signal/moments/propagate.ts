@@ -1,7 +1,7 @@
 import { saturationOf } from '../../activations/catalogue';
 import type { Network, NetworkNode, NodeId, Operation, Parameter } from '../../network/network';
 import type { InputStatistics } from '../inputStatistics';
-import type { SignalProfile } from '../profile';
+import type { NodeSignal, SignalProfile } from '../profile';
 import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
@@ -43,12 +43,7 @@ export interface NodeState {
 export function propagate(network: Network, input: InputStatistics): SignalProfile {
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const steps = propagateForward(network, input, indexOf);
-  const { gradients, backwards } = propagateBackward(network, steps, indexOf);
-  return {
-    nodes: network.nodes.map((node, index) =>
-      nodeSignal({ node, step: steps[index], gradient: gradients[index], backward: backwards[index] }),
-    ),
-  };
+  return { nodes: propagateBackward(network, steps, indexOf) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
@@ -231,14 +226,10 @@ function partnerOf(
   return undefined;
 }
 
-interface BackwardPass {
-  readonly gradients: readonly (Gradient | 'unknown' | undefined)[];
-  readonly backwards: readonly (Backward | undefined)[];
-}
-
-function propagateBackward(network: Network, steps: readonly (Step | undefined)[], indexOf: IndexOf): BackwardPass {
+/** The signal of every node, worked out from the last to the first; what no earlier node needs is let go at once, as it is much memory. */
+function propagateBackward(network: Network, steps: (Step | undefined)[], indexOf: IndexOf): NodeSignal[] {
   const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
-  const backwards = new Array<Backward | undefined>(network.nodes.length).fill(undefined);
+  const signals = new Array<NodeSignal>(network.nodes.length);
   const seeds = network.loss === undefined ? network.outputs : [network.loss];
   for (const id of seeds) {
     const index = indexOf.get(id);
@@ -249,19 +240,15 @@ function propagateBackward(network: Network, steps: readonly (Step | undefined)[
   for (let index = network.nodes.length - 1; index >= 0; index--) {
     const node = network.nodes[index] as NetworkNode;
     const gradient = gradients[index];
-    if (gradient === undefined) continue;
     const step = steps[index];
-    let answers: Backward['inputs'];
-    if (gradient === 'unknown' || !step) {
-      answers = node.inputs.map(() => 'unknown');
-    } else {
-      const backward = step.backward(gradient);
-      backwards[index] = backward;
-      answers = backward.inputs;
-    }
+    const backward = gradient === undefined || gradient === 'unknown' ? undefined : step?.backward(gradient);
+    signals[index] = nodeSignal({ node, step, gradient, backward });
+    gradients[index] = undefined;
+    steps[index] = undefined;
+    if (gradient === undefined) continue;
     node.inputs.forEach((id, slot) => {
       const source = indexOf.get(id);
-      const answer = answers[slot];
+      const answer = backward ? backward.inputs[slot] : 'unknown';
       if (source === undefined || source >= index || answer === undefined) return;
       const usable = answer === 'unknown' || !isUsableGradient(answer) ? 'unknown' : rescaledGradient(answer);
       const sum = gradients[source];
@@ -269,7 +256,7 @@ function propagateBackward(network: Network, steps: readonly (Step | undefined)[
       else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable);
     });
   }
-  return { gradients, backwards };
+  return signals;
 }
 
 /** Independent gradient of unit variance; of a scalar, one. */
