@@ -44,14 +44,21 @@ export interface OpenFramework extends FrameworkModules {
   unsizedParametersOf?(model: InstanceValue): readonly string[];
   /** Shape of the input that the model itself declares (Keras `Input`, `input_shape`), without the batch axis. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined;
-  /** What the source feeds the model without applying it (Keras `fit`, a script's own array), and how many samples at once. */
-  fedData?(model: InstanceValue): { readonly data: TracedTensor; readonly samples: number | undefined } | undefined;
+  /** What the source feeds the model without applying it: Keras `fit`, a script's own arrays. */
+  fedData?(model: InstanceValue): FedData | undefined;
   /** The parameters of the model's forward method after self, in order: name and whether it has a default. */
   forwardParameters(model: InstanceValue): readonly { readonly name: string; readonly hasDefault: boolean }[];
   /** A constructor's argument that every model of the framework takes and that shapes nothing: keys of random numbers. */
   suppliedArgument?(name: string): Value | undefined;
   /** Applies the model: `model(*inputs)`. */
   apply(model: InstanceValue, inputs: readonly Value[], context: CallContext): Value;
+}
+
+export interface FedData {
+  readonly data: TracedTensor;
+  readonly target: TracedTensor | undefined;
+  /** How many at once, where the array tells. */
+  readonly samples: number | undefined;
 }
 
 /** One application of a model that no other model's application encloses. */

@@ -1,9 +1,11 @@
 import type { Assumption } from '../analysis';
 import { graft } from './cut';
+import { drawnTarget } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { Applied } from './inputPolicy';
-import type { NodeId, Operation } from './network';
+import type { LossKind, NodeId, Operation } from './network';
+import type { TracedTensor } from './tracer';
 
 export interface AttachedLoss {
   readonly node: NodeId;
@@ -32,7 +34,8 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
   const written = evaluation.handwritten.writtenLoss(entry.model);
   if (written) {
     const operation = { kind: 'loss', reduction: 'sum', ...written } as const;
-    const site = { inputs: [output], shape: [], name: 'loss', label: written.loss, applied: [entry.span] };
+    const inputs = [output, ...fedTarget(evaluation, entry, applied, written.loss)];
+    const site = { inputs, shape: [], name: 'loss', label: written.loss, applied: [entry.span] };
     return { node: session.tracer.add({ ...site, operation }).node, assumption: undefined };
   }
   const compiled = session.declaredLosses.find(({ model }) => model === entry.model);
@@ -40,7 +43,7 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
   if (!declared) return undefined;
   const { node } = session.tracer.add({
     operation: declared.operation,
-    inputs: [output],
+    inputs: [output, ...(compiled ? fedTarget(evaluation, entry, applied, declared.operation.loss) : [])],
     shape: [],
     name: 'loss',
     label: declared.operation.loss,
@@ -52,6 +55,34 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
     span: declared.trail[0],
   };
   return { node, assumption: compiled ? undefined : assumption };
+}
+
+const comparesElements: ReadonlySet<LossKind> = new Set([
+  'meanSquaredError',
+  'meanAbsoluteError',
+  'huber',
+  'binaryCrossEntropyLogits',
+  'binaryCrossEntropyProbabilities',
+]);
+
+/** What the source compares the output with element by element, where that is the input itself or a draw; labels are drawn without it. */
+function fedTarget(
+  { session: { tracer } }: FileEvaluation,
+  { open, model, span }: EntryPoint,
+  { application }: Applied,
+  loss: LossKind,
+): readonly TracedTensor[] {
+  const [output] = application.outputs;
+  const [input] = application.inputs;
+  const fed = open.fedData?.(model);
+  if (!output || !fed?.target || !comparesElements.has(loss)) return [];
+  if (fed.target.node === fed.data.node) {
+    return input && JSON.stringify(input.shape) === JSON.stringify(output.shape) ? [input] : [];
+  }
+  const distribution = loss.startsWith('binary') ? undefined : drawnTarget(tracer.nodes, fed.target.node);
+  if (!distribution) return [];
+  const operation = { kind: 'random', distribution } as const;
+  return [tracer.add({ operation, inputs: [], shape: output.shape, name: 'target', label: 'target', applied: [span] })];
 }
 
 /** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */

@@ -1,7 +1,7 @@
 import { compileExpression } from '../activations/evaluate';
 import { gaussianNodes } from '../activations/gaussian';
 import type { InputPreset, ScaledPreset } from '../signal/inputStatistics';
-import type { NetworkNode, NodeId, Operation } from './network';
+import type { Distribution, NetworkNode, NodeId, Operation } from './network';
 
 /** Longest way from the model's input back to what its numbers are drawn from. */
 const deepest = 24;
@@ -28,16 +28,32 @@ export function drawnInput(
   nodes: readonly NetworkNode[],
   id: NodeId | undefined,
 ): InputPreset | ScaledPreset | undefined {
-  const element = elementOf(nodes, id, 0);
-  if (!element || element.source === undefined) return undefined;
-  const { mean, variance } = momentsOf(element);
-  if (!(variance > 0)) return undefined;
-  const preset = element.family === 'uniform' ? 'uniform-noise' : 'standard-normal';
-  const own = element.family === 'uniform' ? { mean: 0.5, variance: 1 / 12 } : { mean: 0, variance: 1 };
+  const moments = drawnMoments(nodes, id);
+  if (!moments) return undefined;
+  const { mean, variance, family } = moments;
+  const preset = family === 'uniform' ? 'uniform-noise' : 'standard-normal';
+  const own = family === 'uniform' ? { mean: 0.5, variance: 1 / 12 } : { mean: 0, variance: 1 };
   // (x − shift) / scale of the preset has this mean and variance.
   const scale = Number(Math.sqrt(own.variance / variance).toPrecision(4));
   const shift = Number((own.mean - mean * scale).toFixed(4));
   return scale === 1 && shift === 0 ? preset : { kind: 'scaled', preset, shift, scale };
+}
+
+/** The same as a distribution. */
+export function drawnTarget(nodes: readonly NetworkNode[], id: NodeId): Distribution | undefined {
+  const moments = drawnMoments(nodes, id);
+  if (!moments) return undefined;
+  const { mean, variance, family } = moments;
+  const half = Math.sqrt(3 * variance);
+  if (family === 'uniform') return { kind: 'uniform', low: mean - half, high: mean + half };
+  return { kind: 'normal', mean, std: Math.sqrt(variance) };
+}
+
+function drawnMoments(nodes: readonly NetworkNode[], id: NodeId | undefined) {
+  const element = elementOf(nodes, id, 0);
+  if (!element || element.source === undefined) return undefined;
+  const moments = { ...momentsOf(element), family: element.family };
+  return moments.variance > 0 ? moments : undefined;
 }
 
 function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth: number): Element | undefined {

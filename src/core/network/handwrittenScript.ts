@@ -49,6 +49,8 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   };
   const end = outputAfter(nodes, last.node, isBias);
   for (const { node } of products) nameBias(nodes, node, nameOf, names);
+  const found = writtenLoss(nodes, last.weight, sumAfter(nodes, last.node, isBias)?.id ?? last.node.id, end);
+  const wanted = nodes[found?.target ?? -1];
   const raw = nodes[first.data];
   const statement = statementOf(nodes, first.weight, assignments);
   const used = nodes[end]?.provenance.applied;
@@ -62,7 +64,8 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
       layout: first.isWeightLeft ? 'columns' : 'rows',
       features: nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0],
       names,
-      loss: writtenLoss(nodes, last.weight, sumAfter(nodes, last.node, isBias)?.id ?? last.node.id, end),
+      loss: found?.loss,
+      target: wanted && { node: wanted.id, shape: wanted.outputShape },
     },
     span: { file, start: target.start, end: target.end },
     body: { file, start: statement.start, end: Math.max(statement.end, used?.file === file ? used.end : 0) },
@@ -150,10 +153,16 @@ function outputAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias
   return activation?.id ?? end;
 }
 
+/** The product plus a bias; what has a value for every sample, or is taken off, is a target. */
 function sumAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias: (id: NodeId) => boolean) {
+  const whole = JSON.stringify(product.outputShape);
+  const mayBeBias = (id: NodeId) => id !== product.id && JSON.stringify(nodes[id]?.outputShape) !== whole && isBias(id);
   return nodes.find(
     ({ operation, inputs }) =>
-      operation.kind === 'sum' && inputs.includes(product.id) && inputs.some((id) => id !== product.id && isBias(id)),
+      operation.kind === 'sum' &&
+      operation.coefficients.every((coefficient) => coefficient === 1) &&
+      inputs.includes(product.id) &&
+      inputs.some(mayBeBias),
   );
 }
 

@@ -7,6 +7,12 @@ export interface WrittenLoss {
   readonly scale: number;
 }
 
+/** A loss with what the code takes off the output, where it is an array. */
+export interface FoundLoss {
+  readonly loss: WrittenLoss;
+  readonly target: NodeId | undefined;
+}
+
 /**
  * The loss that a script's hand-written backward pass belongs to. What it multiplies by the transposed last weight is the gradient by the
  * last pre-activation: c·(p − y) behind a softmax is that of cross-entropy, behind a sigmoid that of binary cross-entropy, c·(z − y) that of
@@ -17,7 +23,7 @@ export function writtenLoss(
   weight: NodeId,
   preactivation: NodeId,
   output: NodeId,
-): WrittenLoss | undefined {
+): FoundLoss | undefined {
   const transposed = nodes.find(({ operation, inputs }) => operation.kind === 'permute' && inputs[0] === weight);
   const product = nodes.find(
     ({ operation, inputs }) =>
@@ -27,14 +33,15 @@ export function writtenLoss(
   const made = nodes[gradient ?? -1];
   if (!made) return undefined;
   const factors = factorsOf(nodes, made);
-  const scale = factors.map((id) => scaleOf(nodes, id, output)).find((found) => found !== undefined);
-  if (scale === undefined) return undefined;
+  const difference = factors.map((id) => differenceFrom(nodes, id, output)).find((found) => found !== undefined);
+  if (difference === undefined) return undefined;
+  const { scale, target } = difference;
   const isLinear = preactivation === output;
-  if (isLinear || factors.length > 1) return { loss: 'meanSquaredError', scale: scale / 2 };
+  if (isLinear || factors.length > 1) return { loss: { loss: 'meanSquaredError', scale: scale / 2 }, target };
   const last = fuseActivations(nodes).find(({ id }) => id === output)?.operation;
-  if (last?.kind === 'softmax') return { loss: 'crossEntropyProbabilities', scale };
+  if (last?.kind === 'softmax') return { loss: { loss: 'crossEntropyProbabilities', scale }, target: undefined };
   const isSigmoid = last?.kind === 'activation' && last.activation.id === 'sigmoid';
-  return isSigmoid ? { loss: 'binaryCrossEntropyProbabilities', scale } : undefined;
+  return isSigmoid ? { loss: { loss: 'binaryCrossEntropyProbabilities', scale }, target: undefined } : undefined;
 }
 
 /** The node, or what it is the product of. */
@@ -50,15 +57,22 @@ function factorsOf(nodes: readonly NetworkNode[], made: NetworkNode): readonly N
 const mostFactors = 16;
 
 /** c where the array is c·(output − target), or c·output that the code subtracts the target from at its indices. */
-function scaleOf(nodes: readonly NetworkNode[], id: NodeId, output: NodeId): number | undefined {
+function differenceFrom(
+  nodes: readonly NetworkNode[],
+  id: NodeId,
+  output: NodeId,
+): { readonly scale: number; readonly target: NodeId | undefined } | undefined {
   let scale = 1;
+  let target: NodeId | undefined;
   let node = nodes[id];
   while (node && node.id !== output) {
     const { operation, inputs }: NetworkNode = node;
     const at = Math.max(0, inputs.indexOf(output));
-    if (operation.kind === 'sum' && inputs.length <= 2) scale *= operation.coefficients[at] ?? 1;
-    else if (operation.kind !== 'identity' && operation.kind !== 'reshape') return undefined;
+    if (operation.kind === 'sum' && inputs.length <= 2) {
+      scale *= operation.coefficients[at] ?? 1;
+      target = inputs[1 - at];
+    } else if (operation.kind !== 'identity' && operation.kind !== 'reshape') return undefined;
     node = nodes[inputs[at] ?? -1];
   }
-  return node && scale !== 0 ? scale : undefined;
+  return node && scale !== 0 ? { scale, target } : undefined;
 }

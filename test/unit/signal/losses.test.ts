@@ -56,8 +56,8 @@ suite('signal: losses in closed form', () => {
 
   test('where no random weights mix a gradient it does not vary: E (tanh z − t)² tanh′² of one unit and 64 samples', () => {
     const tanh = (builder: NetworkBuilder, out: number) => builder.activation(out, 'tanh');
-    // 0.46446 and 0.39429: E tanh′² and E tanh² of a standard normal.
-    const expected = (2 / samples) * Math.sqrt((0.39429 + 1) * 0.46446);
+    // 0.46446 and 0.07505: E tanh′² and E tanh² tanh′² of a standard normal.
+    const expected = (2 / samples) * Math.sqrt(0.07505 + 0.46446);
     closeTo(gradientAt({ loss: 'meanSquaredError' }, { units: 1, square: 1, after: tanh }), expected, 0.03);
   });
 });
@@ -99,6 +99,29 @@ dW1 = X.T @ dz1
       assert.equal(network?.batchSize, 40);
     });
   }
+
+  test('what it takes off the output is the target', async () => {
+    const { models } = await analyzeText(
+      script('dz2 = 2 * (z2 - Y) / 120').replace('randn(40, 3)', 'uniform(-1, 1, (40, 3))'),
+    );
+    const network = models[0]?.network;
+    const [, target] = network?.nodes.find(({ id }) => id === network.loss)?.inputs ?? [];
+    const operation = network?.nodes.find(({ id }) => id === target)?.operation;
+    assert.ok(operation?.kind === 'random' && operation.distribution.kind === 'uniform');
+    assert.ok(Math.abs(operation.distribution.high - 1) < 1e-3 && Math.abs(operation.distribution.low + 1) < 1e-3);
+  });
+
+  test('Keras compares with what it fits: the input itself', async () => {
+    const { models } = await analyzeText(`import keras
+import numpy as np
+model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(8, activation='relu'), keras.layers.Dense(20)])
+model.compile(loss='mse')
+x = np.random.rand(64, 20)
+model.fit(x, x)
+`);
+    const network = models[0]?.network;
+    assert.deepEqual(network?.nodes.find(({ id }) => id === network.loss)?.inputs.slice(1), network?.inputs);
+  });
 
   test('a gradient that is drawn belongs to none', async () => {
     const { models } = await analyzeText(script('dz2 = np.random.randn(40, 3)'));

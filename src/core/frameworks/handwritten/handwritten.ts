@@ -3,7 +3,7 @@ import type { TracedTensor } from '../../network/tracer';
 import type { WrittenLoss } from '../../network/writtenGradient';
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
-import type { FrameworkId, OpenFramework, TraceSession } from '../framework';
+import type { FedData, FrameworkId, OpenFramework, TraceSession } from '../framework';
 import { tensorsIn } from '../numpy/numpy';
 import { drawnDistribution } from '../tensor/drawnDistribution';
 import { type DataLayout, WeightAdoption } from './adoptWeights';
@@ -38,6 +38,7 @@ export interface ScriptNetwork {
   readonly names: ReadonlyMap<NodeId, string>;
   /** Of the gradient that the script goes on with. */
   readonly loss: WrittenLoss | undefined;
+  readonly target: TracedTensor | undefined;
 }
 
 /** How a network takes its input, found by trying. */
@@ -123,9 +124,9 @@ export class HandwrittenModels implements OpenFramework {
     return script && [[script.features]];
   }
 
-  fedData(model: InstanceValue): { readonly data: TracedTensor; readonly samples: number | undefined } | undefined {
+  fedData(model: InstanceValue): FedData | undefined {
     const script = this.#scripts.get(model);
-    return script && { data: script.raw, samples: samplesOf(script.raw, script.layout) };
+    return script && { data: script.raw, target: script.target, samples: samplesOf(script.raw, script.layout) };
   }
 
   writtenLoss(model: InstanceValue): WrittenLoss | undefined {

@@ -127,7 +127,8 @@ function modelClass(state: () => KerasState, layer: ClassValue): ClassValue {
       }),
       ...trained.map((name) =>
         method(name, (self, args) => {
-          declareFromData(state(), self, args.named.get('x') ?? args.positional[0]);
+          const target = args.named.get('y') ?? args.positional[1];
+          declareFromData(state(), self, args.named.get('x') ?? args.positional[0], target);
           return { kind: 'unknown', reason: `${name} runs the model`, span: undefined };
         }),
       ),

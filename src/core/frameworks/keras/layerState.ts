@@ -2,6 +2,7 @@ import type { ParameterId, Shape } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { BoundArguments } from '../../python/arguments';
 import type { CallArguments, InstanceValue, Value } from '../../python/values';
+import type { FedData } from '../framework';
 import type { LayerType } from './layerCall';
 
 /** How the constructor of a framework layer was called. */
@@ -31,7 +32,7 @@ export class LayerState {
   /** Shape of the input without the batch axis, where the source gives it. */
   declaredShape: Shape;
   /** What `fit` is given, where it is known. */
-  fed?: TracedTensor;
+  fed?: Pick<FedData, 'data' | 'target'>;
   /** The application in which weights were made: a later one with other sizes makes them anew, as trying out inputs needs. */
   builtIn: number | undefined;
   /** What the user's own `build` was last called with, and the weights it made. */

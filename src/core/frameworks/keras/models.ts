@@ -222,11 +222,17 @@ function layersWithin(state: KerasState, layer: InstanceValue): ReadonlySet<Inst
 }
 
 /** Remembers the data that a model is trained on, and their shape where nothing else tells it. */
-export function declareFromData(state: KerasState, model: InstanceValue, data: Value | undefined): void {
+export function declareFromData(
+  state: KerasState,
+  model: InstanceValue,
+  data: Value | undefined,
+  target: Value | undefined,
+): void {
   const own = state.stateOf(model);
   const shape = shapeOf(data);
   if (shape && shape.length > 1 && !declaredInputShapes(state, model)) own.declaredShape = shape.slice(1);
-  own.fed ??= tensorOf(data);
+  const tensor = tensorOf(data);
+  own.fed ??= tensor && { data: tensor, target: tensorOf(target) };
 }
 
 /** `model.build((None, 20))`. */

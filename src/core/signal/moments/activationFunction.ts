@@ -14,6 +14,7 @@ export class ActivationMoments {
   #valueSquared: HermiteSeries | undefined;
   #slopeSquared: HermiteSeries | undefined;
   #projectedSlope: HermiteSeries | undefined;
+  #valueSlope: HermiteSeries | undefined;
 
   constructor(activation: CompiledActivation, mean: number, std: number) {
     this.#values = sampleOnGrid(activation.f, mean, std);
@@ -38,6 +39,12 @@ export class ActivationMoments {
   get slopeSquared(): HermiteSeries {
     this.#slopeSquared ??= gridSeries(this.#slopes.map((x) => x * x));
     return this.#slopeSquared;
+  }
+
+  /** f f′: what a gradient that follows f has before it. */
+  get valueSlope(): HermiteSeries {
+    this.#valueSlope ??= gridSeries(this.#values.map((x, j) => x * (this.#slopes[j] as number)));
+    return this.#valueSlope;
   }
 
   /** f′ times the normalised pre-activation. */

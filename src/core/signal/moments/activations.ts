@@ -90,7 +90,16 @@ export function applyActivation(
   return {
     output,
     backward: (gradient) => ({
-      inputs: [gradient.beforeActivation ?? activationBackward(gradient, parts, powers, input, needsProjection)],
+      inputs: [
+        gradient.beforeActivation ??
+          followingBefore(
+            activationBackward(gradient, parts, powers, input, needsProjection),
+            gradient,
+            parts,
+            output,
+            input,
+          ),
+      ],
     }),
     saturated: saturation && saturatedShare(saturation, parts, powers, input),
     preactivation: {
@@ -188,6 +197,47 @@ function activationBackward(
     segments,
     logScale: gradient.logScale + logSlope,
     fresh: slopeSpread / units + (1 + slopeSpread) * gradient.fresh,
+  };
+}
+
+/**
+ * g = s f + o + rest, rest independent of z: E[g f′ z] = s E[f f′ z] + o E[f′ z], and of (g f′)² the part s² E[f² f′²] instead of
+ * s² E f² E f′².
+ */
+function followingBefore(
+  back: Gradient,
+  { along }: Gradient,
+  parts: readonly SegmentMoments[],
+  output: Field,
+  input: Field,
+): Gradient {
+  const [part] = parts;
+  const [values] = output.segments;
+  const [own] = input.segments;
+  const square = own ? squareOf(own) : 0;
+  if (!along || !part || !values || parts.length > 1 || input.layout.extents.length > 0 || !(square > 0)) return back;
+  if (part.slopeExcess !== 0 || (part.valueExcess !== 0 && part.valueExcess !== 2 * part.excess)) return back;
+  const { moments, mean, std, excess } = part;
+  const timesZ = ({ coefficients }: HermiteSeries) =>
+    mean * (coefficients[0] as number) + std * (coefficients[1] as number);
+  const product = along.slope * timesZ(moments.valueSlope) + along.offset * timesZ(moments.slope);
+  const slope = (product * Math.exp(excess - input.logScale / 2)) / square;
+  const following = along.slope ** 2;
+  const exact = duals(moments.valueSlope, correlationsOf(part.segment, part.variance));
+  const taken = duals(moments.slope, correlationsOf(part.segment, part.variance));
+  const correct = (key: keyof Pair, squares: Float64Array) =>
+    squares.map((value, bin) => {
+      const independent = (taken[key][bin] as number) * (values[key][bin] as number);
+      return value + following * ((exact[key][bin] as number) - independent);
+    });
+  return {
+    ...back,
+    along: { slope, offset: 0 },
+    segments: back.segments.map((segment) => ({
+      ...segment,
+      within: correct('within', segment.within),
+      across: correct('across', segment.across),
+    })),
   };
 }
 

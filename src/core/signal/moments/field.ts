@@ -52,6 +52,8 @@ export interface GradientSegment {
 export interface Gradient {
   readonly layout: Layout;
   readonly segments: readonly GradientSegment[];
+  /** The part that follows the values x themselves, stored scales: g = slope · x + offset + what is independent of x. */
+  readonly along?: { readonly slope: number; readonly offset: number };
   readonly logScale: number;
   /** Variance over seeds of log(mean square), from later layers. */
   readonly inherited: number;
@@ -165,6 +167,7 @@ export function rescaledGradient(gradient: Gradient): Gradient {
   const scale = (values: Float64Array) => affineOf(values, 1 / square);
   return {
     ...gradient,
+    along: undefined,
     steps: gradient.steps && scaledPairs(gradient.steps, 1 / square),
     logScale: gradient.logScale + Math.log(square),
     segments: gradient.segments.map((segment) => ({

@@ -6,6 +6,7 @@ import { withOwnPlace } from './chanceLikeness';
 import { correlationsOf, duals } from './correlations';
 import { type Field, type Gradient, type Pair, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
+import { largestOfNormals } from './orderStatistics';
 import { everyClass } from './pairClasses';
 import type { Backward, Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
@@ -60,6 +61,11 @@ function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
   return layoutOf(outputShape, isPerElement && outputShape ? [outputShape.length - 1] : []);
 }
 
+interface LossPair extends Pair {
+  /** As of a gradient, by the true values. */
+  readonly along?: Gradient['along'];
+}
+
 function lossGradient(
   { loss, reduction, threshold = 1, smoothing = 0, scale: factor = 1 }: Loss,
   prediction: Field,
@@ -68,11 +74,12 @@ function lossGradient(
   const units = unitCount(prediction.layout);
   const samples = prediction.batch * positionCount(prediction.layout);
   const alignment = 1 / units;
-  const build = (pair: Pair, divisor: number): Gradient => {
+  const build = ({ along, ...pair }: LossPair, divisor: number, by = prediction): Gradient => {
     const scale = (reduction === 'mean' ? divisor : 1) / Math.abs(factor);
     return {
       layout: prediction.layout,
       segments: prediction.segments.map(() => withOwnPlace(pair)),
+      along: along && { ...along, slope: along.slope * Math.exp(Math.max(-600, Math.min(600, by.logScale)) / 2) },
       logScale: -2 * Math.log(scale),
       inherited: 0,
       fresh: 0,
@@ -85,12 +92,12 @@ function lossGradient(
     case 'crossEntropyProbabilities':
     case 'negativeLogLikelihood': {
       if (!prediction.logits) return undefined;
-      const logits = build(crossEntropyPair(prediction.logits, smoothing), samples);
+      const logits = build(crossEntropyPair(prediction.logits, smoothing), samples, prediction.logits);
       const direct = build(oneHotPair(prediction, loss), samples);
       return { ...direct, beforeSoftmax: logits };
     }
     case 'meanSquaredError':
-      return build(times(difference(prediction, target), 4), samples * units);
+      return build(squared(difference(prediction, target)), samples * units);
     case 'meanAbsoluteError':
       return build(functionPair(difference(prediction, target), sign), samples * units);
     case 'huber':
@@ -101,7 +108,7 @@ function lossGradient(
       const direct = build(binaryProbabilityPair(prediction, target), samples * units);
       const { madeBy } = prediction;
       if (madeBy?.activation.id !== 'sigmoid') return direct;
-      return { ...direct, beforeActivation: build(binaryPair(madeBy.input, target), samples * units) };
+      return { ...direct, beforeActivation: build(binaryPair(madeBy.input, target), samples * units, madeBy.input) };
     }
     case 'klDivergence':
     case 'unknown':
@@ -113,7 +120,7 @@ function lossGradient(
  * p − y for labels independent of the model, a share ε of which all classes get alike: E Σ(p−y)² = E Σ(p−1/K)² + (1−ε)²(1 − 1/K), across
  * samples E Σ(p−1/K)(p′−1/K).
  */
-function crossEntropyPair(logits: Field, smoothing: number): Pair {
+function crossEntropyPair(logits: Field, smoothing: number): LossPair {
   const classes = unitCount(logits.layout);
   const segment = pooledSegment(logits);
   const scale = Math.exp(Math.min(logits.logScale, 600));
@@ -122,7 +129,11 @@ function crossEntropyPair(logits: Field, smoothing: number): Pair {
   const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
   const within = withinRho.map((rho) => moments(rho).across / classes);
   within[0] = (moments(0).within + (1 - smoothing) ** 2 * (1 - 1 / classes)) / classes;
-  return { within, across: acrossRho.map((rho) => moments(rho).across / classes) };
+  // Stein: E p z = v E p(1 − p); Σ p z is at most the largest logit.
+  const std = Math.sqrt(variance * scale);
+  const most = std > 0 ? largestOfNormals(classes).mean / std : 1;
+  const slope = Math.min(most, 1 - 1 / classes - moments(0).within) / classes;
+  return { within, across: acrossRho.map((rho) => moments(rho).across / classes), along: { slope, offset: 0 } };
 }
 
 /** Gradient by the (log-)probabilities themselves: −y, or −y/p with p near 1/K. */
@@ -136,7 +147,7 @@ function oneHotPair(prediction: Field, loss: LossKind): Pair {
 }
 
 /** Moments of prediction − target; the two are independent but for their means. A target not known is standard normal. */
-function difference(prediction: Field, target: Field | undefined): Pair & { readonly mean: number } {
+function difference(prediction: Field, target: Field | undefined): LossPair & { readonly mean: number } {
   const segment = pooledSegment(prediction);
   const scale = Math.exp(Math.max(-600, Math.min(600, prediction.logScale)));
   const other = targetSegment(prediction, target, { mean: 0, square: 1, product: 0 });
@@ -147,18 +158,23 @@ function difference(prediction: Field, target: Field | undefined): Pair & { read
     mean: segment.mean * Math.sqrt(scale) - other.mean,
     within: differing(segment.within, other.within),
     across: differing(segment.across, other.across),
+    along: { slope: 1, offset: -other.mean },
   };
 }
 
 /** Second moments of f of the difference, which is taken as normal. */
-function functionPair({ mean, within, across }: ReturnType<typeof difference>, f: CompiledActivation): Pair {
+function functionPair({ mean, within, across }: ReturnType<typeof difference>, f: CompiledActivation): LossPair {
   const variance = Math.max(0, (within[0] as number) - mean ** 2);
   const series = activationMoments(f, mean, Math.sqrt(variance)).value;
-  return duals(series, correlationsOf({ within, across, mean }, variance));
+  return {
+    ...duals(series, correlationsOf({ within, across, mean }, variance)),
+    // Stein: E f(d) z = v E f′, of which the first Hermite coefficient is E f′ times the standard deviation of d.
+    along: variance > 0 ? { slope: (series.coefficients[1] as number) / Math.sqrt(variance), offset: 0 } : undefined,
+  };
 }
 
 /** σ(z) − y. A target not known is zero or one with equal chance. */
-function binaryPair(prediction: Field, target: Field | undefined): Pair {
+function binaryPair(prediction: Field, target: Field | undefined): LossPair {
   const segment = pooledSegment(prediction);
   const scale = Math.exp(Math.max(-600, Math.min(600, prediction.logScale)));
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
@@ -168,7 +184,13 @@ function binaryPair(prediction: Field, target: Field | undefined): Pair {
   const difference = (values: Float64Array, targets: Float64Array) =>
     values.map((value, bin) => value + (targets[bin] as number) - cross);
   const { within, across } = duals(series, correlationsOf(segment, variance));
-  return { within: difference(within, other.within), across: difference(across, other.across) };
+  const std = Math.sqrt(variance * scale);
+  const slope = std > 0 ? (series.coefficients[1] as number) / std : 0.25;
+  return {
+    within: difference(within, other.within),
+    across: difference(across, other.across),
+    along: { slope, offset: 0 },
+  };
 }
 
 /** (p − y)/(p(1−p)) with the denominator at the mean probability. */
@@ -187,8 +209,12 @@ function likeAcross(field: Field): Float64Array {
   return new Float64Array(field.segments[0]?.across.length ?? 0);
 }
 
-function times(pair: Pair, factor: number): Pair {
-  return { within: affineOf(pair.within, factor), across: affineOf(pair.across, factor) };
+function squared({ along, within, across }: LossPair): LossPair {
+  return {
+    within: affineOf(within, 4),
+    across: affineOf(across, 4),
+    along: along && { slope: 2 * along.slope, offset: 2 * along.offset },
+  };
 }
 
 const error: Expression = { kind: 'input', index: 0 };

@@ -250,7 +250,10 @@ function propagateBackward(network: Network, steps: (Step | undefined)[], indexO
       const source = indexOf.get(id);
       const answer = backward ? backward.inputs[slot] : 'unknown';
       if (source === undefined || source >= index || answer === undefined) return;
-      const usable = answer === 'unknown' || !isUsableGradient(answer) ? 'unknown' : rescaledGradient(answer);
+      const usable =
+        answer === 'unknown' || !isUsableGradient(answer)
+          ? 'unknown'
+          : rescaledGradient(followsValues.has(node.operation.kind) ? answer : { ...answer, along: undefined });
       const sum = gradients[source];
       if (sum === undefined || usable === 'unknown') gradients[source] = usable;
       else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable);
@@ -258,6 +261,9 @@ function propagateBackward(network: Network, steps: (Step | undefined)[], indexO
   }
   return signals;
 }
+
+/** Operations whose backward pass keeps account of the gradient that follows the values. */
+const followsValues: ReadonlySet<string> = new Set(['loss', 'linear', 'activation', 'reshape', 'identity']);
 
 /** Independent gradient of unit variance; of a scalar, one. */
 function unitGradient(output: Field): Gradient {
