@@ -194,8 +194,14 @@ function statementOf(
 ): AssignStatement | undefined {
   let node = nodes[id];
   while (node && node.inputs.length > 0) node = nodes[node.inputs[0] ?? -1];
-  const span = node?.provenance.made;
-  return span && assignments.findLast(({ value }) => value.start <= span.start && value.end >= span.end);
+  if (!node) return undefined;
+  // A function of the file's may draw it: the assignment is then where that is called.
+  const { made, through } = node.provenance;
+  for (const span of [made, ...through]) {
+    const found = assignments.findLast(({ value }) => value.start <= span.start && value.end >= span.end);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function textOf(target: Expression): string | undefined {

@@ -100,6 +100,20 @@ dW1 = X.T @ dz1
     });
   }
 
+  test('weights that a function of the file draws, an error over the number of elements', async () => {
+    const text = script('dz2 = (z2 - Y) / Y.size')
+      .replace('np.random.randn(12, 30) * 0.3', 'he(12, 30)')
+      .replace(
+        'import numpy as np',
+        'import numpy as np\ndef he(n, m):\n    return np.random.normal(0, (2 / n) ** 0.5, (n, m))',
+      );
+    const { models } = await analyzeText(text);
+    const network = models[0]?.network;
+    const operation = network?.nodes.find(({ id }) => id === network.loss)?.operation;
+    assert.ok(network?.nodes.some(({ path }) => path === 'W1'));
+    assert.ok(operation?.kind === 'loss' && Math.abs((operation.scale ?? 0) - 1 / 240) < 1e-12);
+  });
+
   test('what it takes off the output is the target', async () => {
     const { models } = await analyzeText(
       script('dz2 = 2 * (z2 - Y) / 120').replace('randn(40, 3)', 'uniform(-1, 1, (40, 3))'),

@@ -98,6 +98,11 @@ export function createArrayClass(name: string, room: () => ArrayRoom): ClassValu
     const shape = shapeOf(value);
     return shape && { kind: 'int', value: shape.length };
   });
+  property('size', (value) => {
+    const sizes = shapeOf(value)?.map((dim) => countOf(dim, room().session.tracer.batchSize));
+    if (!sizes || sizes.includes(undefined)) return undefined;
+    return { kind: 'int', value: sizes.reduce<number>((product, size) => product * (size ?? 1), 1) };
+  });
   property('T', (value, context) => {
     const tensor = tensorOf(value);
     const order = Array.from({ length: tensor?.shape?.length ?? 0 }, (_, axis) => axis).reverse();

@@ -193,12 +193,13 @@ function inputStep(
   return field && sourceStep(field);
 }
 
-/** A source of values takes the layout of the tensor it is combined with; else its last axis holds units. */
+/** A source of values takes the layout of the tensor it is combined with; else its last axis holds units, and its first as many samples as the batch. */
 function layoutLike(call: Call): Layout | undefined {
   const shape = call.node.outputShape;
   const { partner } = call;
   if (partner && shape && partner.layout.axes.length === shape.length) return partner.layout;
-  return layoutOf(shape, shape ? [shape.length - 1] : []);
+  const hasBatchAxis = !shape || shape[0] === call.batch || shape.some((dim) => typeof dim === 'object');
+  return layoutOf(shape, shape ? [shape.length - 1] : [], hasBatchAxis);
 }
 
 const sourceKinds: ReadonlySet<string> = new Set(['random', 'constant', 'parameter']);

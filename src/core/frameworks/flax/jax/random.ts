@@ -5,6 +5,7 @@ import { makeNative } from '../../../python/nativeClass';
 import type { Value } from '../../../python/values';
 import { type ArrayCall, type ArrayFunctions, nativeArrayFunction } from '../../numpy/arrays';
 import { drawn } from '../../numpy/creation';
+import { bernoulli } from '../../tensor/bernoulli';
 import { numberOf } from '../../tensor/dimValues';
 import { inertValue } from '../../torch/inert';
 import type { FlaxState } from '../flaxState';
@@ -23,7 +24,15 @@ const drawingFunctions: ArrayFunctions = {
     signature: 'key, lower, upper, shape=(), dtype=None',
     call: (call) => between(call, 'lower', 'upper', (low, high) => truncatedNormal(0, 1, low, high)),
   },
-  bernoulli: { signature: 'key, p=0.5, shape=()', call: (call) => drawn(call, undefined, call.sizes('shape')) },
+  bernoulli: {
+    signature: 'key, p=0.5, shape=()',
+    call: (call) => {
+      const probability = call.number('p');
+      const shape = call.sizes('shape');
+      if (probability === undefined || !shape) return drawn(call, undefined, shape);
+      return call.result(bernoulli(call.session, probability, shape, call.site));
+    },
+  },
   randint: {
     signature: 'key, shape, minval, maxval, dtype=None',
     call: (call) => drawn(call, { kind: 'integers', below: call.number('maxval') ?? Number.NaN }, call.sizes('shape')),
