@@ -95,8 +95,8 @@ suite('constants that the network works out', () => {
   });
 
   test('what depends on the input is no constant', async () => {
-    const nodes = await nodesOf([], ['return self.linear(x * torch.arange(6).float()) + 0 * x']);
-    assert.deepEqual(constantsAmong(nodes), [[0, 1, 2, 3, 4, 5]]);
+    const nodes = await nodesOf([], ['return self.linear(x * torch.arange(12).float()[::2]) + 0 * x']);
+    assert.deepEqual(constantsAmong(nodes), [[0, 2, 4, 6, 8, 10]]);
     assert.ok(nodes.some(({ operation }) => operation.kind === 'product'));
   });
 });

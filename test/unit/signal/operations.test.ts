@@ -313,9 +313,19 @@ suite('signal: operations against closed forms', () => {
     // Ten units: the logarithm's mean is short of that of the mean.
     assert.ok(Math.abs((nodes[out]?.activation?.log10Rms ?? Number.NaN) + 1 / 10 / 2 / Math.LN10) < 1e-3);
     assert.ok(Math.abs((nodes[map]?.gradient?.log10Rms ?? Number.NaN) - Math.log10(10 / 512) / 2) < 0.05);
+    const row = builder.input(512);
+    const folded = builder.add({ kind: 'reshape' }, [row], [samples, 8, 64]);
+    const again = builder.add({ kind: 'reshape' }, [folded], [samples, 512]);
+    const both = builder.add(
+      { kind: 'sum', coefficients: [1, 1] },
+      [again, builder.linear(row, 512, variance(1 / 512))],
+      [samples, 512],
+    );
+    const sum = propagate(builder.network(both), 'standard-normal').nodes[both];
+    assert.ok(Math.abs((sum?.activation?.log10Rms ?? Number.NaN) - Math.log10(2) / 2) < 0.01);
   });
 
-  test('positions in blocks of two: their mean is what pooling gives, and put together again they are as they were', () => {
+  test('positions in blocks of four: their mean is what pooling gives, and put together again they are as they were', () => {
     const through = (way: 'pooled' | 'blocks' | 'plain' | 'roundabout') => {
       const builder = new NetworkBuilder(16);
       const input = builder.input(32, 1, 16);
@@ -327,14 +337,14 @@ suite('signal: operations against closed forms', () => {
       const kernel = (of: number) => [builder.parameter('weight', [32, 32, 3, 3], variance(1 / (32 * 3 * of)))];
       const map = builder.add(smooth, [input], [samples, 32, 1, 16], kernel(1));
       const pool: Operation = {
-        ...{ kind: 'pooling', variant: 'average', rank: 2, kernel: [1, 2], stride: [1, 2] },
+        ...{ kind: 'pooling', variant: 'average', rank: 2, kernel: [1, 4], stride: [1, 4] },
         ...{ padding: even(0), channelAxis: 1 },
       };
-      const blocks = () => builder.add({ kind: 'reshape' }, [map], [samples, 32, 1, 8, 2]);
+      const blocks = () => builder.add({ kind: 'reshape' }, [map], [samples, 32, 1, 4, 4]);
       const mean: Operation = { kind: 'reduction', variant: 'mean', axes: [4] };
       const ways = {
-        pooled: () => builder.add(pool, [map], [samples, 32, 1, 8]),
-        blocks: () => builder.add(mean, [blocks()], [samples, 32, 1, 8]),
+        pooled: () => builder.add(pool, [map], [samples, 32, 1, 4]),
+        blocks: () => builder.add(mean, [blocks()], [samples, 32, 1, 4]),
         plain: () => builder.add(smooth, [map], [samples, 32, 1, 16], kernel(2)),
         roundabout: () =>
           builder.add(
@@ -369,5 +379,12 @@ suite('signal: operations against closed forms', () => {
     const { nodes } = propagate(builder.network(out), 'standard-normal');
     assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - Math.sqrt(5)) < 1e-2);
     for (const part of parts) assert.ok(Math.abs(log10(nodes[part]?.gradient?.log10Rms) - 1) < 1e-3);
+    const positive = parts.map((part) => builder.activation(part, 'relu'));
+    const stacked = builder.add({ kind: 'stack', axis: 1 }, positive, [samples, 2, 4096]);
+    const sum = builder.add({ kind: 'reduction', variant: 'sum', axes: [1] }, [stacked], [samples, 4096]);
+    // Rectified normals of variance 1 and 9: squares of 1/2 and 9/2, means of 1/√2π and 3/√2π.
+    const expected = Math.sqrt(5 + 6 / (2 * Math.PI));
+    const found = propagate(builder.network(sum), 'standard-normal').nodes[sum];
+    assert.ok(Math.abs(log10(found?.activation?.log10Rms) - expected) < 0.02);
   });
 });

@@ -13,7 +13,8 @@ const mostBins = 1 << 17;
 
 /**
  * A position axis as two: blocks of `inner` positions, and the place within a block. A pair of positions is at the distance a·inner ± b; moments
- * average over both signs and, on the way back, over all pairs at a distance: exact where they depend on the distance alone.
+ * average over both signs, and those of a distance over all its pairs. Exact within a block and from one to another on the whole; put together
+ * again neighbours across an edge have become a little less alike, one pair in `inner` by half.
  */
 export function splitPosition(field: Field, index: number, inner: number): Regrouped | undefined {
   const { layout } = field;

@@ -48,10 +48,22 @@ export function dividedAnew(layout: Layout, shape: Shape, batch: number): Layout
         return undefined;
       }
     }
-    axes.push(atoms);
+    axes.push(joinedUnits(atoms));
   }
   while (queue[0]?.size === 1) queue.shift();
   return queue.length === 0 ? { axes, extents: layout.extents } : undefined;
+}
+
+/** Units that follow each other in one axis are as many units as both. */
+function joinedUnits(atoms: readonly Atom[]): Atom[] {
+  const joined: Atom[] = [];
+  for (const atom of atoms) {
+    const last = joined.at(-1);
+    if (last?.kind === 'units' && atom.kind === 'units') {
+      joined.splice(-1, 1, { kind: 'units', size: last.size * atom.size });
+    } else joined.push(atom);
+  }
+  return joined;
 }
 
 function sizeOf(atom: Atom, layout: Layout, batch: number): number {

@@ -165,6 +165,16 @@ const cases: readonly Case[] = [
       ...['slice', 'activation', 'slice', 'activation', 'slice', 'activation', 'slice', 'activation'],
       ...['constant', 'product', 'product', 'sum', 'activation', 'product'],
     ],
+    check: (nodes) => {
+      // PyTorch 2.13 `nn/modules/rnn.py`: input, forget, candidate and output gate, one after the other.
+      const gates = nodes.flatMap(({ operation, inputs }) => {
+        const source = nodes.find(({ id }) => id === inputs[0])?.operation;
+        return operation.kind === 'activation' && source?.kind === 'slice'
+          ? [[operation.activation.id, source.from]]
+          : [];
+      });
+      assert.deepEqual(gates.map(String).sort(), ['sigmoid,0', 'sigmoid,15', 'sigmoid,5', 'tanh,10']);
+    },
   },
   {
     title: 'steps of a GRU cell share its weights',
