@@ -1,6 +1,7 @@
 import { makeBool, makeFloat, makeInt, makeList, makeUnknown, none } from '../../python/make';
 import type { CallContext, NativeFunctionValue, TupleValue, UnknownValue, Value } from '../../python/values';
 import { shapeValue } from '../tensor/dimValues';
+import { constantsOf } from '../tensor/picking';
 import { permute } from '../tensor/rearranging';
 import type { Site } from '../tensor/trace';
 import { nativeFunction, TorchCall, unknownEntry } from './call';
@@ -49,8 +50,8 @@ export function tensorAccessors(state: () => TorchState): [string, Value][] {
     item: (self) => item(state(), self),
     tolist: (self) => {
       const payload = state().payloadOf(self);
-      const values = payload?.facts.values;
-      return values && payload.shape?.length === 1
+      const values = elementsOf(state(), self);
+      return values && payload?.shape?.length === 1
         ? makeList(values.map((value) => (payload.facts.isInteger ? makeInt(value) : makeFloat(value))))
         : makeUnknown('the elements of a tensor are not known');
     },
@@ -134,9 +135,17 @@ function setTensorAttribute(state: TorchState, self: Value, args: readonly Value
   return none;
 }
 
+/** The elements where they are known, or follow from constants alone. */
+function elementsOf(state: TorchState, self: Value): readonly number[] | undefined {
+  const payload = state.payloadOf(self);
+  if (!payload || payload.facts.values) return payload?.facts.values;
+  const worked = constantsOf(state.session, payload.tensor.node);
+  return worked && Array.from(worked);
+}
+
 export function item(state: TorchState, self: Value): Value {
-  const { values, isInteger } = state.payloadOf(self)?.facts ?? {};
-  const [value] = values ?? [];
+  const { isInteger } = state.payloadOf(self)?.facts ?? {};
+  const [value] = elementsOf(state, self) ?? [];
   if (value === undefined) return makeUnknown('the value of a tensor is known only when the code runs');
   return isInteger ? makeInt(value) : makeFloat(value);
 }

@@ -293,8 +293,13 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     mean: pooledSegment(value).mean * Math.exp(value.logScale / 2),
     ...arrays(outputs, query.layout, apart),
   };
+  // Values may be wider or narrower than queries.
+  const features = value.layout.axes.at(-1) ?? [];
+  const isUnits = features.every((atom) => atom.kind === 'units');
+  const axes = isUnits ? [...query.layout.axes.slice(0, -1), features] : query.layout.axes;
   const output: Field = {
     ...query,
+    layout: { axes, extents: query.layout.extents },
     segments: [segment],
     logScale: 0,
     inherited: seedVariance(value),

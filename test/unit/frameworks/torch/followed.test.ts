@@ -151,6 +151,19 @@ const cases: readonly Case[] = [
     kinds: ['random', 'constant', 'dropout', 'sum', 'sum', 'product'],
   },
   {
+    title: 'a rate that is taken from pieces of a range',
+    lines: [
+      'rates = [piece.tolist() for piece in torch.linspace(0, 0.2, 4).split([1, 3])]',
+      'return x * x.new_empty((4, 1, 1)).bernoulli_(1 - rates[1][2])',
+    ],
+    output: '[4, 6, 8]',
+    kinds: ['random', 'constant', 'dropout', 'sum', 'product'],
+    check: (nodes) => {
+      const [dropout] = operationsOf(nodes, 'dropout');
+      assert.ok(dropout?.kind === 'dropout' && Math.abs(dropout.rate - 0.2) < 1e-9);
+    },
+  },
+  {
     title: 'the same with a floor',
     lines: ['mask = 0.9 + torch.rand((x.shape[0], 1, 1))', 'mask.floor_()', 'return x.div(0.9) * mask'],
     output: '[4, 6, 8]',
