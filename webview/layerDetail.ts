@@ -1,3 +1,4 @@
+import { doubtTexts } from '../src/protocol/doubts';
 import { formatLog10, formatMagnitude } from '../src/protocol/format';
 import type { LayerView, ModelView } from '../src/protocol/viewState';
 import { plainLabel } from './axis';
@@ -5,7 +6,7 @@ import { drawCurves, type PageChart } from './charts';
 import { curveSeries, densitySeries, reachOf, verticalAxis } from './curveData';
 import { button, element, section } from './dom';
 import { fill } from './fill';
-import { doubts, reachedText } from './layerText';
+import { reachedText } from './layerText';
 import type { DrawnPart, PageContext } from './page';
 import { numbersShown } from './profileData';
 import type { Theme } from './theme';
@@ -102,7 +103,7 @@ export function layerDetail(model: ModelView, onReveal: (index: number) => void,
         ...(weightGradient ? [fact(strings.weightGradient, formatLog10(weightGradient.log10))] : []),
         ...(layer.initialiser ? [fact(strings.initialiser, layer.initialiser)] : []),
       ),
-      ...doubts(numbersShown(layer), strings).map((doubt) => element('p', { class: 'doubt' }, doubt)),
+      ...doubtTexts(numbersShown(layer).flags, strings).map((doubt) => element('p', { class: 'doubt' }, doubt)),
     ];
   }
 

@@ -1,3 +1,4 @@
+import { unsteadyTexts } from '../src/protocol/doubts';
 import type { LayerView, ModelView } from '../src/protocol/viewState';
 import { element } from './dom';
 import { activationText, gradientText, saturatedText } from './layerText';
@@ -58,6 +59,7 @@ export function layerTable(
           pathText(layer.path),
           element('span', { class: 'row-label' }, layer.label),
         ),
+        ...unsteadyTexts(numbers.flags, strings).map((text) => element('div', { class: 'doubt row-doubt' }, text)),
       ),
       element('td', {}, gradientText(numbers, strings)),
       element('td', {}, activationText(numbers, strings)),

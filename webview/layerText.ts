@@ -48,20 +48,6 @@ export function reachedText({ preactivation }: LayerNumbers, strings: PageString
   });
 }
 
-/** Why the numbers mean little, in words. */
-export function doubts({ flags }: LayerNumbers, strings: PageStrings): readonly string[] {
-  const texts: Partial<Record<LayerNumbers['flags'][number], string>> = {
-    'unknown-upstream': strings.unknownUpstream,
-    chaotic: strings.chaotic,
-    approximate: strings.approximate,
-    overflow: strings.overflow,
-    'zero-gradient': strings.zeroGradient,
-    'zero-activation': strings.zeroActivation,
-    collapsed: strings.collapsed,
-  };
-  return flags.flatMap((flag) => texts[flag] ?? []);
-}
-
 /** `3e-9 → 0.4`. */
 export function effectText({ effect }: FixView): string | undefined {
   if (!effect) return undefined;

@@ -4,7 +4,9 @@ import type { Finding, Severity } from '../core/findings/finding';
 import type { NetworkNode, Shape } from '../core/network/network';
 import { NetworkView } from '../core/network/networkView';
 import type { SignalProfile } from '../core/signal/profile';
+import { unsteadyTexts } from '../protocol/doubts';
 import { formatCount, formatLog10, formatMessage, formatShare } from '../protocol/format';
+import { englishStrings } from '../protocol/pageStrings';
 import type { Places } from './places';
 
 const barWidth = 24;
@@ -53,6 +55,7 @@ function modelText(model: ModelAnalysis, places: Places): string {
     ...header,
     '',
     ...body,
+    ...unsteadyLines(model),
     '',
     ...model.findings.map((finding) => findingText(finding, places)),
     ...model.origins.flatMap((origin) =>
@@ -70,6 +73,21 @@ function modelText(model: ModelAnalysis, places: Places): string {
 function sourceOfNumbers({ runs = 0, isOfCopy }: SignalProfile): string {
   if (runs === 0) return 'estimated by formulas';
   return `${runs} runs with random weights${isOfCopy ? ', of a smaller copy' : ''}`;
+}
+
+/** Where seeds differ so much that no number says much: once for each reason, with its first and last layer. */
+function unsteadyLines({ network, signal }: ModelAnalysis): readonly string[] {
+  const layers = new Map<string, string[]>();
+  for (const node of new NetworkView(network).body) {
+    for (const text of unsteadyTexts(signal.nodes[node.id]?.flags ?? [], englishStrings)) {
+      layers.set(text, [...(layers.get(text) ?? []), escapeControls(node.path)]);
+    }
+  }
+  return [...layers].map(([text, paths]) => {
+    const [first = ''] = paths;
+    const place = paths.length > 1 ? `${first} … ${paths.at(-1)}` : first;
+    return colors.yellow(`${place}: ${text}`);
+  });
 }
 
 const sourceTexts: Readonly<Record<OriginSource, string>> = {

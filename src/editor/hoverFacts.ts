@@ -183,6 +183,9 @@ function doubtLine(signals: readonly NodeSignal[]): readonly string[] {
   if (flags.has('unknown-upstream')) {
     return [l10n.t('Something before it was not understood: these numbers mean little.')];
   }
+  if (flags.has('collapsed')) {
+    return [l10n.t('Seeds part here: in some the signal falls to nothing, in others it stays.')];
+  }
   if (flags.has('chaotic')) return [l10n.t('Seeds differ much here: the numbers are one of many.')];
   return [];
 }

@@ -122,7 +122,7 @@ export const englishStrings = {
   overflow: 'Beyond what numbers of 32 bits hold.',
   zeroGradient: 'The gradient is exactly zero here.',
   zeroActivation: 'The output is exactly zero here.',
-  collapsed: 'All inputs give nearly the same output here.',
+  collapsed: 'Seeds part here: in some the signal falls to nothing, in others it stays.',
   compareTitle: 'Activations over [−5, 5]',
   compareNote: 'Up to six at a time.',
   comparePick: 'Activations to compare',

@@ -137,8 +137,11 @@ const bandRuns = 20;
 /** Sums in float32 and what float32 frameworks do otherwise than we: a few parts in 10,000. */
 const arithmeticError = 5e-5;
 
-/** Where the analytic engine says that its number means little, its bias is taken to be boundless. */
-const handedOver: readonly SignalFlag[] = ['chaotic', 'collapsed', 'approximate'];
+/**
+ * Where the analytic engine says that its number means little, its bias is taken to be boundless. What it calls chaotic or too narrow is handed
+ * over by degrees: `biasVariance` grows with the spread, and runs whose seeds differ that much are few.
+ */
+const handedOver: readonly SignalFlag[] = ['collapsed', 'approximate'];
 
 /** How much of the analytic engine's bias differs between a network and its smaller copy. */
 const transferShare = 1 / 3;

@@ -16,7 +16,7 @@ const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>
 };
 
 suite('signal: families of today, measured with the real frameworks', () => {
-  test('every number has an estimate, and the errors stay within their bounds', async () => {
+  test('every number has an estimate, the errors stay within their bounds, and none is called chaotic or collapsed', async () => {
     const cases = familyCases();
     assert.ok(cases.length >= 60);
     const families = new Map<string, Record<Quantity, number[]>>();
@@ -28,6 +28,10 @@ suite('signal: families of today, measured with the real frameworks', () => {
       assert.ok(model && models.length === 1, `${file}: ${models.length} models`);
       const compared = compareWithMeasured(measured, model.network, model.signal);
       assert.equal(compared.missing, 0, `${file} ${JSON.stringify(constants)}: numbers without an estimate`);
+      const isUnsteady = model.signal.nodes.some(
+        ({ flags }) => flags.includes('chaotic') || flags.includes('collapsed'),
+      );
+      assert.ok(!isUnsteady, `${file} ${JSON.stringify(constants)} is flagged`);
       const errors = families.get(family) ?? { activation: [], gradient: [], weightGradient: [], saturated: [] };
       for (const quantity of quantities) errors[quantity].push(...compared.errors[quantity]);
       families.set(family, errors);

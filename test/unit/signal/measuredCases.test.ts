@@ -16,7 +16,7 @@ const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>
 };
 
 suite('signal: against what autograd measured', () => {
-  test('every family stays within the stated errors, and no number is missing', async () => {
+  test('every family stays within the stated errors, no number is missing, and only networks of which real seeds differ are flagged', async () => {
     const measured = JSON.parse(readFileSync(path.join(folder, 'measured.json'), 'utf8')) as Record<
       string,
       MeasuredCase
@@ -32,6 +32,10 @@ suite('signal: against what autograd measured', () => {
       assert.ok(model, `${file}: no model found`);
       const result = compareWithMeasured(entry, model.network, model.signal);
       assert.equal(result.missing, 0, `${file}: numbers without an estimate`);
+      if (model.signal.nodes.some(({ flags }) => flags.includes('chaotic') || flags.includes('collapsed'))) {
+        const spread = 2 * largestSpread(entry);
+        assert.ok(spread >= Math.log10(3), `${file} is flagged, and its seeds are within ${spread} dex`);
+      }
       const family = families.get(entry.family) ?? { activation: [], gradient: [], weightGradient: [], saturated: [] };
       for (const quantity of Object.keys(bounds) as Quantity[]) family[quantity].push(...result.errors[quantity]);
       families.set(entry.family, family);
@@ -48,3 +52,10 @@ suite('signal: against what autograd measured', () => {
     }
   }).timeout(60_000);
 });
+
+/** Standard deviation over twenty real seeds, in dex, where it is largest. */
+function largestSpread({ layers }: MeasuredCase): number {
+  return Math.max(
+    ...Object.values(layers).flatMap(({ activation, gradient }) => [activation?.[1] ?? 0, gradient?.[1] ?? 0]),
+  );
+}

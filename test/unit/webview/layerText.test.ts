@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { doubtTexts, unsteadyTexts } from '../../../src/protocol/doubts';
 import { englishStrings } from '../../../src/protocol/pageStrings';
 import type { LayerView } from '../../../src/protocol/viewState';
 import { withAlpha } from '../../../webview/colour';
-import { doubts, effectText, gradientText, reachedText, saturatedText, spokenLayer } from '../../../webview/layerText';
+import { effectText, gradientText, reachedText, saturatedText, spokenLayer } from '../../../webview/layerText';
 import { steppedTo } from '../../../webview/stepping';
 
 suite('page texts', () => {
@@ -29,7 +30,8 @@ suite('page texts', () => {
   });
 
   test('flags are put in words', () => {
-    assert.deepEqual(doubts({ flags: ['chaotic', 'finite-width'] }, englishStrings), [englishStrings.chaotic]);
+    assert.deepEqual(doubtTexts(['chaotic', 'finite-width'], englishStrings), [englishStrings.chaotic]);
+    assert.deepEqual(unsteadyTexts(['approximate', 'collapsed'], englishStrings), [englishStrings.collapsed]);
   });
 
   test('what reaches an activation is said only where it is known', () => {

@@ -101,6 +101,10 @@ export function applyActivation(
           ),
       ],
     }),
+    sampleSpread: () => {
+      const own = correlationPowers({ within: main.withinRho, across: main.acrossRho }, input.layout, 1);
+      return spreadOfSquare(main.moments.valueSquared, own, input.fixedNorm) / units;
+    },
     saturated: saturation && saturatedShare(saturation, parts, powers, input),
     preactivation: {
       mean: pooled(

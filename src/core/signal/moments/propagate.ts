@@ -21,6 +21,7 @@ import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
+import { type Parting, partingNodes } from './regimes';
 import { withMerged, withReconciled } from './regroup';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
@@ -37,13 +38,16 @@ export interface NodeState {
   /** Undefined where none reaches the node. */
   readonly gradient: Gradient | 'unknown' | undefined;
   readonly backward: Backward | undefined;
+  /** Where samples and seeds part, by how much. */
+  readonly parting: Parting | undefined;
 }
 
 /** Second moments forward and backward through the whole network at initialisation; total on any network. */
 export function propagate(network: Network, input: InputStatistics): SignalProfile {
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const steps = propagateForward(network, input, indexOf);
-  return { nodes: propagateBackward(network, steps, indexOf) };
+  const parting = partingNodes(network, steps, indexOf);
+  return { nodes: propagateBackward(network, steps, indexOf, parting) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
@@ -228,7 +232,12 @@ function partnerOf(
 }
 
 /** The signal of every node, worked out from the last to the first; what no earlier node needs is let go at once, as it is much memory. */
-function propagateBackward(network: Network, steps: (Step | undefined)[], indexOf: IndexOf): NodeSignal[] {
+function propagateBackward(
+  network: Network,
+  steps: (Step | undefined)[],
+  indexOf: IndexOf,
+  parting: ReadonlyMap<NodeId, Parting>,
+): NodeSignal[] {
   const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
   const signals = new Array<NodeSignal>(network.nodes.length);
   const seeds = network.loss === undefined ? network.outputs : [network.loss];
@@ -243,7 +252,7 @@ function propagateBackward(network: Network, steps: (Step | undefined)[], indexO
     const gradient = gradients[index];
     const step = steps[index];
     const backward = gradient === undefined || gradient === 'unknown' ? undefined : step?.backward(gradient);
-    signals[index] = nodeSignal({ node, step, gradient, backward });
+    signals[index] = nodeSignal({ node, step, gradient, backward, parting: parting.get(node.id) });
     gradients[index] = undefined;
     steps[index] = undefined;
     if (gradient === undefined) continue;

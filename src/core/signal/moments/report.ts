@@ -1,6 +1,7 @@
 import type { Estimate, NodeSignal, SignalFlag } from '../profile';
 import { type Field, type Gradient, gradientSquare, gradientVariance, meanOf, meanSquare, seedVariance } from './field';
 import type { NodeState } from './propagate';
+import { tenfoldVariance } from './regimes';
 import type { LogMoment } from './rule';
 
 /** Spread over seeds beyond which one number means little: SIGNAL.md, section 4. */
@@ -12,22 +13,24 @@ const overflowLog10 = 38.5;
 
 /** The engine's numbers of one node in the terms that people and rules read. */
 export function nodeSignal(state: NodeState): NodeSignal {
-  const { step, gradient, backward } = state;
+  const { step, gradient, backward, parting } = state;
   const field = step?.output;
   const flags = new Set<SignalFlag>();
   if (!field || gradient === 'unknown') flags.add('unknown-upstream');
   if (step?.isApproximate) flags.add('approximate');
-  const activation = field && activationEstimate(field);
+  const activation = field && activationEstimate(field, parting?.own);
   if (field && !activation) flags.add('zero-activation');
   const known = gradient === 'unknown' ? undefined : gradient;
-  const gradientEstimate = known && field && estimateOf(gradientMoment(known, field));
+  const gradientEstimate = known && field && estimateOf(gradientMoment(known, field), parting?.behind);
   if (known && !gradientEstimate) flags.add('zero-gradient');
-  if (field && seedVariance(field) > narrowVariance) flags.add('finite-width');
-  if (known && gradientVariance(known) > narrowVariance) flags.add('finite-width');
+  const spread = Math.max(field ? seedVariance(field) : 0, known ? gradientVariance(known) : 0);
+  if (spread > narrowVariance) flags.add('finite-width');
+  if (parting) flags.add('collapsed');
+  else if (spread >= tenfoldVariance) flags.add('chaotic');
   if (isBeyondFloat(activation) || isBeyondFloat(gradientEstimate)) flags.add('overflow');
   const weightGradients: Record<string, Estimate> = {};
   for (const [role, moment] of Object.entries(backward?.weights ?? {})) {
-    const estimate = estimateOf(moment);
+    const estimate = estimateOf(moment, parting?.behind);
     if (estimate) weightGradients[role] = estimate;
   }
   const scale = field ? Math.exp(Math.max(-1400, Math.min(1400, field.logScale)) / 2) : 1;
@@ -37,7 +40,7 @@ export function nodeSignal(state: NodeState): NodeSignal {
     node: state.node.id,
     activation,
     gradient: gradientEstimate,
-    weightGradient: backward?.weight && estimateOf(backward.weight),
+    weightGradient: backward?.weight && estimateOf(backward.weight, parting?.behind),
     weightGradients,
     outputMean: finiteOrNothing(mean),
     outputStd: finiteOrNothing(variance === undefined ? undefined : Math.sqrt(variance) * scale),
@@ -49,11 +52,9 @@ export function nodeSignal(state: NodeState): NodeSignal {
   };
 }
 
-function activationEstimate(field: Field): Estimate | undefined {
-  return estimateOf({
-    logSquare: Math.log(meanSquare(field)) + field.logScale - field.fresh / 2,
-    variance: seedVariance(field),
-  });
+function activationEstimate(field: Field, leastVariance: number | undefined): Estimate | undefined {
+  const logSquare = Math.log(meanSquare(field)) + field.logScale - field.fresh / 2;
+  return estimateOf({ logSquare, variance: seedVariance(field) }, leastVariance);
 }
 
 function gradientMoment(gradient: Gradient, field: Field): LogMoment {
@@ -62,9 +63,9 @@ function gradientMoment(gradient: Gradient, field: Field): LogMoment {
 }
 
 /** log10 of the root mean square; undefined where it is exactly zero. */
-function estimateOf(moment: LogMoment): Estimate | undefined {
+function estimateOf(moment: LogMoment, leastVariance = 0): Estimate | undefined {
   if (!Number.isFinite(moment.logSquare)) return undefined;
-  const sd = Math.sqrt(Math.max(0, moment.variance)) / 2 / Math.LN10;
+  const sd = Math.sqrt(Math.max(leastVariance, moment.variance)) / 2 / Math.LN10;
   return { log10Rms: moment.logSquare / 2 / Math.LN10, sd: Number.isFinite(sd) ? sd : 0 };
 }
 

@@ -26,6 +26,8 @@ export interface Step {
   readonly saturated?: SaturatedShare;
   readonly preactivation?: { readonly mean: number; readonly std: number; readonly slopeRms: number };
   readonly stepLogSquares?: readonly number[];
+  /** Activations: relative variance of one sample's mean square that the finite number of units adds. */
+  readonly sampleSpread?: () => number;
   /** True where the rule leaves out something that may matter. */
   readonly isApproximate?: boolean;
 }

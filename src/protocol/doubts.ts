@@ -1,0 +1,26 @@
+import type { SignalFlag } from '../core/signal/profile';
+import type { PageStrings } from './pageStrings';
+
+/** Why numbers mean little, in words. */
+export function doubtTexts(flags: readonly SignalFlag[], strings: PageStrings): readonly string[] {
+  const texts: Partial<Record<SignalFlag, string>> = {
+    'unknown-upstream': strings.unknownUpstream,
+    chaotic: strings.chaotic,
+    collapsed: strings.collapsed,
+    approximate: strings.approximate,
+    overflow: strings.overflow,
+    'zero-gradient': strings.zeroGradient,
+    'zero-activation': strings.zeroActivation,
+  };
+  return flags.flatMap((flag) => texts[flag] ?? []);
+}
+
+/** Where seeds differ so much that no number says much. */
+const unsteady: ReadonlySet<SignalFlag> = new Set(['chaotic', 'collapsed']);
+
+export function unsteadyTexts(flags: readonly SignalFlag[], strings: PageStrings): readonly string[] {
+  return doubtTexts(
+    flags.filter((flag) => unsteady.has(flag)),
+    strings,
+  );
+}
