@@ -6,6 +6,7 @@ import { runCost } from '../../../src/core/signal/surrogate/cost';
 import { runSurrogate } from '../../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from '../analyzeText';
 import { builtKernels } from './surrogate/kernels';
+import { throughRuns } from './throughRuns';
 
 /** In dex (the saturated share as it is), mean over the families of the median and of the 90th percentile, for the analytic engine alone. */
 const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>> = {
@@ -48,11 +49,6 @@ suite('signal: families of today, measured with the real frameworks', () => {
     }
   }).timeout(120_000);
 });
-
-/** Families through some operation of which the formulas leave something out or know nothing: real runs answer. */
-const throughRuns: ReadonlySet<string> = new Set([
-  ...['seq2seq', 'keras_seq2seq', 'cell_loop', 'conv_lstm', 'moe', 'siamese', 'pointer'],
-]);
 
 /** In dex, for 3 to 8 runs of each case: median and 90th percentile over a family's gradients. */
 const throughRunsBounds = [0.05, 0.16] as const;

@@ -102,7 +102,7 @@ export function applyActivation(
       ],
     }),
     sampleSpread: () => {
-      const own = correlationPowers({ within: main.withinRho, across: main.acrossRho }, input.layout, 1);
+      const own = correlationPowers(correlations[0] as Pair, input.layout, 1);
       return spreadOfSquare(main.moments.valueSquared, own, input.fixedNorm) / units;
     },
     saturated: saturation && saturatedShare(saturation, parts, powers, input),

@@ -13,16 +13,18 @@ import { runCost } from '../../../../src/core/signal/surrogate/cost';
 import { runSurrogate } from '../../../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from '../../analyzeText';
 import { measuredInput } from '../measuredInput';
+import { throughRuns } from '../throughRuns';
 import { builtKernels } from './kernels';
 
 const folder = path.join(__dirname, '../../../fixtures/cases/measured');
 
 /**
- * Both are 90 % bands, and the errors of one network's layers go together: a few numbers may lie outside, by little. A rule that is wrong
- * moves many, by much.
+ * Both are 90 % bands, and the errors of one network's layers go together: of each quantity's numbers one or a quarter may lie outside, by
+ * little. A rule that is wrong moves many, by much.
  */
-const wantedShare = 0.75;
+const fewOutside = (count: number) => 1 + Math.floor(count / 4);
 const farthest = 3;
+
 interface Case {
   readonly family: string;
   readonly file: string;
@@ -30,20 +32,15 @@ interface Case {
   readonly input?: InputStatistics;
   /** Paths of the measured layers. */
   readonly layers: readonly string[];
-  /** Samples of a run at most: fewer are quicker. */
-  readonly mostSamples: number;
 }
 
 suite('both engines', () => {
-  for (const { family, file, text, input, layers, mostSamples } of [...measuredFamilies(), ...todaysFamilies()]) {
+  for (const { family, file, text, input, layers } of [...measuredFamilies(), ...todaysFamilies()]) {
     test(`${family}: formulas and real runs agree within their joint bands`, async () => {
       const { models } = await analyzeText(text, input ? { input } : {}, file);
       const [model] = models;
       assert.ok(model);
-      const network = {
-        ...withSymbolicBatch(model.network),
-        batchSize: Math.min(mostSamples, model.network.batchSize),
-      };
+      const network = quickNetwork(model.network);
       const statistics = model.input.given;
       const request = { network, statistics, multiply: builtKernels(), clock: () => 0, budgetMs: 1 };
       const surrogate = runSurrogate({ ...request, seeds: seedsOf(network) });
@@ -52,12 +49,17 @@ suite('both engines', () => {
       const measured = new Set(layers);
       const isLayer = network.nodes.map(({ path: name }) => measured.has(name));
       const runs = withSurrogateBands(surrogate, analytic);
-      const distances = jointDistances(withAnalyticBands(analytic), runs, isLayer);
-      assert.ok(distances.length >= 6, `only ${distances.length} numbers are known to both`);
-      const share = distances.filter((distance) => distance <= 1).length / distances.length;
-      const worst = Math.max(...distances);
-      assert.ok(share >= wantedShare, `${(100 * share).toFixed(0)} % of ${distances.length} numbers agree`);
-      assert.ok(worst <= farthest, `two numbers are ${worst.toFixed(1)} joint bands apart`);
+      let known = 0;
+      for (const quantity of ['activation', 'gradient', 'weightGradient'] as const) {
+        const distances = jointDistances(withAnalyticBands(analytic), runs, isLayer, quantity);
+        known += distances.length;
+        const outside = distances.filter((distance) => distance > 1).length;
+        const text = `${quantity}: ${outside} of ${distances.length} numbers disagree`;
+        assert.ok(outside <= fewOutside(distances.length), text);
+        const worst = Math.max(0, ...distances);
+        assert.ok(worst <= farthest, `${quantity}: two numbers are ${worst.toFixed(1)} joint bands apart`);
+      }
+      assert.ok(known >= 6, `only ${known} numbers are known to both`);
     }).timeout(60_000);
   }
 });
@@ -75,20 +77,26 @@ function measuredFamilies(): readonly Case[] {
       text,
       input: measuredInput(input),
       layers: Object.keys(layers),
-      mostSamples: 32,
     });
   }
   return [...firsts.values()];
 }
 
+/** Those of which the formulas know enough to agree with something. */
 function todaysFamilies(): readonly Case[] {
   const firsts = new Map<string, Case>();
   for (const entry of familyCases()) {
     const { family, file, layers } = entry;
-    if (!firsts.has(family))
-      firsts.set(family, { family, file, text: sourceOf(entry), layers: Object.keys(layers), mostSamples: 8 });
+    if (!firsts.has(family) && !throughRuns.has(family))
+      firsts.set(family, { family, file, text: sourceOf(entry), layers: Object.keys(layers) });
   }
   return [...firsts.values()];
+}
+
+/** With fewer samples where a run of all of them takes seconds. */
+function quickNetwork(network: Network): Network {
+  if (runCost(network, network.batchSize).multiplications < 2e9) return network;
+  return { ...withSymbolicBatch(network), batchSize: Math.min(32, network.batchSize) };
 }
 
 /** Real runs of deep convolutional nets take seconds each, those of small ones next to nothing. */
@@ -97,16 +105,20 @@ function seedsOf(network: Network): number {
 }
 
 /** How far apart the two answers on the layers are, in units of the band of their difference. */
-function jointDistances(first: SignalProfile, second: SignalProfile, isLayer: readonly boolean[]): readonly number[] {
+function jointDistances(
+  first: SignalProfile,
+  second: SignalProfile,
+  isLayer: readonly boolean[],
+  quantity: 'activation' | 'gradient' | 'weightGradient',
+): readonly number[] {
   return first.nodes.flatMap((node, index) => {
     const other = second.nodes[index];
     if (!other || !isLayer[index]) return [];
-    const roles = Object.entries(node.weightGradients).flatMap(([role, estimate]) =>
-      distance(estimate, other.weightGradients[role]),
-    );
-    return (['activation', 'gradient', 'weightGradient'] as const)
-      .flatMap((quantity) => distance(node[quantity], other[quantity]))
-      .concat(roles);
+    const roles = quantity === 'weightGradient' ? Object.entries(node.weightGradients) : [];
+    return [
+      ...distance(node[quantity], other[quantity]),
+      ...roles.flatMap(([role, estimate]) => distance(estimate, other.weightGradients[role])),
+    ];
   });
 }
 
