@@ -79,6 +79,7 @@ function sourceOfNumbers({ runs = 0, isOfCopy }: SignalProfile): string {
 function unsteadyLines({ network, signal }: ModelAnalysis): readonly string[] {
   const layers = new Map<string, string[]>();
   for (const node of new NetworkView(network).body) {
+    if (node.operation.kind === 'input') continue;
     for (const text of unsteadyTexts(signal.nodes[node.id]?.flags ?? [], englishStrings)) {
       layers.set(text, [...(layers.get(text) ?? []), escapeControls(node.path)]);
     }
