@@ -21,7 +21,7 @@ suite('unsteady regimes', () => {
   const collapsing: readonly Stack[] = [
     { activation: 'gelu', gain: 2, width: 64, depth: 30 },
     { activation: 'gelu', gain: 2, width: 128, depth: 40 },
-    { activation: 'silu', gain: 2, width: 64, depth: 30 },
+    { activation: 'gelu-tanh', gain: 2, width: 64, depth: 40 },
   ];
   for (const stack of collapsing) {
     test(`${nameOf(stack)}: seeds part, the flag says so, and the bands hold the mean over runs`, () => {
