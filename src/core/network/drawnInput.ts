@@ -1,7 +1,6 @@
 import { compileExpression } from '../activations/evaluate';
 import { gaussianNodes } from '../activations/gaussian';
-import type { InputPreset, ScaledPreset } from '../signal/inputStatistics';
-import type { Distribution, NetworkNode, NodeId, Operation } from './network';
+import type { Dim, Distribution, DrawnFrom, NetworkNode, NodeId, Operation } from './network';
 
 /** Longest way from the model's input back to what its numbers are drawn from. */
 const deepest = 24;
@@ -24,10 +23,7 @@ type Random = Extract<Operation, { readonly kind: 'random' }>['distribution'];
  * `randint(0, 256, …) / 255`, `clean + 0.3 * randn(…)`, `tanh(randn(…))`. Means over the elements of a constant array stand for each of
  * them. What is neither normal nor uniform is given by its mean and variance.
  */
-export function drawnInput(
-  nodes: readonly NetworkNode[],
-  id: NodeId | undefined,
-): InputPreset | ScaledPreset | undefined {
+export function drawnInput(nodes: readonly NetworkNode[], id: NodeId | undefined): DrawnFrom | undefined {
   const moments = drawnMoments(nodes, id);
   if (!moments) return undefined;
   const { mean, variance, family } = moments;
@@ -79,6 +75,10 @@ function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth:
       const f = compileExpression(operation.activation.expression);
       return combined(operand(0), constant(0), node.id, (x) => f(x));
     }
+    case 'softmax':
+      return operation.variant === 'softmax'
+        ? softened(operand(0), node.outputShape?.[operation.axis], node.id)
+        : undefined;
     case 'elementwise': {
       const f = compileExpression(operation.expression);
       return inputs.length === 2 ? combined(operand(0), operand(1), node.id, (x, y) => f(x, [y])) : undefined;
@@ -92,6 +92,15 @@ function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth:
     default:
       return undefined;
   }
+}
+
+/** One of `count` shares exp(x)/Σ exp(x), the sum taken at its mean. */
+function softened(element: Element | undefined, count: Dim, id: NodeId): Element | undefined {
+  if (!element || typeof count !== 'number') return undefined;
+  const values = Array.from(element.values, Math.exp);
+  const { mean } = momentsOf({ values, weights: element.weights });
+  const shares = momentsOf({ values: values.map((value) => value / (count * mean)), weights: element.weights });
+  return normal(shares.mean, Math.sqrt(shares.variance), id);
 }
 
 /** f of two elements; of two independent draws it is taken as normal, with its exact mean and variance. */

@@ -1,12 +1,14 @@
 import type { OpenFramework } from '../frameworks/framework';
 import type { CallContext, InstanceValue, Value } from '../python/values';
-import type { Dim, NetworkNode, NodeId, Operation, Shape } from './network';
+import type { Dim, DrawnFrom, NetworkNode, NodeId, Operation, Shape } from './network';
 import type { ReadingSession, SeenApplication } from './readingSession';
 
 /** One way to feed a model: a shape an input, with the batch axis. */
 export interface InputGuess {
   readonly shapes: readonly Shape[];
   readonly contents: readonly ('real' | 'tokens')[];
+  /** What the source draws the inputs after the first from. */
+  readonly drawn?: readonly (DrawnFrom | undefined)[];
   /** How many of them the source says: example tensor, declared input, directive, option. Those after them are assumed. */
   readonly known: number;
 }
@@ -84,6 +86,7 @@ function withFurther(
     shapes: [...known.shapes, ...shapes],
     contents: [...known.contents, ...contents],
     known: known.known,
+    ...(known.drawn && { drawn: known.drawn }),
   };
 }
 
@@ -144,6 +147,7 @@ function applyOnce(
       guess.contents[index] ?? 'real',
       parameters[index]?.name ?? `input_${index}`,
       context.trail,
+      index > 0 ? guess.drawn?.[index] : undefined,
     ),
   );
   const result = framework.apply(

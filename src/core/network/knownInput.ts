@@ -1,17 +1,16 @@
-import type { InputPreset, ScaledPreset } from '../signal/inputStatistics';
 import type { Directive } from './directive';
 import { drawnInput } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
-import type { Dim, NodeId, Shape } from './network';
+import type { Dim, DrawnFrom, NodeId, Shape } from './network';
 import type { TracedTensor } from './tracer';
 
 export interface KnownInput {
   readonly guess: InputGuess;
   readonly batchSize: number | undefined;
   /** What the source itself draws the input from. */
-  readonly drawnFrom: InputPreset | ScaledPreset | undefined;
+  readonly drawnFrom: DrawnFrom | undefined;
   /** A single sample that shows the output's shape; nobody trains with it. */
   readonly isDemonstration: boolean;
 }
@@ -60,7 +59,12 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
   const isShown = isDemonstration(session, batchSize ?? 1);
   return {
-    guess: { shapes, contents, known: shapes.length },
+    guess: {
+      shapes,
+      contents,
+      known: shapes.length,
+      drawn: application.inputs.map(({ node }) => drawnInput(nodes, node)),
+    },
     batchSize: isShown ? undefined : (batchSize ?? 1),
     drawnFrom: drawnInput(nodes, application.inputs[0]?.node),
     isDemonstration: isShown,

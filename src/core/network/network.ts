@@ -1,9 +1,12 @@
 import type { ActivationUse } from '../activations/activation';
 import type { Expression } from '../activations/expression';
+import type { InputPreset, ScaledPreset } from '../signal/inputStatistics';
 import type { Span } from '../span';
 
 export type NodeId = number;
 export type ParameterId = number;
+/** What the source itself draws an input from. */
+export type DrawnFrom = InputPreset | ScaledPreset;
 
 /** `{ perBatch: k }` is k × batch size; `undefined` is a size that could not be worked out. */
 export type Dim = number | { readonly perBatch: number } | undefined;
@@ -66,8 +69,13 @@ export interface Padding {
 
 /** One closed union for every framework. Axes are non-negative and count the batch axis; channel axis is named where frameworks differ. */
 export type Operation =
-  /** A model input. `index` counts the inputs of the model. */
-  | { readonly kind: 'input'; readonly index: number; readonly content: 'real' | 'tokens' }
+  /** A model input. `index` counts the inputs of the model; those after the first may be drawn otherwise than the data that the profile is given. */
+  | {
+      readonly kind: 'input';
+      readonly index: number;
+      readonly content: 'real' | 'tokens';
+      readonly drawn?: DrawnFrom;
+    }
   /** A parameter read as a tensor (position embedding, scale). The parameter has role `value`. */
   | { readonly kind: 'parameter' }
   /** One value everywhere, or elements that differ, of which the moments may be known (position tables). */

@@ -29,6 +29,30 @@ suite('inputs beside the one that is given', () => {
     );
   });
 
+  test('each is drawn as the source draws it', async () => {
+    const text = `
+import torch
+from torch import nn
+class Graph(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 8)
+    def forward(self, x, adjacency, noise):
+        return self.fc(adjacency @ x) + noise
+out = Graph()(torch.randn(16, 10, 6), torch.softmax(torch.randn(16, 10, 10), dim=-1), 3 * torch.rand(16, 10, 8))
+out.sum().backward()
+`;
+    const { models } = await analyzeText(text);
+    const { network, signal } = models[0] ?? {};
+    const rms = (network?.inputs ?? []).map((id) => 10 ** (signal?.nodes[id]?.activation?.log10Rms ?? Number.NaN));
+    // A softmax of ten normal numbers: mean 1/10, variance (e − 1)/100. Three times a uniform number: E x² = 9/3.
+    const expected = [1, Math.sqrt(Math.E) / 10, Math.sqrt(3)];
+    rms.forEach((value, index) => {
+      assert.ok(Math.abs(value - (expected[index] ?? 0)) < 2e-3, `input ${index}: ${value}`);
+    });
+    assert.equal(rms.length, 3);
+  });
+
   test('a guess that the model refuses never takes the place of one that it follows', async () => {
     const text = `
 import torch

@@ -193,7 +193,7 @@ function inputStep(
   operation: Extract<Operation, { kind: 'input' }>,
   statistics: InputStatistics,
 ): Step | undefined {
-  const field = inputField(call, operation.content, statistics);
+  const field = inputField(call, operation.content, operation.drawn ?? statistics);
   return field && sourceStep(field);
 }
 

@@ -30,7 +30,7 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
   const { operation } = call.node;
   switch (operation.kind) {
     case 'input':
-      return inputStep(call, operation.content, statistics);
+      return inputStep(call, operation.content, operation.drawn ?? statistics);
     case 'parameter':
       return parameterStep(call);
     case 'constant':

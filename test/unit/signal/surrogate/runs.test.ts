@@ -45,6 +45,14 @@ suite('surrogate runs', () => {
     near(nodes[labels]?.activation?.log10Rms, Math.log10(28.5) / 2, 0.02);
   });
 
+  test('uniform noise is uniform, not only of its variance: E x⁴ = 1/5', () => {
+    const builder = new NetworkBuilder(64);
+    const shape = [{ perBatch: 1 }, 200];
+    const noise = builder.add({ kind: 'input', index: 0, content: 'real', drawn: 'uniform-noise' }, [], shape);
+    const square = builder.add({ kind: 'product' }, [noise, noise], shape);
+    near(run(builder.network(square), 8).profile.nodes[square]?.activation?.log10Rms, Math.log10(1 / 5) / 2, 2e-3);
+  });
+
   test('weights of 1e-300', () => {
     const { nodes } = run(stack(3, 8, { kind: 'uniform', low: -1e-300, high: 1e-300 }), 1).profile;
     near(nodes[5]?.activation?.log10Rms, -900, 5);

@@ -15,7 +15,9 @@ export function drawPreset(call: Call, shape: readonly number[], preset: InputPr
   const data = new Float32Array(elementCountOf(shape));
   const std = Math.sqrt(variance);
   if (length === 0 && common === 0) {
-    for (let index = 0; index < data.length; index++) data[index] = mean + std * random.normal();
+    const isUniform = (typeof preset === 'string' ? preset : preset.preset) === 'uniform-noise';
+    const draw = isUniform ? () => Math.sqrt(12) * (random.uniform() - 0.5) : () => random.normal();
+    for (let index = 0; index < data.length; index++) data[index] = mean + std * draw();
     return { shape, data, logScale: 0 };
   }
   const units = unitAxesOf(call);
