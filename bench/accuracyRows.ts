@@ -59,11 +59,9 @@ export function compareWithMeasured(
     missing: 0,
   };
   const byPath = new Map<string, NodeSignal>();
-  const lastOf = new Map<string, NodeSignal>();
   network.nodes.forEach((node, index) => {
     const signal = profile.nodes[index];
     if (signal && !byPath.has(node.path)) byPath.set(node.path, signal);
-    if (signal && node.path.includes('/')) lastOf.set(node.path.slice(0, node.path.indexOf('/')), signal);
   });
   const compare = (quantity: Quantity, estimate: Comparable | undefined, truth: number | undefined) => {
     if (truth === undefined) return;
@@ -84,8 +82,8 @@ export function compareWithMeasured(
   };
   for (const [path, layer] of Object.entries(measured.layers)) {
     const signal = byPath.get(path);
-    // What a Keras layer gives out is the last of its operations: it has passed its own activation.
-    const output = lastOf.get(path) ?? signal;
+    // What a Keras layer gives out has passed its own activation.
+    const output = byPath.get(`${path}/activation`) ?? signal;
     const weights = signal?.weightGradients ?? {};
     compare('activation', output?.activation, layer.activation?.[0]);
     compare('gradient', output?.gradient, layer.gradient?.[0]);

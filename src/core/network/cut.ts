@@ -37,9 +37,9 @@ export function cutNetwork(request: CutRequest): Network {
       whole.outputs,
     ),
   });
-  const paths = new Set<string>();
-  const nodes = fused.nodes.map((node): NetworkNode => {
-    const path = uniquePath(node.path, paths);
+  const paths = uniquePaths(fused.nodes);
+  const nodes = fused.nodes.map((node, index): NetworkNode => {
+    const path = paths[index] ?? node.path;
     const { operation } = node;
     return operation.kind === 'input'
       ? { ...node, path, operation: { ...operation, index: Math.max(0, fused.inputs.indexOf(node.id)) } }
@@ -114,11 +114,20 @@ function ancestorsOf(nodes: readonly NetworkNode[], ends: readonly NodeId[]): Se
   return kept;
 }
 
-function uniquePath(path: string, taken: Set<string>): string {
-  let unique = path;
-  for (let count = 1; taken.has(unique); count++) unique = `${path}_${count}`;
-  taken.add(unique);
-  return unique;
+/** Layers keep the names that they have; an input or an operation of the same name is numbered. */
+function uniquePaths(nodes: readonly NetworkNode[]): readonly string[] {
+  const rank = ({ operation, parameters }: NetworkNode) =>
+    parameters.length > 0 ? 0 : operation.kind === 'input' ? 2 : 1;
+  const taken = new Set<string>();
+  const paths: string[] = [];
+  const order = nodes.map((node, index) => ({ node, index })).sort((a, b) => rank(a.node) - rank(b.node));
+  for (const { node, index } of order) {
+    let unique = node.path;
+    for (let count = 1; taken.has(unique); count++) unique = `${node.path}_${count}`;
+    taken.add(unique);
+    paths[index] = unique;
+  }
+  return paths;
 }
 
 /**

@@ -55,6 +55,19 @@ function assumptionsOf({ assumptions }: ReadModel): readonly string[] {
 const batch = { perBatch: 1 };
 
 suite('reading models: which', () => {
+  test('a layer keeps its name where an argument has the same', async () => {
+    const { network } = await readOne(
+      'class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.src = nn.Linear(8, 4)\n    def forward(self, src):\n        return self.src(src)\n',
+    );
+    assert.deepEqual(
+      network.nodes.map(({ path, operation }) => [path, operation.kind]),
+      [
+        ['src_1', 'input'],
+        ['src', 'linear'],
+      ],
+    );
+  });
+
   test('a file that imports only a package of models is', async () => {
     for (const text of ['import timm\n', 'from torchvision.models import vgg16\n', 'import keras_hub as hub\n']) {
       assert.equal((await read(text)).isRelevant, true, text);
