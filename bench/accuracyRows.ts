@@ -59,9 +59,11 @@ export function compareWithMeasured(
     missing: 0,
   };
   const byPath = new Map<string, NodeSignal>();
+  const lastPart = new Map<string, NodeSignal>();
   network.nodes.forEach((node, index) => {
     const signal = profile.nodes[index];
     if (signal && !byPath.has(node.path)) byPath.set(node.path, signal);
+    if (signal) lastPart.set(node.path.split('/', 1)[0] as string, signal);
   });
   const compare = (quantity: Quantity, estimate: Comparable | undefined, truth: number | undefined) => {
     if (truth === undefined) return;
@@ -82,8 +84,8 @@ export function compareWithMeasured(
   };
   for (const [path, layer] of Object.entries(measured.layers)) {
     const signal = byPath.get(path);
-    // What a Keras layer gives out has passed its own activation.
-    const output = byPath.get(`${path}/activation`) ?? signal;
+    // What a Keras layer gives out has passed its own activation, or the last of the operations that it is made of.
+    const output = byPath.get(`${path}/activation`) ?? signal ?? lastPart.get(path);
     const weights = signal?.weightGradients ?? {};
     compare('activation', output?.activation, layer.activation?.[0]);
     compare('gradient', output?.gradient, layer.gradient?.[0]);
