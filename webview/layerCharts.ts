@@ -1,6 +1,7 @@
 import type { ModelView } from '../src/protocol/viewState';
 import { indexTicks, shortPath } from './axis';
-import { drawShares, drawSizes, type LayerAxis, type Marks, type PageChart } from './charts';
+import type { Marks } from './chartPlugins';
+import { drawShares, drawSizes, type LayerAxis, type PageChart } from './charts';
 import { element, section } from './dom';
 import { fill } from './fill';
 import { activationText, gradientText, saturatedText, spokenLayer } from './layerText';

@@ -1,6 +1,6 @@
 import { formatCount, formatLog10 } from '../src/protocol/format';
 import type { ModelView, ProfileContent } from '../src/protocol/viewState';
-import type { Marks } from './charts';
+import type { Marks } from './chartPlugins';
 import { element, section } from './dom';
 import { fill } from './fill';
 import { findingList } from './findingList';

@@ -7,6 +7,7 @@ import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { productStep, sumStep } from './combine';
+import { concatStep, stackStep } from './concatenation';
 import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
 import { embeddingStep } from './embedding';
@@ -29,7 +30,7 @@ import type { Backward, Call, Step } from './rule';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
-import { concatStep, dropoutStep, permuteStep, relabelledStep, reshapeStep, stackStep } from './structure';
+import { dropoutStep, permuteStep, relabelledStep, reshapeStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
 export interface NodeState {
