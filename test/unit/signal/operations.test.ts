@@ -293,6 +293,18 @@ suite('signal: operations against closed forms', () => {
     assert.ok(Math.abs(log10(nodes[input]?.gradient?.log10Rms) - Math.sqrt((4 + 1 + 1) / 8)) < 1e-4);
   });
 
+  test('a column times a row: neither operand has all axes of the product', () => {
+    const builder = new NetworkBuilder(512);
+    const column = builder.input(1);
+    const table = builder.add({ kind: 'constant', value: undefined, moments: { mean: 0, square: 4 } }, [], [256]);
+    const row = builder.add({ kind: 'reshape' }, [table], [1, 256]);
+    const out = builder.add({ kind: 'product' }, [column, row], [samples, 256]);
+    const { nodes } = propagate(builder.network(out), 'standard-normal');
+    assert.ok(Math.abs(log10(nodes[out]?.activation?.log10Rms) - 2) < 0.02);
+    // Σ gᵢ rᵢ of 256.
+    assert.ok(Math.abs(log10(nodes[column]?.gradient?.log10Rms) - 32) < 0.3);
+  });
+
   test('padding by copies repeats elements: x₁ + x₁ + x₁ + x₂ + … + x₈', () => {
     const builder = new NetworkBuilder(16);
     const input = builder.input(8, 32);

@@ -11,7 +11,7 @@ import {
   type Segment,
   seedVariance,
 } from './field';
-import { binCount, hasBatch, type Layout } from './layout';
+import { type Atom, binCount, hasBatch, type Layout } from './layout';
 import type { Backward, Call, Step } from './rule';
 
 interface Operands {
@@ -40,6 +40,10 @@ function operandsOf(call: Call): Operands | undefined {
           atomCount(field.layout) > atomCount(layout)));
     if (isLarger) layout = field.layout;
   }
+  layout = widened(
+    layout,
+    fields.map((field) => field.layout),
+  );
   const alignments: Alignment[] = [];
   for (const field of fields) {
     const alignment = align(field.layout, layout);
@@ -58,6 +62,23 @@ function operandsOf(call: Call): Operands | undefined {
     ),
   );
   return { fields, alignments, layout, segments };
+}
+
+/** The layout with axes of size one as the others have them; the same one where it has them all. */
+function widened(layout: Layout, others: readonly Layout[]): Layout {
+  const extents: number[] = [];
+  let isWider = false;
+  const axes = layout.axes.map((atoms, axis) => {
+    const wider = others.find((other) => (other.axes[other.axes.length - layout.axes.length + axis] ?? []).length > 0);
+    const source = atoms.length > 0 || !wider ? layout : wider;
+    isWider ||= source !== layout;
+    return (source.axes[source.axes.length - layout.axes.length + axis] ?? []).map((atom): Atom => {
+      if (atom.kind !== 'position') return atom;
+      extents.push(source.extents[atom.index] as number);
+      return { kind: 'position', index: extents.length - 1 };
+    });
+  });
+  return isWider ? { axes, extents } : layout;
 }
 
 function atomCount(layout: Layout): number {
