@@ -293,6 +293,23 @@ suite('signal: operations against closed forms', () => {
     assert.ok(Math.abs(log10(nodes[input]?.gradient?.log10Rms) - Math.sqrt((4 + 1 + 1) / 8)) < 1e-4);
   });
 
+  test('a weight that two layers share has the gradient of both: their mean squares add', () => {
+    const build = (isShared: boolean) => {
+      const builder = new NetworkBuilder(64);
+      const input = builder.input(96);
+      const drawn = () => builder.parameter('weight', [96, 96], variance(1 / 96));
+      const first = drawn();
+      const operation = { kind: 'linear', inFeatures: 96, outFeatures: 96 } as const;
+      const hidden = builder.add(operation, [input], builder.shapeOf(input), [first]);
+      const out = builder.add(operation, [hidden], builder.shapeOf(input), [isShared ? first : drawn()]);
+      const { nodes } = propagate(builder.network(out), 'standard-normal');
+      return [hidden, out].map((id) => 100 ** (nodes[id]?.weightGradient?.log10Rms ?? Number.NaN));
+    };
+    const apart = build(false);
+    const sum = (apart[0] as number) + (apart[1] as number);
+    for (const square of build(true)) assert.ok(Math.abs(square / sum - 1) < 1e-9);
+  });
+
   test('a column times a row: neither operand has all axes of the product', () => {
     const builder = new NetworkBuilder(512);
     const column = builder.input(1);

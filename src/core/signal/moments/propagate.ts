@@ -27,6 +27,7 @@ import { withMerged, withReconciled } from './regroup';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
 import type { Backward, Call, Step } from './rule';
+import { withSharedWeights } from './sharedWeights';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
@@ -48,7 +49,7 @@ export function propagate(network: Network, input: InputStatistics): SignalProfi
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const steps = propagateForward(network, input, indexOf);
   const parting = partingNodes(network, steps, indexOf);
-  return { nodes: propagateBackward(network, steps, indexOf, parting) };
+  return { nodes: withSharedWeights(network, propagateBackward(network, steps, indexOf, parting)) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
