@@ -67,6 +67,9 @@ export interface Padding {
   readonly after: number;
 }
 
+/** Which elements of which axis a slice takes. */
+export type SliceRange = Omit<Extract<Operation, { kind: 'slice' }>, 'kind'>;
+
 /** One closed union for every framework. Axes are non-negative and count the batch axis; channel axis is named where frameworks differ. */
 export type Operation =
   /** A model input. `index` counts the inputs of the model; those after the first may be drawn otherwise than the data that the profile is given. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NodeId } from '../../../src/core/network/network';
 import { propagate } from '../../../src/core/signal/moments/propagate';
-import { NetworkBuilder, variance, zero } from './networkBuilder';
+import { NetworkBuilder, variance } from './networkBuilder';
 
 const samples = 16;
 const length = 32;
@@ -9,26 +9,9 @@ const channels = 9;
 const units = 64;
 const batchAxis = { perBatch: 1 };
 
-/** A convolution of one tap over white noise: every position is a sample of its own. */
+/** Over white noise. */
 function pointwise(builder: NetworkBuilder): NodeId {
-  const input = builder.input(channels, length);
-  const weight = builder.parameter('weight', [units, channels, 1], variance(1 / channels));
-  const bias = builder.parameter('bias', [units], zero);
-  const convolution = {
-    kind: 'convolution',
-    rank: 1,
-    inChannels: channels,
-    outChannels: units,
-    kernel: [1],
-    stride: [1],
-    padding: [{ before: 0, after: 0 }],
-    paddingMode: 'zeros',
-    dilation: [1],
-    groups: 1,
-    transposed: false,
-    channelAxis: 1,
-  } as const;
-  return builder.add(convolution, [input], [batchAxis, units, length], [weight, bias]);
+  return builder.pointwise(builder.input(channels, length), units, variance(1 / channels));
 }
 
 function weightGradient(builder: NetworkBuilder, node: NodeId, output: NodeId, loss?: NodeId): number {

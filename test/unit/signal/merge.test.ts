@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mergeProfiles, withAnalyticBands, withSurrogateBands } from '../../../src/core/signal/merge';
 import type { Estimate, NodeSignal, SignalFlag } from '../../../src/core/signal/profile';
 import { tQuantile95 } from '../../../src/core/signal/studentT';
+import { emptySignal } from './emptySignal';
 
 suite('merging the engines', () => {
   test('runs that all agree settle a number; runs that scatter leave it to the formulas', () => {
@@ -90,17 +91,5 @@ function merged(
 }
 
 function nodeOf(gradient: Estimate | undefined): NodeSignal {
-  return {
-    node: 0,
-    activation: undefined,
-    gradient,
-    weightGradient: undefined,
-    weightGradients: {},
-    outputMean: undefined,
-    outputStd: undefined,
-    saturated: undefined,
-    preactivation: undefined,
-    steps: undefined,
-    flags: [],
-  };
+  return { ...emptySignal, gradient };
 }

@@ -66,6 +66,33 @@ export class NetworkBuilder {
     );
   }
 
+  /** A convolution of one tap over [channels, length]: every position is a sample of its own. */
+  pointwise(input: NodeId, outChannels: number, weight: Distribution, bias: Distribution = zero): NodeId {
+    const [batch, inChannels, length] = this.shapeOf(input);
+    return this.add(
+      {
+        kind: 'convolution',
+        rank: 1,
+        inChannels: inChannels as number,
+        outChannels,
+        kernel: [1],
+        stride: [1],
+        padding: [{ before: 0, after: 0 }],
+        paddingMode: 'zeros',
+        dilation: [1],
+        groups: 1,
+        transposed: false,
+        channelAxis: 1,
+      },
+      [input],
+      [batch, outChannels, length],
+      [
+        this.parameter('weight', [outChannels, inChannels as number, 1], weight),
+        this.parameter('bias', [outChannels], bias),
+      ],
+    );
+  }
+
   activation(input: NodeId, id: ElementwiseId): NodeId {
     return this.add({ kind: 'activation', activation: useActivation(id) }, [input], this.shapeOf(input));
   }

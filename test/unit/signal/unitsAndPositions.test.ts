@@ -35,23 +35,7 @@ suite('signal: units and positions in each other’s place', () => {
   test('the largest of 16 independent normals over a whole axis: mean 1.7660, variance 0.2953', () => {
     const builder = new NetworkBuilder();
     const input = builder.input(4096, 16);
-    const weight = builder.parameter('weight', [4096, 4096, 1], variance(1 / 4096));
-    const convolution = {
-      kind: 'convolution',
-      rank: 1,
-      inChannels: 4096,
-      outChannels: 4096,
-      kernel: [1],
-      stride: [1],
-      padding: [{ before: 0, after: 0 }],
-      paddingMode: 'zeros',
-      dilation: [1],
-      groups: 1,
-      transposed: false,
-      channelAxis: 1,
-    } as const;
-    const bias = builder.parameter('bias', [4096], variance(0));
-    const out = builder.add(convolution, [input], [batchAxis, 4096, 16], [weight, bias]);
+    const out = builder.pointwise(input, 4096, variance(1 / 4096));
     const top = builder.add({ kind: 'reduction', variant: 'max', axes: [2] }, [out], [batchAxis, 4096]);
     const network = builder.network(top);
     closeTo(rmsOf(network, top, 'activation'), Math.sqrt(1.766 ** 2 + 0.2953));

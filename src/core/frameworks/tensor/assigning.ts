@@ -1,6 +1,6 @@
 import { apply, number } from '../../activations/construct';
 import type { Expression } from '../../activations/expression';
-import type { Dim } from '../../network/network';
+import type { Dim, SliceRange } from '../../network/network';
 import { broadcastShapes, resolveAxis } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
 import type { Value } from '../../python/values';
@@ -12,18 +12,9 @@ import { pick } from './picking';
 import { concat, expand, reshapeTo, sliceAxis } from './rearranging';
 import { addNode, type Site } from './trace';
 
-/** Elements from, from + step … below to, of one axis. */
-interface Range {
-  readonly axis: number;
-  readonly from: number;
-  readonly to: number;
-  readonly step: number;
-  readonly drop: boolean;
-}
-
 /** The part of a tensor that `tensor[index] = …` writes to: ranges of axes, in order, or what a mask covers. */
 export type AssignedPart =
-  | { readonly kind: 'ranges'; readonly ranges: readonly Range[] }
+  | { readonly kind: 'ranges'; readonly ranges: readonly SliceRange[] }
   | { readonly kind: 'mask'; readonly mask: TracedTensor };
 
 export function assignedPart(
@@ -41,7 +32,7 @@ export function assignedPart(
   return ranges.every((range) => range !== undefined) ? { kind: 'ranges', ranges } : undefined;
 }
 
-function rangeOf(session: TraceSession, part: Value, axis: number, dim: Dim): Range | undefined {
+function rangeOf(session: TraceSession, part: Value, axis: number, dim: Dim): SliceRange | undefined {
   const size = countOf(dim, session.tracer.batchSize);
   if (size === undefined) return undefined;
   const bound = (value: Value, otherwise: number) => {
@@ -88,7 +79,7 @@ export function assigned(
 function put(
   session: TraceSession,
   tensor: TracedTensor,
-  [range, ...others]: readonly Range[],
+  [range, ...others]: readonly SliceRange[],
   value: TracedTensor,
   site: Site,
 ): TracedTensor | undefined {

@@ -1,4 +1,4 @@
-import type { Dim } from '../../network/network';
+import type { Dim, SliceRange } from '../../network/network';
 import { affineOf } from './binArithmetic';
 import { align, broadcastSegment, unbroadcast } from './broadcast';
 import { type Field, type Gradient, type GradientSegment, gradientVariance } from './field';
@@ -6,16 +6,8 @@ import { type Atom, binMap, binsOf, hasBatch, type Layout, mapAxis } from './lay
 import { emptyPairs, type StepPairs } from './pairGrid';
 import type { Call, Step } from './rule';
 
-interface Range {
-  readonly axis: number;
-  readonly from: number;
-  readonly to: number;
-  readonly step: number;
-  readonly drop: boolean;
-}
-
 /** Some elements of an axis. Of units or samples any part is like the whole; of positions the offsets stretch by the step. */
-export function sliceStep(call: Call, range: Range): Step | undefined {
+export function sliceStep(call: Call, range: SliceRange): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;
   const atoms = input.layout.axes[range.axis];
@@ -84,14 +76,14 @@ function scaled(gradient: Gradient, share: number) {
 }
 
 /** One place of a flattened map: its place along each position axis in turn. */
-function selectPosition(call: Call, range: Range): Step | undefined {
+function selectPosition(call: Call, range: SliceRange): Step | undefined {
   const input = call.inputs[0];
   const atoms = input?.layout.axes[range.axis] ?? [];
   const [outermost] = atoms;
   if (!input || outermost?.kind !== 'position' || atoms.some((atom) => atom.kind !== 'position')) return undefined;
   const inner = atoms.slice(1).reduce((size, atom) => size * sizeOf(atom, input.layout), 1);
   const at = Math.floor(range.from / inner);
-  const own: Range = { axis: range.axis, from: at, to: at + 1, step: 1, drop: false };
+  const own: SliceRange = { axis: range.axis, from: at, to: at + 1, step: 1, drop: false };
   const outer = slicePositions(input, own, outermost.index, 1, 1);
   const axes = outer.output.layout.axes.map((list, axis) => (axis === range.axis ? list.slice(1) : list));
   const narrowed: Field = { ...outer.output, layout: { ...outer.output.layout, axes } };
@@ -115,7 +107,7 @@ function sizeOf(atom: Atom, layout: Layout): number {
   return atom.kind === 'units' ? atom.size : (layout.extents[atom.index] as number);
 }
 
-function slicePositions(input: Field, range: Range, position: number, taken: number, step: number): Step {
+function slicePositions(input: Field, range: SliceRange, position: number, taken: number, step: number): Step {
   const extent = input.layout.extents[position] as number;
   const sizes = input.layout.extents.map(binsOf);
   const last = binsOf(extent) - 1;

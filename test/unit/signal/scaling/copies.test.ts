@@ -10,6 +10,7 @@ import { runCost } from '../../../../src/core/signal/surrogate/cost';
 import { type NodeRun, runNetwork } from '../../../../src/core/signal/surrogate/run';
 import { runSurrogate } from '../../../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from '../../analyzeText';
+import { emptySignal } from '../emptySignal';
 import { NetworkBuilder, variance } from '../networkBuilder';
 import { builtKernels } from '../surrogate/kernels';
 
@@ -96,20 +97,6 @@ function closedForm({ nodes }: Network, layers: readonly number[]): SignalProfil
     }),
   };
 }
-
-const emptySignal: NodeSignal = {
-  node: 0,
-  activation: undefined,
-  gradient: undefined,
-  weightGradient: undefined,
-  weightGradients: {},
-  outputMean: undefined,
-  outputStd: undefined,
-  saturated: undefined,
-  preactivation: undefined,
-  steps: undefined,
-  flags: [],
-};
 
 function profile(gradient: NodeSignal['gradient']): SignalProfile {
   return { nodes: [{ ...emptySignal, gradient }] };
