@@ -1,6 +1,6 @@
 import type { Assumption } from '../analysis';
 import { forwardRank, isInputName, isTargetName } from '../frameworks/handwritten/forwardNames';
-import type { ForwardFunction } from '../frameworks/handwritten/handwritten';
+import type { ForwardFunction } from '../frameworks/handwritten/forwardRuns';
 import { makeUnknown } from '../python/make';
 import type { FunctionDefinition } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
@@ -78,12 +78,13 @@ function resolve(
   weights: () => Weights | undefined,
 ): { readonly forward: ForwardFunction; readonly assumptions: readonly Assumption[] } | undefined {
   const { scope, handwritten } = evaluation;
+  const isUntrained = (value: Value) => handwritten.holdsDraws(value, 1) && !handwritten.holdsTrained(value);
   const fixed = new Map<string, Value>();
   const open: string[] = [];
   for (const { name, isRequired } of parametersOf(callee)) {
     if (!isRequired) continue;
     const value = isInputName(name) ? undefined : valueNamed(evaluation, name);
-    if (value && (handwritten.holdsDraws(value, 1) || isSetting(value))) fixed.set(name, value);
+    if (value && (isUntrained(value) || isSetting(value))) fixed.set(name, value);
     else if (isTargetName(name)) fixed.set(name, makeUnknown(`${name} is not known`));
     else open.push(name);
   }
@@ -98,8 +99,8 @@ function resolve(
     fixed.set(own, made.value);
     assumptions.push(...made.assumptions);
   }
-  const held = [...scope.names].filter(([, value]) => handwritten.holdsDraws(value, 1));
-  return { forward: { callee, fixed, inputName, kept: new Map([...fixed, ...held]) }, assumptions };
+  const held = [...scope.names].filter(([, value]) => isUntrained(value));
+  return { forward: { callee, fixed, inputName, kept: new Map([...held, ...fixed]) }, assumptions };
 }
 
 /** The module's own value of this name, also where it is written as a constant. */
@@ -114,11 +115,21 @@ function isSetting(value: Value): boolean {
   return ['int', 'float', 'bool', 'str', 'none', 'function', 'native'].includes(value.kind);
 }
 
-/** A container of at least two matrices among the module's names. */
+/** A container of at least two matrices among the module's names; drawn once more where training has replaced them. */
 function heldWeights(evaluation: FileEvaluation): Weights | undefined {
-  const value = [...evaluation.scope.names.values()].find((candidate) => holdsNetwork(evaluation, candidate));
-  return value && { value, assumptions: [] };
+  const { interpreter, parsed, scope, file } = evaluation;
+  const held = [...scope.names.values()].find((candidate) => holdsNetwork(evaluation, candidate));
+  if (held) return { value: held, assumptions: [] };
+  for (const statement of parsed.module.body) {
+    if (statement.kind !== 'assign' || !containers.has(statement.value.kind)) continue;
+    const value = interpreter.evaluateExpression(statement.value, scope, file);
+    if (holdsNetwork(evaluation, value)) return { value, assumptions: [] };
+  }
+  return undefined;
 }
+
+/** Displays and comprehensions. */
+const containers: ReadonlySet<string> = new Set(['dict', 'list', 'tuple', 'comprehension']);
 
 function holdsNetwork({ handwritten }: FileEvaluation, value: Value): boolean {
   const isContainer = value.kind === 'dict' || value.kind === 'list' || value.kind === 'tuple';

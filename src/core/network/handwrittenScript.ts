@@ -6,6 +6,8 @@ import { walk } from '../python/syntaxSearch';
 import type { Span } from '../span';
 import type { FileEvaluation } from './fileEvaluation';
 import { fuseActivations } from './fuse';
+import { lossFormula } from './lossFormula';
+import { namesLosses } from './lossNames';
 import type { NetworkNode, NodeId } from './network';
 import { writtenLoss } from './writtenGradient';
 
@@ -47,24 +49,34 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
     if (name !== undefined) names.set(id, name);
     return name !== undefined;
   };
-  const end = outputAfter(nodes, last.node, isBias);
+  const preactivation = sumAfter(nodes, last.node, isBias)?.id ?? last.node.id;
+  const activated = outputAfter(nodes, last.node, isBias);
   for (const { node } of products) nameBias(nodes, node, nameOf, names);
-  const found = writtenLoss(nodes, last.weight, sumAfter(nodes, last.node, isBias)?.id ?? last.node.id, end);
+  const isNamed = namesLosses(evaluation.parsed);
+  const formula = (output: NodeId) => lossFormula(nodes, output, isNamed);
+  const ofOutput = writtenLoss(nodes, last.weight, preactivation, activated) ?? formula(activated);
+  // What looks like an activation of the output may be a part of the loss.
+  const ofSum = ofOutput ? undefined : formula(preactivation);
+  const end = ofSum ? preactivation : activated;
+  const found = ofOutput ?? ofSum;
   const wanted = nodes[found?.target ?? -1];
   const raw = nodes[first.data];
   const statement = statementOf(nodes, first.weight, assignments);
   const used = nodes[end]?.provenance.applied;
   if (!raw || !statement) return undefined;
+  const layout = raw.outputShape?.length === 1 ? 'vector' : first.isWeightLeft ? 'columns' : 'rows';
+  // One sample at a time is how the code computes the gradient of a batch whose size and mean are not seen.
+  const isBatch = layout !== 'vector';
   const { file } = evaluation;
   const target = statement.targets[0] ?? statement.value;
   return {
     network: {
       raw: { node: raw.id, shape: raw.outputShape },
       output: { node: end, shape: nodes[end]?.outputShape },
-      layout: first.isWeightLeft ? 'columns' : 'rows',
+      layout,
       features: nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0],
       names,
-      loss: found?.loss,
+      loss: isBatch ? found?.loss : undefined,
       target: wanted && { node: wanted.id, shape: wanted.outputShape },
     },
     span: { file, start: target.start, end: target.end },

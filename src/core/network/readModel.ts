@@ -11,6 +11,7 @@ import type { FileEvaluation } from './fileEvaluation';
 import type { GivenData } from './givenData';
 import type { Applied } from './inputPolicy';
 import { knownInput } from './knownInput';
+import { namesLosses } from './lossNames';
 import { applyWithData, assumedInput, type ModelInput, modelInput } from './modelInput';
 import type { Network, Shape } from './network';
 import { placedIn } from './openFile';
@@ -45,6 +46,13 @@ export function readModel(
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
   const inputShape = options.models?.[entry.name]?.inputShape ?? options.inputShape;
+  if (entry.open === evaluation.handwritten) {
+    const evidence = {
+      differentiated: session.losses.map(({ tensor }) => tensor),
+      isNamed: namesLosses(evaluation.parsed),
+    };
+    evaluation.handwritten.findUse(entry.model, evidence, interpreter.context([entry.span]));
+  }
   const known = knownInput(evaluation, entry, inputShape, directive);
   const batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? writtenBatchSize(evaluation);
   session.tracer.batchSize = batchSize ?? defaultBatchSize;

@@ -1,10 +1,12 @@
 import { fuseActivations } from './fuse';
 import type { NetworkNode, NodeId, Operation } from './network';
 
-/** A loss summed over the batch, and the factor that the code's own gradient has before it. */
+/** A loss that the code writes out, and the factor that it or its gradient has before it. */
 export interface WrittenLoss {
   readonly loss: Extract<Operation, { readonly kind: 'loss' }>['loss'];
   readonly scale: number;
+  /** Summed over the batch where nothing else is said. */
+  readonly reduction?: 'mean';
 }
 
 /** A loss with what the code takes off the output, where it is an array. */

@@ -1,32 +1,18 @@
-import type { Dim, NodeId, ParameterId, Shape } from '../../network/network';
+import { type LossEvidence, lossOfUse } from '../../network/lossOfUse';
+import type { Dim, Distribution, NodeId, ParameterId, Shape } from '../../network/network';
+import { ownUses } from '../../network/ownUse';
 import type { TracedTensor } from '../../network/tracer';
-import type { WrittenLoss } from '../../network/writtenGradient';
+import type { FoundLoss, WrittenLoss } from '../../network/writtenGradient';
 import { makeNativeClass } from '../../python/nativeClass';
-import type { CallContext, ClassValue, FunctionValue, InstanceValue, Value } from '../../python/values';
-import type { FedData, FrameworkId, OpenFramework, TraceSession } from '../framework';
+import type { CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
+import type { FedData, OpenFramework, TraceSession } from '../framework';
 import { tensorsIn } from '../numpy/numpy';
 import { drawnDistribution } from '../tensor/drawnDistribution';
 import { type DataLayout, WeightAdoption } from './adoptWeights';
-import { isNetwork, lastOf } from './evidence';
-import { forwardMethod, inputPosition } from './forwardNames';
-import { collectArrays, holdsMatrices } from './heldArrays';
+import { forwardMethod } from './forwardNames';
+import { type ArrayFramework, type Fit, type ForwardFunction, ForwardRuns, type Tried } from './forwardRuns';
+import { collectArrays, type HeldArray, holdsMatrices } from './heldArrays';
 import { WeightRoom } from './weightRoom';
-
-/** One opened framework whose arrays hand-written networks are made of. */
-export interface ArrayFramework {
-  readonly id: FrameworkId;
-  readonly open: OpenFramework;
-}
-
-/** A function that computes a network, with the arguments that hold its weights. */
-export interface ForwardFunction {
-  readonly callee: FunctionValue;
-  /** By parameter name; the input is the one that is missing. */
-  readonly fixed: ReadonlyMap<string, Value>;
-  readonly inputName: string;
-  /** Where the weights are kept: arguments, and the module's own names. */
-  readonly kept: ReadonlyMap<string, Value>;
-}
 
 /** A network that a script computes line by line, as it stands in the trace. */
 export interface ScriptNetwork {
@@ -41,32 +27,32 @@ export interface ScriptNetwork {
   readonly target: TracedTensor | undefined;
 }
 
-/** How a network takes its input, found by trying. */
-interface Fit {
-  readonly layout: DataLayout;
-  readonly features: number;
-}
-
-interface Tried {
+/** How the file itself uses a network that it keeps in functions or objects. */
+interface Use {
   readonly raw: TracedTensor;
-  readonly outputs: readonly TracedTensor[];
+  readonly features: number;
+  readonly samples: number | undefined;
+  readonly found: FoundLoss | undefined;
 }
 
 const functionClass = makeNativeClass('function network');
-const batch = { perBatch: 1 } as const;
 
 /** Networks written by hand in arrays: objects with a forward method, and functions of weights and an input. */
 export class HandwrittenModels implements OpenFramework {
   readonly #functions = new WeakMap<InstanceValue, ForwardFunction>();
+  readonly #runs: ForwardRuns;
   readonly #scripts = new WeakMap<InstanceValue, ScriptNetwork>();
   readonly #fits = new WeakMap<InstanceValue, Fit>();
+  readonly #uses = new WeakMap<InstanceValue, Use>();
   readonly #parameters = new WeakMap<InstanceValue, readonly ParameterId[]>();
   readonly #known = new Map<string, ParameterId>();
 
   constructor(
     private readonly session: TraceSession & { mismatches: string[] },
     private readonly frameworks: () => readonly ArrayFramework[],
-  ) {}
+  ) {
+    this.#runs = new ForwardRuns(session, this.#functions);
+  }
 
   module(): undefined {
     return undefined;
@@ -86,23 +72,38 @@ export class HandwrittenModels implements OpenFramework {
 
   /** True where the value keeps at least so many arrays that are still as they were drawn: training replaces them. */
   holdsDraws(value: Value, count: number): boolean {
-    if (value.kind === 'module' || value.kind === 'class') return false;
     let found = 0;
-    for (const { value: array } of collectArrays(new Map([['', value]])).values()) {
-      const { nodes } = this.session.tracer;
-      const id = tensorsIn(array)[0]?.node;
-      const distribution = drawnDistribution(nodes, id);
-      const isParameter = nodes[id ?? -1]?.operation.kind === 'parameter';
-      if (isParameter || (distribution && (count === 1 || distribution.kind !== 'constant'))) found++;
+    for (const array of this.#arraysIn(value)) {
+      const drawn = this.#drawOf(array);
+      if (drawn && (count === 1 || drawn !== 'constant')) found++;
       if (found >= count) return true;
     }
     return false;
   }
 
+  /** True where the value is a container of draws of which training has replaced a matrix. */
+  holdsTrained(value: Value): boolean {
+    if (value.kind === 'instance') return false;
+    return this.#arraysIn(value).some((array) => array.shape.length === 2 && !this.#drawOf(array));
+  }
+
+  #arraysIn(value: Value): readonly HeldArray[] {
+    if (value.kind === 'module' || value.kind === 'class') return [];
+    return [...collectArrays(new Map([['', value]])).values()];
+  }
+
+  /** How an array was drawn; undefined where it was computed. */
+  #drawOf({ value }: HeldArray): Distribution['kind'] | 'parameter' | undefined {
+    const { nodes } = this.session.tracer;
+    const id = tensorsIn(value)[0]?.node;
+    if (nodes[id ?? -1]?.operation.kind === 'parameter') return 'parameter';
+    return drawnDistribution(nodes, id)?.kind;
+  }
+
   /** The framework of the arrays that a model is made of. */
   frameworkOf(model: InstanceValue): ArrayFramework | undefined {
     if (this.#scripts.has(model)) return this.frameworks()[0];
-    const [array] = collectArrays(this.#kept(model)).values();
+    const [array] = collectArrays(this.#runs.kept(model)).values();
     return this.frameworks().find(({ open }) => array && isArrayOf(open, array.value));
   }
 
@@ -118,19 +119,54 @@ export class HandwrittenModels implements OpenFramework {
     return this.#parameters.get(model) ?? [];
   }
 
+  /**
+   * Looks in the trace for what the file feeds a network of functions or objects, and for the loss that it computes of the result:
+   * by the gradient that it writes out, else where it differentiates one, else as a formula.
+   */
+  findUse(model: InstanceValue, evidence: LossEvidence, context: CallContext): void {
+    const framework = this.#scripts.has(model) ? undefined : this.frameworkOf(model);
+    if (!framework) return;
+    const room = new WeightRoom(this.session, this.#namesOf(model), this.#known);
+    const { tracer } = this.session;
+    const fit = tracer.withFreshPaths(() => this.#runs.findFit(model, framework, room, undefined, context));
+    if (!fit) return;
+    this.#fits.set(model, fit);
+    const { raw, outputs } = tracer.withFreshPaths(() => this.#runs.run(model, framework, fit, undefined, context));
+    const [output] = outputs;
+    if (!output) return;
+    const { nodes } = tracer;
+    const uses = ownUses(nodes, raw.node, output.node);
+    const losses = uses.map((use) => ({ use, found: lossOfUse(nodes, use, evidence) }));
+    const best = losses.find((candidate) => candidate.found) ?? losses[0];
+    if (!best) return;
+    // One sample at a time is how the code computes the gradient of a batch whose size and mean are not seen.
+    const count = samplesOf(best.use.raw, fit.layout);
+    const isWhole = fit.layout !== 'vector' && count !== 1;
+    this.#uses.set(model, {
+      raw: best.use.raw,
+      features: fit.features,
+      samples: isWhole ? count : undefined,
+      found: isWhole ? best.found : undefined,
+    });
+  }
+
   /** The first matrix of a script says how many inputs there are. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined {
-    const script = this.#scripts.get(model);
-    return script && [[script.features]];
+    const known = this.#scripts.get(model) ?? this.#uses.get(model);
+    return known && [[known.features]];
   }
 
   fedData(model: InstanceValue): FedData | undefined {
     const script = this.#scripts.get(model);
-    return script && { data: script.raw, target: script.target, samples: samplesOf(script.raw, script.layout) };
+    if (script) return { data: script.raw, target: script.target, samples: samplesOf(script.raw, script.layout) };
+    const use = this.#uses.get(model);
+    const node = use?.found?.target;
+    const target = node === undefined ? undefined : { node, shape: this.session.tracer.nodes[node]?.outputShape };
+    return use && { data: use.raw, target, samples: use.samples };
   }
 
   writtenLoss(model: InstanceValue): WrittenLoss | undefined {
-    return this.#scripts.get(model)?.loss;
+    return this.#scripts.get(model)?.loss ?? this.#uses.get(model)?.found?.loss;
   }
 
   forwardParameters(): readonly { readonly name: string; readonly hasDefault: boolean }[] {
@@ -161,11 +197,11 @@ export class HandwrittenModels implements OpenFramework {
       return this.#adopt(model, framework, given, room, layout, context, () => ({ raw, outputs: [output] }));
     }
     const room = new WeightRoom(this.session, this.#namesOf(model), this.#known);
-    const fit = this.#fits.get(model) ?? this.#findFit(model, framework, room, given.shape, context);
+    const fit = this.#fits.get(model) ?? this.#runs.findFit(model, framework, room, given.shape, context);
     if (!fit) return context.unknown('no input was found that the network takes');
     this.#fits.set(model, fit);
     return this.#adopt(model, framework, given, room, fit.layout, context, () =>
-      this.#run(model, framework, fit, given.shape, context),
+      this.#runs.run(model, framework, fit, given.shape, context),
     );
   }
 
@@ -196,98 +232,9 @@ export class HandwrittenModels implements OpenFramework {
     });
   }
 
-  /** The first way of feeding the network that fits all its matrices and gives it the shape of one. */
-  #findFit(
-    model: InstanceValue,
-    framework: ArrayFramework,
-    room: WeightRoom,
-    shape: Shape,
-    context: CallContext,
-  ): Fit | undefined {
-    const given = shape?.at(-1);
-    const before = this.session.mismatches;
-    const { tracer } = this.session;
-    for (const fit of this.#candidates(model, typeof given === 'number' ? given : undefined)) {
-      if (context.isExhausted) break;
-      this.session.mismatches = [];
-      const tried = this.#run(model, framework, fit, [batch, fit.features], context);
-      const problems = this.session.mismatches.length;
-      const first = tracer.nodes.length;
-      const input = { node: tried.raw.node, shape: [batch, fit.features] };
-      new WeightAdoption(this.session, room, fit.layout).adopt(tried.raw.node, input, tried.outputs);
-      if (problems === 0 && this.session.mismatches.length === 0 && isNetwork(tracer.nodes.slice(first))) {
-        this.session.mismatches = before;
-        return fit;
-      }
-    }
-    this.session.mismatches = before;
-    return undefined;
-  }
-
-  /** Sizes of the matrices' sides, in the order in which the network keeps them. */
-  #candidates(model: InstanceValue, given: number | undefined): readonly Fit[] {
-    const sides = new Set<number>();
-    for (const { shape } of collectArrays(this.#kept(model)).values()) {
-      for (const size of shape.length === 2 ? shape : []) if (typeof size === 'number') sides.add(size);
-    }
-    const sizes = given === undefined ? [...sides].slice(0, mostSides) : [given];
-    return sizes.flatMap((features) =>
-      (['rows', 'columns', 'vector'] as const).map((layout) => ({ layout, features })),
-    );
-  }
-
-  #run(
-    model: InstanceValue,
-    framework: ArrayFramework,
-    { layout, features }: Fit,
-    shape: Shape,
-    context: CallContext,
-  ): Tried {
-    const size = shape?.at(-1) ?? features;
-    const rawShape: Shape =
-      layout === 'rows' ? (shape ?? [batch, size]) : layout === 'columns' ? [size, batch] : [size];
-    const operation = { kind: 'input', index: 0, content: 'real' } as const;
-    const { tracer } = this.session;
-    const raw = tracer.add({
-      operation,
-      inputs: [],
-      shape: rawShape,
-      name: 'x',
-      label: 'input',
-      applied: context.trail,
-    });
-    const result = this.#call(model, framework.open.tensorValue(raw), context);
-    const last = lastOf(tracer.nodes, result, raw.node);
-    return { raw, outputs: last ? [last] : [] };
-  }
-
-  /** Calls the forward method or function; one without an input takes it from an attribute. */
-  #call(model: InstanceValue, input: Value, context: CallContext): readonly TracedTensor[] {
-    const forward = this.#functions.get(model);
-    if (forward) {
-      return tensorsIn(context.call(forward.callee, [], new Map([...forward.fixed, [forward.inputName, input]])));
-    }
-    const method = forwardMethod(model.class);
-    if (!method) return [];
-    const position = inputPosition(method);
-    const before = new Map(model.attributes);
-    if (position === undefined)
-      for (const name of inputAttributes) if (before.has(name)) model.attributes.set(name, input);
-    const result = context.call(method, position === undefined ? [model] : [model, input]);
-    const returned = tensorsIn(result);
-    const kept = [...model.attributes].flatMap(([name, value]) => (before.get(name) === value ? [] : tensorsIn(value)));
-    model.attributes.clear();
-    for (const [name, value] of before) model.attributes.set(name, value);
-    return returned.length > 0 ? returned : kept;
-  }
-
-  #kept(model: InstanceValue): ReadonlyMap<string, Value> {
-    return this.#functions.get(model)?.kept ?? model.attributes;
-  }
-
   #namesOf(model: InstanceValue): ReadonlyMap<NodeId, string> {
     const names = new Map<NodeId, string>();
-    for (const [name, { value }] of collectArrays(this.#kept(model))) {
+    for (const [name, { value }] of collectArrays(this.#runs.kept(model))) {
       const [tensor] = tensorsIn(value);
       if (tensor && !names.has(tensor.node)) names.set(tensor.node, name);
     }
@@ -296,13 +243,10 @@ export class HandwrittenModels implements OpenFramework {
 }
 
 function samplesOf({ shape }: TracedTensor, layout: DataLayout): number | undefined {
+  if (layout === 'vector') return undefined;
   const count = shape?.at(layout === 'rows' ? 0 : -1);
   return typeof count === 'number' ? count : undefined;
 }
-
-const inputAttributes = ['input', 'inputs', 'x', 'X', 'data'];
-/** How many sizes are tried as the number of inputs. */
-const mostSides = 6;
 
 function isArrayOf(open: OpenFramework, array: InstanceValue): boolean {
   const probe = open.tensorValue({ node: 0, shape: [] });

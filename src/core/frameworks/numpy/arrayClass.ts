@@ -1,3 +1,4 @@
+import { none } from '../../python/make';
 import { makeNativeClass } from '../../python/nativeClass';
 import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../python/values';
 import { countOf, numberOf, shapeValue } from '../tensor/dimValues';
@@ -84,6 +85,7 @@ export function createArrayClass(name: string, room: () => ArrayRoom): ClassValu
   namespace.set('__abs__', named('abs', native('__abs__', absolute), room, absolute));
   namespace.set('__pos__', native('__pos__', { signature: 'x', call: (call) => call.first }));
   namespace.set('__getitem__', native('__getitem__', { signature: 'x, index', call: getItem }));
+  namespace.set('__setitem__', native('__setitem__', { signature: 'x, index, value', call: setItem }));
   namespace.set('__len__', native('__len__', { signature: 'x', call: length }));
   namespace.set('__iter__', native('__iter__', { signature: 'x', call: elements }));
   const property = (attribute: string, get: (value: Value, context: CallContext) => Value | undefined): void => {
@@ -181,6 +183,23 @@ function getItem(call: ArrayCall): Value | undefined {
   const { tensor } = call;
   if (!tensor || !index) return undefined;
   return call.result(indexTensor(call.session, tensor, index, indices, call.site));
+}
+
+/**
+ * `rows[np.arange(n), labels] = 1`: an array of one value is no longer one. What is written to a draw or to a result is a correction of
+ * some of its elements, and is left out.
+ */
+function setItem(call: ArrayCall): Value {
+  const { first, tensor, session, site } = call;
+  const index = call.value('index');
+  const parts = index?.kind === 'tuple' ? index.items : [index];
+  const { operation } = session.tracer.nodes[tensor?.node ?? -1] ?? {};
+  const isFilled = operation?.kind === 'constant' && operation.value !== undefined;
+  if (tensor && first?.kind === 'instance' && isFilled && parts.some((part) => tensorOf(part))) {
+    const set = addUnknown(session, 'elements of an array are set', [tensor], tensor.shape, site);
+    first.payload = new ArrayPayload(set.shape, () => set);
+  }
+  return none;
 }
 
 function length(call: ArrayCall): Value | undefined {

@@ -45,6 +45,8 @@ export const creationFunctions: ArrayFunctions = {
   },
   fill: { signature: 'dims, value', call: (call) => filled(call, call.number('value'), call.sizes('dims')) },
   zeros_like: { signature: 'x, dtype=None', call: (call) => filled(call, 0, shapeOf(call.first)) },
+  eye: { signature: 'N, M=None', call: eye },
+  identity: { signature: 'N, M=None', call: eye },
   ones_like: { signature: 'x, dtype=None', call: (call) => filled(call, 1, shapeOf(call.first)) },
   full_like: {
     signature: 'x, fill_value, dtype=None',
@@ -127,13 +129,23 @@ function nestedShape(value: Value | undefined, call: ArrayCall): readonly Dim[] 
 function ofValues(call: ArrayCall, count: number, valueAt: (index: number) => number): Value | undefined {
   if (!Number.isInteger(count) || count < 0) return undefined;
   const values = count <= maxKnown ? Array.from({ length: count }, (_, index) => valueAt(index)) : undefined;
-  const operation: Operation = { kind: 'constant', value: undefined };
+  const isSame = values?.every((value) => value === values[0]) ?? false;
+  const operation: Operation = {
+    kind: 'constant',
+    value: isSame ? values?.[0] : undefined,
+    ...(values && !isSame && { values }),
+  };
   return payloadValue(call.room, new ArrayPayload([count], sourceNode(call, operation, [count]), values));
 }
 
 function filled(call: ArrayCall, value: number | undefined, shape: readonly Dim[] | undefined): Value | undefined {
   if (!shape) return undefined;
   return payloadValue(call.room, new ArrayPayload(shape, sourceNode(call, { kind: 'constant', value }, shape)));
+}
+
+function eye(call: ArrayCall): Value | undefined {
+  const [rows, columns] = [call.number('N'), call.number('M')];
+  return rows === undefined ? undefined : drawn(call, { kind: 'identity', gain: 1 }, [rows, columns ?? rows]);
 }
 
 /** An array of random numbers; without a distribution it is not known what they are drawn from. */

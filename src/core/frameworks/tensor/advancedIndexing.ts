@@ -7,7 +7,7 @@ import type { TraceSession } from '../framework';
 import { takeOne, takeSlice } from './basicIndexing';
 import { constantsOf, countsUp, gather, jointIndex, pick, take } from './picking';
 import { flatten, reshapeTo } from './rearranging';
-import { addUnknown, type Site } from './trace';
+import { addNode, addUnknown, type Site } from './trace';
 
 /** One of the values in the brackets, an Ellipsis already spelt out. */
 export type IndexPart =
@@ -84,7 +84,9 @@ function follow(
   const [only] = indices;
   if (!only || !tensor.shape || indices.some((part) => !part.areIntegers || part.axes !== 1)) return undefined;
   if (indices.length === 1 && only.places) return pick(session, tensor, axis, only.places, site);
-  const given = indices.flatMap((part) => part.inputs);
+  const given = indices.flatMap(({ inputs, places }) => {
+    return inputs.length > 0 || !places ? inputs : [listed(session, places, site)];
+  });
   const [first, second] = given;
   if (!first || given.length < indices.length) return undefined;
   const places = indices.length === 1 ? constantsOf(session, first.node) : undefined;
@@ -97,6 +99,11 @@ function follow(
   const sizes = tensor.shape.slice(axis, axis + given.length);
   const joint = jointIndex(session, sizes, given, picked, site);
   return joint && take(session, flatten(session, tensor, axis, axis + given.length - 1, site), axis, joint, site);
+}
+
+function listed(session: TraceSession, places: readonly number[], site: Site): TracedTensor {
+  const operation = { kind: 'constant', value: undefined, values: places } as const;
+  return addNode(session, operation, [], [places.length], site);
 }
 
 /** `x[arange(n), index]`: of each place of one axis, elements of the next. */

@@ -1,6 +1,7 @@
 import type { Dim } from '../../network/network';
 import { areEqual } from '../../network/shapes';
 import type { TracedTensor } from '../../network/tracer';
+import { rangeLength } from '../../python/indexing';
 import type { SliceValue, Value } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { type IndexPart, pickElements, sliceOfIntegers } from './advancedIndexing';
@@ -62,7 +63,7 @@ export function indexTensor(
     if (isMask(part)) return { kind: 'picked', shape: [undefined], axes: axesOf(part), areIntegers: false, inputs };
     const places = integersIn(part) ?? reader.integersOf(part);
     const areIntegers = !known || reader.isMask(part) === false || holdsIntegers(session, known.node);
-    const shape = known ? known.shape : listShape(part);
+    const shape = known ? known.shape : part.kind === 'range' ? [rangeLength(part)] : listShape(part);
     return { kind: 'picked', shape, axes: 1, areIntegers, inputs, ...(places && { places }) };
   }
 }
@@ -81,7 +82,15 @@ function coversAxes(tensor: TracedTensor | undefined, shape: readonly Dim[]): bo
   return sizes !== undefined && sizes.length > 1 && sizes.every((size, axis) => areEqual(size, shape[axis]));
 }
 
+/** Longer ranges are not written out as indices. */
+const longestRange = 1 << 16;
+
 function integersIn(value: Value): readonly number[] | undefined {
+  if (value.kind === 'range') {
+    const { start, step } = value;
+    const length = rangeLength(value);
+    return length <= longestRange ? Array.from({ length }, (_, index) => start + index * step) : undefined;
+  }
   if (value.kind !== 'list' || value.items.length === 0) return undefined;
   const integers = value.items.map((item) => (item.kind === 'int' ? item.value : undefined));
   return integers.every((item) => item !== undefined) ? integers : undefined;
