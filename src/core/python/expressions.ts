@@ -1,4 +1,5 @@
 import type { Span } from '../span';
+import { isNumber } from './arithmetic';
 import { getAttribute } from './attributes';
 import { builtins } from './builtins/builtins';
 import { evaluateCall } from './callExpression';
@@ -29,10 +30,11 @@ import {
 } from './make';
 import { binary, unary } from './operators';
 import { unwrap } from './payload';
-import type { Expression } from './syntax';
+import { lengthBetween } from './sliceLength';
+import type { Expression, SliceExpression } from './syntax';
 import { assignName } from './targets';
 import { truthOf } from './truth';
-import type { Value } from './values';
+import type { SliceValue, Value } from './values';
 
 export function spanOf(frame: Frame, node: { readonly start: number; readonly end: number }): Span {
   return { file: frame.file, start: node.start, end: node.end };
@@ -99,12 +101,7 @@ function evaluateKind(machine: Machine, frame: Frame, node: Expression): Value {
     case 'dict':
       return evaluateDict(machine, frame, node);
     case 'slice':
-      return {
-        kind: 'slice',
-        start: node.lower ? evaluate(machine, frame, node.lower) : none,
-        stop: node.upper ? evaluate(machine, frame, node.upper) : none,
-        step: node.step ? evaluate(machine, frame, node.step) : none,
-      };
+      return evaluateSlice(machine, frame, node);
     case 'formatString': {
       const text = formatParts(machine, frame, node.parts, spanOf(frame, node));
       return typeof text === 'string' ? makeStr(text) : text;
@@ -135,6 +132,15 @@ function evaluateKind(machine: Machine, frame: Frame, node: Expression): Value {
       if (node.child) evaluate(machine, frame, node.child);
       return machine.unknown('does not parse', spanOf(frame, node));
   }
+}
+
+function evaluateSlice(machine: Machine, frame: Frame, node: SliceExpression): SliceValue {
+  const start = node.lower ? evaluate(machine, frame, node.lower) : none;
+  const stop = node.upper ? evaluate(machine, frame, node.upper) : none;
+  const step = node.step ? evaluate(machine, frame, node.step) : none;
+  const areKnown = [start, stop].every((bound) => bound.kind === 'none' || isNumber(bound));
+  const length = areKnown ? undefined : lengthBetween(node, (leaf) => evaluate(machine, frame, leaf));
+  return { kind: 'slice', start, stop, step, ...(length !== undefined && { length }) };
 }
 
 function yieldFrom(machine: Machine, frame: Frame, value: Value): Value {

@@ -91,6 +91,8 @@ export interface SliceValue {
   readonly start: Value;
   readonly stop: Value;
   readonly step: Value;
+  /** How many elements it takes, where the bounds are not known but their difference is: `i : i + n`. */
+  readonly length?: number;
 }
 
 /** A `def` or `lambda` of the user's. */

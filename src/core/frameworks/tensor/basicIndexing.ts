@@ -70,6 +70,9 @@ export function takeSlice(
   const step = slice.step.kind === 'none' ? 1 : numberOf(slice.step);
   const from = slice.start.kind === 'none' ? 0 : numberOf(slice.start);
   const to = slice.stop.kind === 'none' ? concrete : numberOf(slice.stop);
+  if (slice.length !== undefined && (from === undefined || to === undefined)) {
+    return sliceSomewhere(session, tensor, axis, slice.length, site);
+  }
   if (concrete === undefined || step === undefined || from === undefined || to === undefined || step <= 0) {
     const shape = tensor.shape?.map((dim, position) => (position === axis ? undefined : dim));
     return addUnknown(session, 'the bounds of a slice are not known', [tensor], shape, site);
@@ -77,6 +80,24 @@ export function takeSlice(
   const range = { from: clampBound(from, concrete), to: clampBound(to, concrete), step, drop: false };
   if (range.from === 0 && range.to >= concrete && step === 1) return tensor;
   return sliceAxis(session, tensor, axis, range, site);
+}
+
+/**
+ * So many elements from a place that is not known. Of the data that reach a model one part is as good as another, so that the first ones
+ * are taken; within a model it may matter which.
+ */
+function sliceSomewhere(
+  session: TraceSession,
+  tensor: TracedTensor,
+  axis: number,
+  length: number,
+  site: Site,
+): TracedTensor {
+  const shape = tensor.shape?.map((dim, position) => (position === axis ? length : dim));
+  if (session.isInsideModel) {
+    return addUnknown(session, 'the bounds of a slice are not known', [tensor], shape, site);
+  }
+  return sliceAxis(session, tensor, axis, { from: 0, to: length, step: 1, drop: false }, site);
 }
 
 function clampBound(bound: number, size: number): number {
