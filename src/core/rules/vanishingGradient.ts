@@ -1,6 +1,6 @@
 import type { NetworkNode } from '../network/network';
 import { smallestWeights, weightSpan } from './extremeWeights';
-import { gradientFall } from './gradientFall';
+import { type GradientFall, gradientFall } from './gradientFall';
 import { hiddenSoftmaxes } from './hiddenSoftmax';
 import type { ModelView } from './modelView';
 import type { Degree, Rule } from './rule';
@@ -15,7 +15,7 @@ export const vanishingGradient: Rule = {
   *check(view, thresholds) {
     const fall = gradientFall(view);
     // A softmax in the middle shrinks the gradient too; that finding names the cause.
-    if (!fall || hiddenSoftmaxes(view).length > 0) return;
+    if (!fall || hiddenSoftmaxes(view).length > 0 || fallsAtTheLastLayer(view, fall)) return;
     const degree = degreeOf(fall.log10Ratio + fall.sd, thresholds);
     if (!degree) return;
     const activations = shrinkingActivations(view);
@@ -57,6 +57,18 @@ export const vanishingGradient: Rule = {
     };
   },
 };
+
+/**
+ * True where most of the fall happens in the last layer alone: a head that begins small, as policies, critics and classifiers on top of
+ * a residual stream do (Lillicrap et al. 2015, section 7; Andrychowicz et al. 2020), scales all gradients behind it alike.
+ */
+function fallsAtTheLastLayer(view: ModelView, { first, last, log10Ratio }: GradientFall): boolean {
+  const atLast = view.gradientPerUnit(last);
+  const hidden = view.trainableLayers
+    .filter((layer) => layer !== first && layer !== last && view.reaches(layer, last))
+    .flatMap((layer) => view.gradientPerUnit(layer)?.log10 ?? []);
+  return atLast !== undefined && hidden.length > 0 && Math.max(...hidden) - atLast.log10 < log10Ratio / 2;
+}
 
 function degreeOf(log10Ratio: number, thresholds: Thresholds): Degree | undefined {
   if (log10Ratio < Math.log10(thresholds.vanishingError)) return 'hopeless';

@@ -276,6 +276,16 @@ suite('findings', () => {
     assert.ok((findings[0]?.related.length ?? 0) > 4);
   });
 
+  test('a last layer that begins small scales all gradients alike: no finding, where the hidden layers lose no more', async () => {
+    const critic = (scale: string, hidden: string) =>
+      `${head}net = nn.Sequential(${hidden}, nn.Linear(64, 1))\nnn.init.uniform_(net[-1].weight, -${scale}, ${scale})\nnet(torch.randn(8, 64))\n`;
+    const relus = 'nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU(), nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU()';
+    const rulesOf = async (text: string) =>
+      (await analyzeText(text)).models.flatMap((model) => model.findings.map(({ rule }) => rule));
+    assert.deepEqual(await rulesOf(critic('3e-3', relus)), []);
+    assert.deepEqual(await rulesOf(critic('3e-3', sigmoids(6))), ['vanishing-gradient']);
+  });
+
   test('a finding that rests on an unknown layer is withheld', async () => {
     const source = net(
       [
