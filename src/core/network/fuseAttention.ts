@@ -60,7 +60,7 @@ function patternAt(product: NetworkNode, nodes: readonly NetworkNode[]): Pattern
     else if (operation.kind === 'softmax' && !isSoft && isOverKeys(operation, node)) isSoft = true;
     else if (isSoft && operation.kind === 'sum' && node.inputs.length === 1) scale *= operation.coefficients[0] ?? 1;
     else if (isSoft && isMasking(node, nodes) && !isOtherMask(node, nodes)) isCausal ||= isConstantMask(node, nodes);
-    else if (operation.kind !== 'identity') return undefined;
+    else if (operation.kind !== 'identity' || operation.stopsGradient) return undefined;
   }
   return undefined;
 }

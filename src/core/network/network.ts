@@ -94,7 +94,8 @@ export type Operation =
       readonly kind: 'random';
       readonly distribution: Distribution | { readonly kind: 'integers'; readonly below: number };
     }
-  | { readonly kind: 'identity' }
+  /** `stopsGradient`: `detach()`, `stop_gradient()`: no gradient goes back through it. */
+  | { readonly kind: 'identity'; readonly stopsGradient?: true }
   /** Over the last axis. Roles `weight` of shape [out, in] whatever the framework's own order, `bias`. */
   | { readonly kind: 'linear'; readonly inFeatures: number; readonly outFeatures: number }
   | {

@@ -1,7 +1,7 @@
 import type { Dim, Operation } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import type { CallContext, Value } from '../../python/values';
-import { matmul, type ReductionVariant, reduce } from '../tensor/combining';
+import { matmul, type ReductionVariant, reduce, stopGradient } from '../tensor/combining';
 import { numberOf, shapeValue } from '../tensor/dimValues';
 import { drawnDistribution } from '../tensor/drawnDistribution';
 import {
@@ -109,12 +109,15 @@ export const arrayFunctions: ArrayFunctions = {
         return counts && tile(call.session, tensor, counts, call.site);
       }),
   },
+  stop_gradient: {
+    signature: 'x',
+    call: (call) => withTensor(call, (tensor) => stopGradient(call.session, tensor, call.site)) ?? call.first,
+  },
   ...passedThrough([
     'astype',
     'cast',
     'copy',
     'identity',
-    'stop_gradient',
     'ascontiguousarray',
     'asarray',
     'convert_to_tensor',

@@ -35,3 +35,8 @@ export function reduce(
   const result = axes === undefined && !keepsAxes ? [] : reducedShape(shape, resolved, keepsAxes);
   return addNode(session, { kind: 'reduction', variant, axes: resolved }, [tensor], result, site);
 }
+
+/** The same values, through which no gradient goes back. */
+export function stopGradient(session: TraceSession, tensor: TracedTensor, site: Site): TracedTensor {
+  return addNode(session, { kind: 'identity', stopsGradient: true }, [tensor], tensor.shape, site);
+}

@@ -31,7 +31,7 @@ import { withSharedWeights } from './sharedWeights';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
-import { dropoutStep, permuteStep, relabelledStep, reshapeStep } from './structure';
+import { dropoutStep, identityStep, permuteStep, reshapeStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
 export interface NodeState {
@@ -116,7 +116,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return field && sourceStep(field);
     }
     case 'identity':
-      return input && relabelledStep(input, input.layout);
+      return input && identityStep(input, operation.stopsGradient === true);
     case 'linear':
       return linearStep(call, operation.outFeatures);
     case 'convolution':

@@ -14,6 +14,11 @@ export function relabelledStep(input: Field, layout: Layout | undefined): Step |
   };
 }
 
+export function identityStep(input: Field, stopsGradient: boolean): Step | undefined {
+  const step = relabelledStep(input, input.layout);
+  return step && stopsGradient ? { ...step, backward: () => ({ inputs: [undefined] }) } : step;
+}
+
 export function reshapeStep(call: Call): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;

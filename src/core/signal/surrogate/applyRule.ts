@@ -39,7 +39,7 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
     case 'random':
       return randomStep(call, operation);
     case 'identity':
-      return identityStep(call);
+      return identityStep(call, operation.stopsGradient === true);
     case 'linear':
       return linearStep(call, operation.inFeatures, operation.outFeatures);
     case 'convolution':

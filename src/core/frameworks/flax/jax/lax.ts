@@ -1,6 +1,7 @@
 import { makeNative } from '../../../python/nativeClass';
 import type { CallArguments, CallContext, Value } from '../../../python/values';
 import { tensorOf } from '../../numpy/arrays';
+import { stopGradient } from '../../tensor/combining';
 import { numberOf } from '../../tensor/dimValues';
 import { stack, unbind } from '../../tensor/rearranging';
 import type { FlaxState } from '../flaxState';
@@ -47,7 +48,13 @@ const controls: Readonly<Record<string, Control>> = {
     if (!condition || !whenTrue || !whenFalse) return context.unknown('a condition without its branches');
     return context.call(context.truth(condition) === false ? whenFalse : whenTrue, operands);
   },
-  stop_gradient: (_state, args, context) => args.positional[0] ?? context.unknown('nothing is given'),
+  stop_gradient: (state, args, context) => {
+    const [given] = args.positional;
+    const tensor = tensorOf(given);
+    if (!tensor) return given ?? context.unknown('nothing is given');
+    const site = { trail: context.trail, name: 'stop_gradient' };
+    return state.tensorValue(stopGradient(state.session, tensor, site));
+  },
 };
 
 export function laxMember(state: () => FlaxState, name: string): Value | undefined {

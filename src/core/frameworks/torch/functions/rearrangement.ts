@@ -3,6 +3,7 @@ import { resolveAxis } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
+import { stopGradient } from '../../tensor/combining';
 import {
   concat,
   expand,
@@ -90,7 +91,8 @@ export const rearrangementFunctions: readonly TensorFunction[] = [
     const counts = call.sizes('dims');
     return counts && tile(call.state.session, input, counts, call.site());
   }),
-  ...tensorFunctions('clone detach positive resolve_conj resolve_neg dequantize', '*args', same),
+  ...tensorFunctions('clone positive resolve_conj resolve_neg dequantize', '*args', same),
+  ...tensorFunctions('detach', '', detached),
   ...tensorFunctions(
     'contiguous cpu cuda float half double bfloat16 detach_ to type type_as pin_memory share_memory_ coalesce to_dense retain_grad chalf cfloat cdouble char byte to_sparse refine_names rename align_to xpu ipu hpu mtia',
     '*args',
@@ -213,6 +215,17 @@ function countOf(shape: TracedTensor['shape']): number | undefined {
 /** Copies, casts and moves: the same tensor as far as the network is concerned. */
 function same(call: TorchCall): Value | undefined {
   return call.payload('input') && call.value('input');
+}
+
+/** Constants, labels and parameters stay what they are: nothing trains through them, or an initialiser writes them. */
+function detached(call: TorchCall): Value | undefined {
+  const payload = call.payload('input');
+  if (!payload) return undefined;
+  const { isConstant, isInteger, isBoolean, parameter } = payload.facts;
+  if (isConstant || isInteger || isBoolean || parameter !== undefined) {
+    return call.value('input');
+  }
+  return call.state.tensorValue(stopGradient(call.state.session, payload.tensor, call.site()));
 }
 
 function splitCall(call: TorchCall): Value | undefined {

@@ -16,9 +16,9 @@ import {
   zerosOf,
 } from '../tensor';
 
-export function identityStep(call: Call): Step | undefined {
+export function identityStep(call: Call, stopsGradient: boolean): Step | undefined {
   const [input] = call.inputs;
-  return input && { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
+  return input && { output: input, backward: (gradient) => ({ inputs: [stopsGradient ? undefined : gradient] }) };
 }
 
 export function reshapeStep(call: Call): Step | undefined {
