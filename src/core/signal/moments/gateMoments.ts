@@ -11,22 +11,27 @@ export function gateAt(activation: CompiledActivation, mean: number, variance: n
   return activationMoments(activation, mean, Number.isFinite(std) ? std : 0);
 }
 
-/** Writes E[f_t f_s] for s ≤ t (and its mirror) from the covariances of the pre-activations. */
+/**
+ * Writes E[f_t f_s] for 1 ≤ s ≤ t (and its mirror) from the covariances of the pre-activations. `fixed`: standard deviation of what each
+ * has in common with all others, which is part of the functions.
+ */
 export function fillDuals(
   result: StepPairs,
   series: readonly HermiteSeries[],
   covariance: StepPairs,
   t: number,
-  constant = 0,
+  fixed?: Float64Array,
 ): void {
   const { count } = covariance;
   const a = series[t] as HermiteSeries;
-  const own = Math.max(0, (covariance.within[t * count + t] as number) - constant);
-  for (let s = 0; s <= t; s++) {
+  const fixedT = fixed?.[t] ?? 0;
+  const own = Math.max(0, (covariance.within[t * count + t] as number) - fixedT * fixedT);
+  for (let s = 1; s <= t; s++) {
     const b = series[s] as HermiteSeries;
-    const norm = Math.sqrt(own * Math.max(0, (covariance.within[s * count + s] as number) - constant));
+    const fixedS = fixed?.[s] ?? 0;
+    const norm = Math.sqrt(own * Math.max(0, (covariance.within[s * count + s] as number) - fixedS * fixedS));
     for (const key of ['within', 'across'] as const) {
-      const rho = norm > 0 ? ((covariance[key][t * count + s] as number) - constant) / norm : 1;
+      const rho = norm > 0 ? ((covariance[key][t * count + s] as number) - fixedT * fixedS) / norm : 1;
       const value = key === 'within' && t === s ? a.square : crossDual(a, b, rho);
       result[key][t * count + s] = value;
       result[key][s * count + t] = value;

@@ -5,6 +5,14 @@ export interface StepPairs {
   readonly across: Float64Array;
 }
 
+/** Something of one step: within a sample and across two. */
+export interface PairMoments {
+  readonly within: number;
+  readonly across: number;
+}
+
+export const noMoments: PairMoments = { within: 0, across: 0 };
+
 /** Steps beyond this share the moments of the last one: memory and time grow with the square. */
 export const stepCap = 160;
 
@@ -46,6 +54,32 @@ export function offsetsFromPairs(pairs: StepPairs, bins: number): { within: Floa
     across[bin] = (across[bin] as number) / weight;
   }
   return { within, across };
+}
+
+/** The grid with a step of nothing before the first. */
+export function withStepBefore({ count, within, across }: StepPairs): StepPairs {
+  const pairs = emptyPairs(count + 1);
+  for (let t = 0; t < count; t++) {
+    const place = (t + 1) * (count + 1) + 1;
+    pairs.within.set(within.subarray(t * count, (t + 1) * count), place);
+    pairs.across.set(across.subarray(t * count, (t + 1) * count), place);
+  }
+  return pairs;
+}
+
+export function withoutFirstStep({ count, within, across }: StepPairs): StepPairs {
+  const pairs = emptyPairs(count - 1);
+  for (let t = 1; t < count; t++) {
+    pairs.within.set(within.subarray(t * count + 1, (t + 1) * count), (t - 1) * (count - 1));
+    pairs.across.set(across.subarray(t * count + 1, (t + 1) * count), (t - 1) * (count - 1));
+  }
+  return pairs;
+}
+
+/** What the grid holds of one step. */
+export function momentsAt({ count, within, across }: StepPairs, step: number): PairMoments {
+  const at = step * count + step;
+  return { within: within[at] as number, across: across[at] as number };
 }
 
 /** Time turned round: for the backward direction of a bidirectional layer. */

@@ -1,13 +1,23 @@
 import type { CompiledActivation } from './activationFunction';
 import type { HermiteSeries } from './duals';
 import { fillDuals, gateAt } from './gateMoments';
-import { emptyPairs, type StepPairs } from './pairGrid';
+import { emptyPairs, noMoments, type PairMoments, type StepPairs } from './pairGrid';
 
-/** One recurrent layer worked forward, with its backward pass. */
+/** What a recurrent layer begins with, or its gradient. */
+export interface CellState {
+  readonly hidden: PairMoments;
+  /** Of LSTM. */
+  readonly memory: PairMoments;
+}
+
+/** One recurrent layer worked forward, with its backward pass. Step 0 of every grid is the state that it begins with. */
 export interface CellRun {
   /** E[h_t h_s]. */
   readonly hidden: StepPairs;
-  readonly backward: (external: StepPairs) => CellGradients;
+  /** E[c_t c_s] of LSTM. */
+  readonly memory?: StepPairs;
+  /** `ending`: gradient by the last memory, independent of that by the hidden states. */
+  readonly backward: (external: StepPairs, ending: PairMoments) => CellGradients;
 }
 
 export interface CellGradients {
@@ -17,6 +27,8 @@ export interface CellGradients {
   readonly input: StepPairs;
   /** The same as the recurrent weights see it. */
   readonly recurrent: StepPairs;
+  /** Gradient by the memory that it begins with. */
+  readonly memory: PairMoments;
   /** Number of gates behind both sums. */
   readonly gates: number;
 }
@@ -46,8 +58,8 @@ export function fillPreactivations(
   const drive = weights.input * weights.inputFeatures;
   const bias = weights.inputBias + weights.recurrentBias;
   for (const key of keys) {
-    for (let s = 0; s <= t; s++) {
-      const earlier = s > 0 ? (hidden[key][(t - 1) * count + s - 1] as number) : 0;
+    for (let s = 1; s <= t; s++) {
+      const earlier = hidden[key][(t - 1) * count + s - 1] as number;
       const value = drive * (input[key][t * count + s] as number) + gain * earlier + bias;
       result[key][t * count + s] = value;
       result[key][s * count + t] = value;
@@ -56,18 +68,24 @@ export function fillPreactivations(
 }
 
 /** h_t = φ(W x_t + U h_{t−1} + b), weights shared in time (Alemohammad et al. 2021): all pairs of steps, forward and backward. */
-export function runPlainCell(input: StepPairs, weights: CellWeights, activation: CompiledActivation): CellRun {
+export function runPlainCell(
+  input: StepPairs,
+  weights: CellWeights,
+  begin: CellState,
+  activation: CompiledActivation,
+): CellRun {
   const { count } = input;
   const preactivation = emptyPairs(count);
   const hidden = emptyPairs(count);
   const slopes = emptyPairs(count);
   const values: HermiteSeries[] = [];
   const derivatives: HermiteSeries[] = [];
-  for (let t = 0; t < count; t++) {
+  for (const key of keys) hidden[key][0] = begin.hidden[key];
+  for (let t = 1; t < count; t++) {
     fillPreactivations(preactivation, input, hidden, weights, t);
     const moments = gateAt(activation, 0, preactivation.within[t * count + t] as number);
-    values.push(moments.value);
-    derivatives.push(moments.slope);
+    values[t] = moments.value;
+    derivatives[t] = moments.slope;
     fillDuals(hidden, values, preactivation, t);
     fillDuals(slopes, derivatives, preactivation, t);
   }
@@ -87,7 +105,7 @@ export function runPlainCell(input: StepPairs, weights: CellWeights, activation:
           }
         }
       }
-      return { output, input: delta, recurrent: delta, gates: 1 };
+      return { output, input: delta, recurrent: delta, memory: noMoments, gates: 1 };
     },
   };
 }
