@@ -1,6 +1,6 @@
 import { compileExpression } from '../activations/evaluate';
 import { gaussianNodes } from '../activations/gaussian';
-import type { Dim, Distribution, DrawnFrom, NetworkNode, NodeId, Operation } from './network';
+import type { Dim, Distribution, DrawnFrom, FedWith, NetworkNode, NodeId, Operation } from './network';
 
 /** Longest way from the model's input back to what its numbers are drawn from. */
 const deepest = 24;
@@ -33,6 +33,16 @@ export function drawnInput(nodes: readonly NetworkNode[], id: NodeId | undefined
   const scale = Number(Math.sqrt(own.variance / variance).toPrecision(4));
   const shift = Number((own.mean - mean * scale).toFixed(4));
   return scale === 1 && shift === 0 ? preset : { kind: 'scaled', preset, shift, scale };
+}
+
+/** The same of an input that may also hold one value everywhere. */
+export function fedInput(nodes: readonly NetworkNode[], id: NodeId | undefined): FedWith | undefined {
+  const element = elementOf(nodes, id, 0);
+  const value = element?.values[0];
+  const isConstant = element?.source === undefined && element?.values.length === 1;
+  return isConstant && value !== undefined && Number.isFinite(value)
+    ? { kind: 'constant', value }
+    : drawnInput(nodes, id);
 }
 
 /** The same as a distribution. */

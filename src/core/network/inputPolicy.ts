@@ -1,6 +1,6 @@
 import type { OpenFramework } from '../frameworks/framework';
 import type { CallContext, InstanceValue, Value } from '../python/values';
-import type { Dim, DrawnFrom, NetworkNode, NodeId, Operation, Shape } from './network';
+import type { Dim, FedWith, NetworkNode, NodeId, Operation, Shape } from './network';
 import type { ReadingSession, SeenApplication } from './readingSession';
 
 /** One way to feed a model: a shape an input, with the batch axis. */
@@ -8,7 +8,7 @@ export interface InputGuess {
   readonly shapes: readonly Shape[];
   readonly contents: readonly ('real' | 'tokens')[];
   /** What the source draws the inputs after the first from. */
-  readonly drawn?: readonly (DrawnFrom | undefined)[];
+  readonly drawn?: readonly (FedWith | undefined)[];
   /** How many of them the source says: example tensor, declared input, directive, option. Those after them are assumed. */
   readonly known: number;
 }

@@ -1,5 +1,5 @@
 import type { Directive } from './directive';
-import { drawnInput } from './drawnInput';
+import { drawnInput, fedInput } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
@@ -63,7 +63,9 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
       shapes,
       contents,
       known: shapes.length,
-      drawn: application.inputs.map(({ node }) => drawnInput(nodes, node)),
+      drawn: application.inputs.map(({ node }, index) =>
+        contents[index] === 'tokens' ? drawnInput(nodes, node) : fedInput(nodes, node),
+      ),
     },
     batchSize: isShown ? undefined : (batchSize ?? 1),
     drawnFrom: drawnInput(nodes, application.inputs[0]?.node),

@@ -7,6 +7,8 @@ export type NodeId = number;
 export type ParameterId = number;
 /** What the source itself draws an input from. */
 export type DrawnFrom = InputPreset | ScaledPreset;
+/** The same of an input behind the first, which may hold one value only: states that begin at zero. */
+export type FedWith = DrawnFrom | { readonly kind: 'constant'; readonly value: number };
 
 /** `{ perBatch: k }` is k × batch size; `undefined` is a size that could not be worked out. */
 export type Dim = number | { readonly perBatch: number } | undefined;
@@ -77,7 +79,7 @@ export type Operation =
       readonly kind: 'input';
       readonly index: number;
       readonly content: 'real' | 'tokens';
-      readonly drawn?: DrawnFrom;
+      readonly drawn?: FedWith;
     }
   /** A parameter read as a tensor (position embedding, scale). The parameter has role `value`. */
   | { readonly kind: 'parameter' }

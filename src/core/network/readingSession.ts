@@ -1,6 +1,6 @@
 import type { DeclaredLoss, ModelApplication, TraceSession } from '../frameworks/framework';
 import type { CallTrail, InstanceValue } from '../python/values';
-import type { DrawnFrom, Shape } from './network';
+import type { FedWith, Shape } from './network';
 import { type TracedTensor, Tracer } from './tracer';
 
 export interface SeenLoss {
@@ -63,13 +63,7 @@ export class ReadingSession implements TraceSession {
   }
 
   /** A new model input. */
-  inputTensor(
-    shape: Shape,
-    content: 'real' | 'tokens',
-    name: string,
-    trail: CallTrail,
-    drawn?: DrawnFrom,
-  ): TracedTensor {
+  inputTensor(shape: Shape, content: 'real' | 'tokens', name: string, trail: CallTrail, drawn?: FedWith): TracedTensor {
     const operation = { kind: 'input', index: 0, content, ...(drawn && { drawn }) } as const;
     return this.tracer.add({ operation, inputs: [], shape, name: name || 'input', label: 'input', applied: trail });
   }

@@ -53,6 +53,35 @@ out.sum().backward()
     assert.equal(rms.length, 3);
   });
 
+  test('states that the source begins at zero are zero, written with as many samples as the data or not', async () => {
+    const text = (begin: string) => `
+import torch
+from torch import nn
+class Forecast(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(4, 24, 2, batch_first=True)
+        self.fc = nn.Linear(24, 1)
+    def forward(self, x, h):
+        out, h = self.gru(x, h)
+        return self.fc(out[:, -1]), h
+model = Forecast()
+out, h = model(torch.randn(16, 5, 4), ${begin})
+nn.MSELoss()(out, torch.randn(16, 1)).backward()
+`;
+    const gruOf = async (begin: string) => {
+      const { models } = await analyzeText(text(begin));
+      const [model] = models;
+      const at = model?.network.nodes.findIndex(({ operation }) => operation.kind === 'recurrent') ?? -1;
+      return model?.signal.nodes[at]?.activation?.log10Rms ?? Number.NaN;
+    };
+    const zero = await gruOf('torch.zeros(2, 16, 24)');
+    const alone = await gruOf('None');
+    const large = await gruOf('torch.randn(2, 16, 24)');
+    assert.ok(Math.abs(zero - alone) < 1e-9, `${zero} and ${alone}`);
+    assert.ok(large > zero + 0.2, `${large} and ${zero}`);
+  });
+
   test('a guess that the model refuses never takes the place of one that it follows', async () => {
     const text = `
 import torch

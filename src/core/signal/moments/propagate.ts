@@ -195,7 +195,13 @@ function inputStep(
   operation: Extract<Operation, { kind: 'input' }>,
   statistics: InputStatistics,
 ): Step | undefined {
-  const field = inputField(call, operation.content, operation.drawn ?? statistics);
+  const { content, drawn } = operation;
+  if (typeof drawn === 'object' && drawn.kind === 'constant') {
+    const layout = layoutLike(call);
+    const constant = layout && constantField(drawn.value, layout, call);
+    return constant && sourceStep(constant);
+  }
+  const field = inputField(call, content, drawn ?? statistics);
   return field && sourceStep(field);
 }
 
@@ -224,8 +230,10 @@ function partnerOf(
   steps: readonly (Step | undefined)[],
   indexOf: IndexOf,
 ): Field | undefined {
-  if (!sourceKinds.has(node.operation.kind)) return undefined;
-  for (const id of users.get(node.id)?.inputs ?? []) {
+  const user = users.get(node.id);
+  // The states that a recurrent layer begins with have other axes than its sequence.
+  if (!sourceKinds.has(node.operation.kind) || user?.operation.kind === 'recurrent') return undefined;
+  for (const id of user?.inputs ?? []) {
     const index = indexOf.get(id);
     const field = index === undefined ? undefined : steps[index]?.output;
     if (field) return field;

@@ -50,7 +50,7 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
   const field = consumed(raw);
   const position = timePosition(field.layout, operation.timeAxis);
   const begins = initialStates(given, operation);
-  if (position === undefined || !begins) return undefined;
+  if (position === undefined) return undefined;
   const extent = position.extent;
   const count = Math.min(extent, stepCap);
   const source = sequencePairs(field, count);
@@ -90,6 +90,7 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
     isApproximate:
       extent > stepCap ||
       operation.dropout > 0 ||
+      !begins.areKnown ||
       // A gradient that reaches one direction only counts as half of it reaching both.
       (operation.isBidirectional && given.length > 0) ||
       isBeyondMeanField(operation, extent),

@@ -11,42 +11,51 @@ export interface InitialStates {
   readonly states: readonly CellState[];
   /** Variance over seeds of their logarithm. */
   readonly variance: number;
+  /** False where one is unknown or no state of this layer: they count as zero then. */
+  readonly areKnown: boolean;
   /** dL/d each of the inputs that hold them, from dL/d each state; `like` is the gradient that they come from. */
-  readonly gradients: (begun: readonly CellState[], like: Gradient) => readonly Gradient[];
+  readonly gradients: (begun: readonly CellState[], like: Gradient) => readonly (Gradient | 'unknown')[];
 }
 
 export function directionCount({ layers, isBidirectional }: Recurrent): number {
   return Math.max(1, layers) * (isBidirectional ? 2 : 1);
 }
 
-/** The states that the inputs behind the sequence hold; undefined where one is unknown or no state of this layer. */
-export function initialStates(given: readonly (Field | undefined)[], operation: Recurrent): InitialStates | undefined {
+/** The states that the inputs behind the sequence hold; none where there are none. */
+export function initialStates(given: readonly (Field | undefined)[], operation: Recurrent): InitialStates {
   const count = directionCount(operation);
   const kinds = operation.cell === 'lstm' ? (['hidden', 'memory'] as const) : (['hidden'] as const);
   const isTogether = given.length === kinds.length;
-  if (given.length > 0 && !isTogether && given.length !== kinds.length * count) return undefined;
-  const fields: Field[] = [];
+  const zero: CellState = { hidden: noMoments, memory: noMoments };
+  const none: InitialStates = {
+    states: Array.from({ length: count }, () => zero),
+    variance: 0,
+    areKnown: given.length === 0,
+    gradients: () => given.map(() => 'unknown' as const),
+  };
+  if (!isTogether && given.length !== kinds.length * count) return none;
+  const parts: { readonly field: Field; readonly places: StatePlaces }[] = [];
   for (const field of given) {
-    const { extents } = field?.layout ?? { extents: [] };
-    const isState = extents.length === 0 || (isTogether && extents.length === 1 && extents[0] === count);
-    if (!field || !isState) return undefined;
-    fields.push(consumed(field));
+    const places = field && statePlaces(field, isTogether ? count : 1);
+    if (!field || !places) return none;
+    parts.push({ field: consumed(field), places });
   }
-  const inputOf = (which: number, kind: number) => (isTogether ? kind : which * kinds.length + kind);
   const states = Array.from({ length: count }, (_, which): CellState => {
     const [hidden = noMoments, memory = noMoments] = kinds.map((_kind, kind) => {
-      const field = fields[inputOf(which, kind)];
-      return field ? momentsOf(field, which) : noMoments;
+      const part = parts[isTogether ? kind : which * kinds.length + kind];
+      return part ? momentsOf(part.field, part.places, which) : noMoments;
     });
     return { hidden, memory };
   });
   return {
     states,
-    variance: Math.max(0, ...fields.map(seedVariance)),
+    variance: Math.max(0, ...parts.map(({ field }) => seedVariance(field))),
+    areKnown: true,
     gradients: (begun, like) =>
-      fields.map((field, input) => {
+      parts.map(({ field }, input) => {
         const kind = kinds[input % kinds.length] ?? 'hidden';
-        const own = isTogether ? begun : begun.slice(Math.floor(input / kinds.length)).slice(0, 1);
+        const which = Math.floor(input / kinds.length);
+        const own = isTogether ? begun : begun.slice(which, which + 1);
         return gradientOf(
           field,
           own.map((state) => state[kind]),
@@ -56,11 +65,35 @@ export function initialStates(given: readonly (Field | undefined)[], operation: 
   };
 }
 
-function momentsOf(field: Field, which: number): PairMoments {
+/** Which of a field's axes count layers and directions, and samples that the source wrote out as so many. */
+interface StatePlaces {
+  readonly hasLayers: boolean;
+  readonly hasWrittenSamples: boolean;
+}
+
+/** Of [layers · directions, samples, hidden] or [samples, hidden]; undefined where it is neither. */
+function statePlaces({ layout, batch }: Field, count: number): StatePlaces | undefined {
+  const { axes, extents } = layout;
+  const positionOf = (atoms: readonly Atom[] | undefined) =>
+    atoms?.length === 1 && atoms[0]?.kind === 'position' ? atoms[0].index : undefined;
+  const samples = positionOf(axes.at(-2));
+  const layers = axes.length === 3 ? positionOf(axes[0]) : undefined;
+  const known = [samples, layers].filter((index) => index !== undefined);
+  if (axes.length < 2 || axes.length > 3 || known.length < extents.length) return undefined;
+  if (samples !== undefined && extents[samples] !== batch) return undefined;
+  if (layers !== undefined && extents[layers] !== count) return undefined;
+  return { hasLayers: layers !== undefined, hasWrittenSamples: samples !== undefined };
+}
+
+function momentsOf(field: Field, { hasLayers, hasWrittenSamples }: StatePlaces, which: number): PairMoments {
   const scale = Math.exp(Math.max(-600, Math.min(600, field.logScale)));
-  const { within, across } =
-    field.steps && field.layout.extents.length > 0 ? momentsAt(field.steps, which) : firstBins(pooledSegment(field));
-  return { within: within * scale, across: across * scale };
+  const segment = pooledSegment(field);
+  const { within, across } = field.steps && hasLayers ? momentsAt(field.steps, which) : firstBins(segment);
+  return {
+    within: within * scale,
+    // The samples are the innermost positions: another one is the next bin.
+    across: (hasWrittenSamples ? (segment.within[1] ?? 0) : across) * scale,
+  };
 }
 
 function firstBins(pair: { readonly within: Float64Array; readonly across: Float64Array }): PairMoments {

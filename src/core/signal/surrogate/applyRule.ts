@@ -31,7 +31,9 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
   const { operation } = call.node;
   switch (operation.kind) {
     case 'input':
-      return inputStep(call, operation.content, operation.drawn ?? statistics);
+      return typeof operation.drawn === 'object' && operation.drawn.kind === 'constant'
+        ? constantStep(call, operation.drawn)
+        : inputStep(call, operation.content, operation.drawn ?? statistics);
     case 'parameter':
       return parameterStep(call);
     case 'constant':
