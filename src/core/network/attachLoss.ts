@@ -1,11 +1,15 @@
+import { activationOf } from '../activations/recognise';
 import type { Assumption } from '../analysis';
 import { graft } from './cut';
 import { drawnTarget } from './drawnInput';
+import { expressionOf } from './elementwiseChain';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { Applied } from './inputPolicy';
-import type { LossKind, NodeId, Operation } from './network';
-import type { TracedTensor } from './tracer';
+import { type JointDraw, jointDraw } from './jointDraw';
+import type { LossKind, NetworkNode, NodeId, Operation } from './network';
+import type { SeenApplication } from './readingSession';
+import type { NodeRequest, TracedTensor, Tracer } from './tracer';
 
 export interface AttachedLoss {
   readonly node: NodeId;
@@ -28,7 +32,10 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
     const end = tracedLoss(evaluation, entry);
     const { tracer } = session;
     const onto = applied.application;
-    const node = end === undefined ? undefined : tracer.withFreshPaths(() => graft(tracer, end, from, onto));
+    const node =
+      end === undefined
+        ? undefined
+        : tracer.withFreshPaths(() => graft(tracer, end, from, onto, drawnWithInput(tracer, end, from, onto)));
     if (node !== undefined) return { node, assumption: undefined };
   }
   const written = evaluation.handwritten.writtenLoss(entry.model);
@@ -65,7 +72,7 @@ const comparesElements: ReadonlySet<LossKind> = new Set([
   'binaryCrossEntropyProbabilities',
 ]);
 
-/** What the source compares the output with element by element, where that is the input itself or a draw; labels are drawn without it. */
+/** What the source compares the output with element by element, where it computes or draws that; labels are drawn without it. */
 function fedTarget(
   { session: { tracer } }: FileEvaluation,
   { open, model, span }: EntryPoint,
@@ -76,13 +83,59 @@ function fedTarget(
   const [input] = application.inputs;
   const fed = open.fedData?.(model);
   if (!output || !fed?.target || !comparesElements.has(loss)) return [];
-  if (fed.target.node === fed.data.node) {
-    return input && JSON.stringify(input.shape) === JSON.stringify(output.shape) ? [input] : [];
+  const { data, target } = fed;
+  const isAlike = input !== undefined && JSON.stringify(input.shape) === JSON.stringify(output.shape);
+  const site = { shape: output.shape, name: 'target', label: 'target', applied: [span] };
+  const expression = isAlike ? expressionOf(tracer.nodes, data.node, target.node) : undefined;
+  if (input && expression) {
+    if (expression.kind === 'input') return [input];
+    return [
+      tracer.add({ operation: { kind: 'activation', activation: activationOf(expression) }, inputs: [input], ...site }),
+    ];
   }
-  const distribution = loss.startsWith('binary') ? undefined : drawnTarget(tracer.nodes, fed.target.node);
-  if (!distribution) return [];
-  const operation = { kind: 'random', distribution } as const;
-  return [tracer.add({ operation, inputs: [], shape: output.shape, name: 'target', label: 'target', applied: [span] })];
+  if (data.node === target.node || loss.startsWith('binary')) return [];
+  const joint = isAlike ? jointDraw(tracer.nodes, data.node, target.node) : undefined;
+  if (input && joint) return [jointTensor(tracer, input, joint, site)];
+  const distribution = drawnTarget(tracer.nodes, target.node);
+  return distribution ? [tracer.add({ operation: { kind: 'random', distribution }, inputs: [], ...site })] : [];
+}
+
+type TargetSite = Pick<NodeRequest, 'shape' | 'name' | 'label' | 'applied'>;
+
+/** slope · input + a draw of its own. */
+function jointTensor(tracer: Tracer, input: TracedTensor, { slope, rest }: JointDraw, site: TargetSite): TracedTensor {
+  const operation: Operation = { kind: 'random', distribution: rest };
+  const own = tracer.add({ operation, inputs: [], ...site });
+  return tracer.add({ operation: { kind: 'sum', coefficients: [slope, 1] }, inputs: [input, own], ...site });
+}
+
+/** What the way to the loss reads that the source draws from the same noise as the input: drawn anew it would have nothing to do with it. */
+function drawnWithInput(
+  tracer: Tracer,
+  end: NodeId,
+  from: SeenApplication,
+  onto: SeenApplication,
+): ReadonlyMap<NodeId, TracedTensor> {
+  const found = new Map<NodeId, TracedTensor>();
+  const { nodes } = tracer;
+  const [data] = from.inputs;
+  const [input] = onto.inputs;
+  if (!data || !input) return found;
+  const known = new Set([...from.outputs, ...from.inputs].map(({ node }) => node));
+  const dependent = new Set(known);
+  for (let id = 0; id <= end; id++) if (nodes[id]?.inputs.some((source) => dependent.has(source))) dependent.add(id);
+  for (let id = from.endNode; id <= end; id++) {
+    if (!dependent.has(id)) continue;
+    for (const source of nodes[id]?.inputs ?? []) {
+      const shape = nodes[source]?.outputShape;
+      if (dependent.has(source) || found.has(source) || JSON.stringify(shape) !== JSON.stringify(data.shape)) continue;
+      const joint = jointDraw(nodes, data.node, source);
+      const { path: name, label, provenance } = nodes[source] as NetworkNode;
+      const site = { shape: input.shape, name, label, applied: [provenance.applied] };
+      if (joint) found.set(source, jointTensor(tracer, input, joint, site));
+    }
+  }
+  return found;
 }
 
 /** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */

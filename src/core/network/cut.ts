@@ -144,8 +144,10 @@ export function graft(
     readonly endNode: NodeId;
   },
   onto: { readonly outputs: readonly TracedTensor[]; readonly inputs: readonly TracedTensor[] },
+  /** What stands for nodes on the way that are not to be copied. */
+  instead: ReadonlyMap<NodeId, TracedTensor> = new Map(),
 ): NodeId | undefined {
-  const copies = new Map<NodeId, TracedTensor>();
+  const copies = new Map<NodeId, TracedTensor>(instead);
   from.outputs.forEach((tensor, index) => {
     const target = onto.outputs[index];
     if (target) copies.set(tensor.node, target);

@@ -45,6 +45,15 @@ export function fedInput(nodes: readonly NetworkNode[], id: NodeId | undefined):
     : drawnInput(nodes, id);
 }
 
+/** Values of a draw with their chances. */
+export function drawnPoints(
+  nodes: readonly NetworkNode[],
+  id: NodeId,
+): Pick<Element, 'values' | 'weights'> | undefined {
+  const operation = nodes[id]?.operation;
+  return operation?.kind === 'random' ? drawn(operation.distribution, id) : undefined;
+}
+
 /** The same as a distribution. */
 export function drawnTarget(nodes: readonly NetworkNode[], id: NodeId): Distribution | undefined {
   const moments = drawnMoments(nodes, id);
@@ -73,7 +82,8 @@ function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth:
     case 'random':
       return drawn(operation.distribution, node.id);
     case 'constant':
-      return operation.moments ? spread(operation.moments, node.id) : constant(operation.value);
+      if (operation.moments) return spread(operation.moments, node.id);
+      return operation.values ? ofConstants(operation.values, node.id) : constant(operation.value);
     case 'identity':
     case 'reshape':
     case 'permute':
@@ -159,6 +169,19 @@ function constant(value: number | undefined): Element | undefined {
 function spread({ mean, square }: { readonly mean: number; readonly square: number }, id: NodeId): Element | undefined {
   const variance = square - mean * mean;
   return variance > nearlyEqual * square ? normal(mean, Math.sqrt(variance), id) : constant(mean);
+}
+
+/** Constants at equal distances are as good as uniform: `linspace`. */
+function ofConstants(values: readonly number[], id: NodeId): Element | undefined {
+  const [first = 0, second = 0] = values;
+  const step = second - first;
+  const isEven = values.every((value, index) => Math.abs(value - first - index * step) <= 1e-6 * Math.abs(step));
+  const half = (Math.abs(step) * Math.sqrt(values.length ** 2 - 1)) / 2;
+  const middle = first + (step * (values.length - 1)) / 2;
+  if (isEven && half > 0) return uniform(middle - half, middle + half, id);
+  const weights = values.map(() => 1 / values.length);
+  const { mean, variance } = momentsOf({ values, weights });
+  return spread({ mean, square: mean * mean + variance }, id);
 }
 
 /** Channels' means and deviations differ by a tenth. */

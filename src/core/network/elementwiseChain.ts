@@ -60,6 +60,26 @@ export function chainOf(
   return chain;
 }
 
+/** One node's value as an elementwise function of another's of the same shape; undefined where it is none. */
+export function expressionOf(
+  nodes: readonly NetworkNode[],
+  source: NodeId,
+  id: NodeId,
+  depth = 0,
+): Expression | undefined {
+  const node = nodes[id];
+  if (id === source) return z;
+  if (!node || id < source || depth > longestChain) return undefined;
+  const own = ownExpression(node);
+  const operands = node.inputs.map((input) => {
+    const constant = constantOf(nodes[input]);
+    return constant === undefined ? expressionOf(nodes, source, input, depth + 1) : number(constant);
+  });
+  if (!own || !operands.every((operand) => operand !== undefined)) return undefined;
+  const composed = substitute(own, operands);
+  return isWithinSize(composed) ? simplifyExpression(composed) : undefined;
+}
+
 /** The expression with its inputs replaced. */
 export function substitute(expression: Expression, operands: readonly Expression[]): Expression {
   switch (expression.kind) {

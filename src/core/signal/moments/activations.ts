@@ -44,15 +44,19 @@ export function activationStep(call: Call, use: ActivationUse, saturation: Satur
   const input = call.inputs[0];
   const producer = call.inputNodes[0]?.operation.kind;
   const needsProjection = producer === 'normalisation' || producer === 'sum';
-  return input && applyActivation(input, use, saturation, needsProjection);
+  return input && applyActivation(input, use, saturation, needsProjection, producer !== 'input');
 }
 
-/** The same for any field of Gaussian values. */
+/**
+ * The same for any field of Gaussian values. `hasUnitsOfItsOwn`: they are a random layer's, whose finite number makes pairs alike. The input's
+ * own elements do not: what their functions share by chance and the elements' products do not tell goes with nothing that a layer sees.
+ */
 export function applyActivation(
   input: Field,
   use: ActivationUse,
   saturation?: Saturation,
   needsProjection = true,
+  hasUnitsOfItsOwn = true,
 ): Step {
   const activation = compiledActivation(use);
   const parts = input.segments.map((segment) => segmentMoments(activation, segment, input.logScale));
@@ -67,7 +71,7 @@ export function applyActivation(
       channels: part.segment.channels,
       mean: (part.moments.value.coefficients[0] as number) * Math.sqrt(factor),
       within: affineOf(within, factor),
-      across: input.layout.extents.length === 0 ? withChanceOfUnits(scaled, part, factor) : scaled,
+      across: hasUnitsOfItsOwn && input.layout.extents.length === 0 ? withChanceOfUnits(scaled, part, factor) : scaled,
     };
   });
   const units = unitCount(input.layout);

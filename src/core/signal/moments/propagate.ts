@@ -7,6 +7,7 @@ import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { productStep, sumStep } from './combine';
+import { withComputedTargets } from './computedTargets';
 import { concatStep, stackStep } from './concatenation';
 import { convolutionStep } from './convolution';
 import { linearStep } from './dense';
@@ -49,7 +50,8 @@ export function propagate(network: Network, input: InputStatistics): SignalProfi
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
   const steps = propagateForward(network, input, indexOf);
   const parting = partingNodes(network, steps, indexOf);
-  return { nodes: withSharedWeights(network, propagateBackward(network, steps, indexOf, parting)) };
+  const signals = withSharedWeights(network, propagateBackward(network, steps, indexOf, parting));
+  return { nodes: withComputedTargets(network, signals) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
