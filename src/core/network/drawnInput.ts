@@ -90,6 +90,7 @@ function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth:
     case 'expand':
     case 'slice':
     case 'concat':
+    case 'stack':
       return operand(0);
     case 'activation': {
       const f = compileExpression(operation.activation.expression);

@@ -3,7 +3,7 @@ import { drawnInput, fedInput } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
-import type { Dim, DrawnFrom, NodeId, Shape } from './network';
+import type { Dim, DrawnFrom, NetworkNode, NodeId, Shape } from './network';
 import type { TracedTensor } from './tracer';
 
 export interface KnownInput {
@@ -52,11 +52,11 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
   const shapes = application.inputs.map(({ shape, node }): Shape => {
     if (!shape) return undefined;
     // One number a sample: an id, or what stands beside samples of more axes. Else it is a sample without a batch.
-    const isOfSamples = shape[0] === batchSize && (isWide || isTokens(nodes[node]?.operation));
+    const isOfSamples = shape[0] === batchSize && (isWide || isTokens(nodes, node));
     if (shape.length === 1) return isOfSamples ? [batch] : [batch, ...shape];
     return shape.map((dim, index) => (index === axis && dim === batchSize ? batch : dim));
   });
-  const contents = application.inputs.map(({ node }) => (isTokens(nodes[node]?.operation) ? 'tokens' : 'real'));
+  const contents = application.inputs.map(({ node }) => (isTokens(nodes, node) ? 'tokens' : 'real'));
   const isShown = isDemonstration(session, batchSize ?? 1);
   return {
     guess: {
@@ -98,11 +98,18 @@ function sizeAt(shape: Shape, axis: number): number | undefined {
   return typeof dim === 'number' && dim > 0 ? dim : undefined;
 }
 
-function isTokens(operation: { readonly kind: string } | undefined): boolean {
-  if (operation?.kind === 'input') return (operation as { readonly content?: string }).content === 'tokens';
-  const distribution = (operation as { readonly distribution?: { readonly kind: string } } | undefined)?.distribution;
-  return distribution?.kind === 'integers';
+/** Tokens, drawn integers, and what is cut and put together of them. */
+function isTokens(nodes: readonly NetworkNode[], id: NodeId): boolean {
+  const { operation, inputs } = nodes[id] ?? {};
+  if (operation?.kind === 'input') return operation.content === 'tokens';
+  if (operation?.kind === 'random') return operation.distribution.kind === 'integers';
+  if (!operation || !inputs || inputs.length === 0 || !rearranges.has(operation.kind)) return false;
+  return inputs.every((input) => isTokens(nodes, input));
 }
+
+const rearranges: ReadonlySet<string> = new Set([
+  ...['identity', 'reshape', 'permute', 'expand', 'slice', 'pick', 'concat', 'stack'],
+]);
 
 /** True where the model's earlier application fed its input to an embedding. */
 function readsTokens({ session }: FileEvaluation, { application }: EntryPoint): boolean {

@@ -4,7 +4,7 @@ import type { SliceValue, Value } from '../../python/values';
 import type { TraceSession } from '../framework';
 import { numberOf } from './dimValues';
 import { reshapeTo, sliceAxis } from './rearranging';
-import { addUnknown, reportProblem, type Site } from './trace';
+import { addNode, addUnknown, reportProblem, type Site } from './trace';
 
 /** Integers, slices and None, one for each axis. */
 export function indexBasically(
@@ -82,10 +82,7 @@ export function takeSlice(
   return sliceAxis(session, tensor, axis, range, site);
 }
 
-/**
- * So many elements from a place that is not known. Of the data that reach a model one part is as good as another, so that the first ones
- * are taken; within a model it may matter which.
- */
+/** So many elements from a place that is not known: of independent draws they are draws of their own. */
 function sliceSomewhere(
   session: TraceSession,
   tensor: TracedTensor,
@@ -94,10 +91,10 @@ function sliceSomewhere(
   site: Site,
 ): TracedTensor {
   const shape = tensor.shape?.map((dim, position) => (position === axis ? length : dim));
-  if (session.isInsideModel) {
-    return addUnknown(session, 'the bounds of a slice are not known', [tensor], shape, site);
-  }
-  return sliceAxis(session, tensor, axis, { from: 0, to: length, step: 1, drop: false }, site);
+  const operation = session.tracer.nodes[tensor.node]?.operation;
+  return operation?.kind === 'random'
+    ? addNode(session, operation, [], shape, site)
+    : addUnknown(session, 'the bounds of a slice are not known', [tensor], shape, site);
 }
 
 function clampBound(bound: number, size: number): number {

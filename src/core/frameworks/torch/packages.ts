@@ -2,6 +2,7 @@ import { falseValue, makeFloat, makeInt, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
+import { divergenceFunction } from './distributions';
 import { einopsModules } from './einops';
 import { compiledOperators } from './functions/compiledOperators';
 import { creationFunctions } from './functions/creation';
@@ -122,6 +123,7 @@ export function torchModules(
     for (const [name, names] of einopsModules(state, module, contract)) tables.set(name, names);
   }
   for (const name of neverTrue) put(tables, `torch.${name}`, always(`torch.${name}`, falseValue));
+  put(tables, 'torch.distributions.kl_divergence', divergenceFunction(state, classes));
   put(tables, 'torch.cuda.device_count', always('torch.cuda.device_count', makeInt(0)));
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   put(

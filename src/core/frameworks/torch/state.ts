@@ -44,6 +44,8 @@ export interface TensorFacts {
   readonly isBoolean?: boolean;
   /** Depends on nothing random, learned or given: masks, position tables. */
   readonly isConstant?: boolean;
+  /** A reparametrised weight, read as the parameter: computed anew before each use, so that what is written into it is lost. */
+  readonly isRecomputed?: boolean;
   /** Computed of parameters each time a model is applied. */
   readonly isOfParameters?: boolean;
   /** Rows of a one-dimensional parameter that this is (`bias[64:128]`), for writing in place. */

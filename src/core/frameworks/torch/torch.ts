@@ -5,6 +5,7 @@ import type { CallContext, ClassValue, InstanceValue, ModuleValue, Value } from 
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsIn } from './applyModule';
 import { containerClasses } from './containers';
+import { distributionClasses } from './distributions';
 import { type LayerEntry, layerClass, qualifiedName } from './layer';
 import { activationLayers } from './layers/activation';
 import { adaptiveLayers } from './layers/adaptive';
@@ -94,7 +95,8 @@ class OpenTorch implements OpenFramework {
       const entry = layerEntries.get(name);
       return entry && { entry, class: layerClass(state, entry, module) };
     });
-    const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers];
+    const distributions = distributionClasses(state);
+    const classes: ClassValue[] = [module, parameter, packedSequenceClass, ...containers, ...distributions];
     this.#modules = torchModules(state, classes, layerNames, tensor, (name) =>
       layerClass(state, unknownLayer(name), module),
     );

@@ -129,7 +129,8 @@ export function setDistribution(
   const { state } = call;
   const payload = state.payloadOf(target);
   if (!payload || target?.kind !== 'instance') return;
-  const { parameter, slice } = payload.facts;
+  const { parameter, slice, isRecomputed } = payload.facts;
+  if (isRecomputed) return;
   const [span] = call.context.trail;
   if (slice) {
     if (distribution.kind === 'constant')

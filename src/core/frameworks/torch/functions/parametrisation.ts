@@ -117,10 +117,16 @@ function targetOf(call: TorchCall): Target | undefined {
   return { module, name, parameter };
 }
 
-/** What stands where the parameter stood: read as it, but not registered. */
+/** What stands where the parameter stood: read as it, but not registered, and not worth writing into. */
 function sameTensor(state: TorchState, parameter: InstanceValue): Value {
   const payload = state.payloadOf(parameter);
-  return payload ? state.payloadValue(payload, parameter.made) : parameter;
+  if (!payload) return parameter;
+  return state.lazyTensor(
+    payload.shape,
+    () => payload.tensor,
+    { ...payload.facts, isRecomputed: true },
+    parameter.made,
+  );
 }
 
 /** One norm for each slice of the axis, or for the whole. */

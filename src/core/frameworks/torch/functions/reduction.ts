@@ -1,5 +1,5 @@
 import { matmulShape } from '../../../network/shapes';
-import { makeTuple, makeUnknown } from '../../../python/make';
+import { makeUnknown } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { matmul, type ReductionVariant, reduce } from '../../tensor/combining';
 import { extremePlace } from '../../tensor/picking';
@@ -7,6 +7,7 @@ import type { TorchCall } from '../call';
 import { type TensorFunction, tensorFunctions } from './entry';
 import { reduced } from './reductionShapes';
 import { axisOf, shaped } from './shapeRule';
+import { valuesAndIndices } from './valuesAndIndices';
 
 const variants: Readonly<Record<string, ReductionVariant>> = {
   mean: 'mean',
@@ -88,5 +89,5 @@ function extremum(call: TorchCall, variant: 'max' | 'min'): Value | undefined {
       ? undefined
       : extremePlace(state.session, input, axis, variant === 'max', call.flag('keepdim') === true, call.site());
   const indices = shaped(call, reduced(call), 'integers', place);
-  return indices && makeTuple([values, indices]);
+  return indices && valuesAndIndices(values, indices);
 }

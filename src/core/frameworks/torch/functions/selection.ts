@@ -1,7 +1,6 @@
 import { where, z } from '../../../activations/construct';
 import { mostConstants } from '../../../network/constantValues';
 import type { TracedTensor } from '../../../network/tracer';
-import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { countOf } from '../../tensor/dimValues';
 import { cumulativeSum, extremePlace, flip, gather, pick, rank, roll, scatter, take } from '../../tensor/picking';
@@ -13,6 +12,7 @@ import type { TensorFacts } from '../state';
 import { areFew } from './arithmetic';
 import type { TensorFunction } from './entry';
 import { axisOf } from './shapeRule';
+import { valuesAndIndices } from './valuesAndIndices';
 
 type Follow = (call: TorchCall, input: TracedTensor) => TracedTensor | readonly TracedTensor[] | undefined;
 
@@ -93,7 +93,7 @@ function followed(call: TorchCall, follow: Follow): Value | undefined {
   const result = follow(call, payload.tensor);
   const [values, indices] = Array.isArray(result) ? (result as readonly TracedTensor[]) : [];
   const { state } = call;
-  if (values && indices) return makeTuple([state.tensorValue(values), state.tensorValue(indices, places)]);
+  if (values && indices) return valuesAndIndices(state.tensorValue(values), state.tensorValue(indices, places));
   const isOfPlaces = call.shortName.startsWith('arg');
   const { isInteger, isBoolean } = payload.facts;
   const kept: TensorFacts = {
