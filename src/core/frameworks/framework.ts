@@ -1,6 +1,7 @@
 import type { NodeId, Operation, ParameterId, Shape } from '../network/network';
 import type { TracedTensor, Tracer } from '../network/tracer';
 import type {
+  CallArguments,
   CallContext,
   CallTrail,
   ClassValue,
@@ -51,7 +52,7 @@ export interface OpenFramework extends FrameworkModules {
   /** A constructor's argument that every model of the framework takes and that shapes nothing: keys of random numbers. */
   suppliedArgument?(name: string): Value | undefined;
   /** Applies the model: `model(*inputs)`. */
-  apply(model: InstanceValue, inputs: readonly Value[], context: CallContext): Value;
+  apply(model: InstanceValue, inputs: readonly Value[], context: CallContext, like?: GivenArguments): Value;
 }
 
 export interface FedData {
@@ -62,6 +63,9 @@ export interface FedData {
 }
 
 /** One application of a model that no other model's application encloses. */
+/** What a call was given. */
+export type GivenArguments = Pick<CallArguments, 'positional' | 'named'>;
+
 export interface ModelApplication {
   readonly model: InstanceValue;
   readonly inputs: readonly TracedTensor[];
@@ -70,6 +74,8 @@ export interface ModelApplication {
   readonly firstNode: NodeId;
   readonly endNode: NodeId;
   readonly trail: CallTrail;
+  /** The arguments, where the framework can apply the model to others of the same form. */
+  readonly given?: GivenArguments;
 }
 
 /** What the frameworks report while a file is evaluated; the network room implements it. */

@@ -144,7 +144,9 @@ function tracedLoss({ session }: FileEvaluation, { application }: EntryPoint): N
   const { nodes } = session.tracer;
   const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
   for (let id = application.endNode; id < nodes.length; id++) {
-    if (nodes[id]?.inputs.some((input) => reached.has(input))) reached.add(id);
+    const { operation, inputs } = nodes[id] ?? {};
+    const isStopped = operation?.kind === 'identity' && operation.stopsGradient === true;
+    if (!isStopped && inputs?.some((input) => reached.has(input))) reached.add(id);
   }
   const seen = session.losses.find(({ tensor }) => reached.has(tensor.node));
   if (seen) return seen.tensor.node;

@@ -1,4 +1,4 @@
-import type { OpenFramework } from '../frameworks/framework';
+import type { GivenArguments, OpenFramework } from '../frameworks/framework';
 import type { CallContext, InstanceValue, Value } from '../python/values';
 import type { Dim, FedWith, NetworkNode, NodeId, Operation, Shape } from './network';
 import type { ReadingSession, SeenApplication } from './readingSession';
@@ -11,6 +11,8 @@ export interface InputGuess {
   readonly drawn?: readonly (FedWith | undefined)[];
   /** How many of them the source says: example tensor, declared input, directive, option. Those after them are assumed. */
   readonly known: number;
+  /** A call of the source with all that it gives the model, of whose tensors these are the shapes. */
+  readonly like?: GivenArguments;
 }
 
 export interface Applied {
@@ -45,7 +47,7 @@ export function applyWithInputs(
 ): Applied | undefined {
   const count = Math.max(1, framework.forwardParameters(model).filter((parameter) => !parameter.hasDefault).length);
   const apply = (guess: InputGuess) => applyWithTokens(session, framework, model, context, guess);
-  if (known && known.shapes.length >= count) return apply(known);
+  if (known && (known.shapes.length >= count || known.like)) return apply(known);
   if (known) return bestOf(session, context, completed(session, known, count, apply), apply);
   const unshaped = Array.from({ length: count }, () => undefined);
   const probe = applyOnce(session, framework, model, context, {
@@ -154,6 +156,7 @@ function applyOnce(
     model,
     inputs.map((tensor) => framework.tensorValue(tensor)),
     context,
+    guess.like,
   );
   const application = session.applications[before];
   session.applications.length = before;

@@ -63,6 +63,7 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
       shapes,
       contents,
       known: shapes.length,
+      ...(application.given && { like: application.given }),
       drawn: application.inputs.map(({ node }, index) =>
         contents[index] === 'tokens' ? drawnInput(nodes, node) : fedInput(nodes, node),
       ),

@@ -217,6 +217,67 @@ suite('reading models: inputs', () => {
   });
 });
 
+suite('reading models: how the source calls them', () => {
+  test('a mapping of tensors stays one, and what else is given is given again', async () => {
+    const { network, unknowns } = await readOne(
+      `class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.user, self.dense = nn.Embedding(40, 16), nn.Linear(12, 16)
+    def forward(self, batch, scale, is_summed=False):
+        parts = [self.user(batch["user"]), self.dense(batch["features"]) * scale]
+        return parts[0] + parts[1] if is_summed else torch.cat(parts, -1)
+batch = {"user": torch.randint(0, 40, (64,)), "features": torch.randn(64, 12)}
+Net()(batch, 0.5, is_summed=True)
+`,
+    );
+    assert.deepEqual(unknowns, []);
+    assert.deepEqual(
+      network.nodes.map(({ operation }) => operation.kind),
+      ['input', 'input', 'embedding', 'linear', 'sum', 'sum'],
+    );
+    assert.deepEqual(
+      network.inputs.map((id) => network.nodes[id]?.outputShape),
+      [[batch], [batch, 12]],
+    );
+  });
+
+  test('what is written into a reparametrised weight is lost, as PyTorch 2.13 computes it anew', async () => {
+    for (const wrapper of ['nn.utils.weight_norm', 'nn.utils.parametrizations.weight_norm']) {
+      const { network } = await readOne(
+        `net = nn.Sequential(${wrapper}(nn.Linear(8, 8)), nn.Linear(8, 2))\nnet[0].weight.data.normal_(0, 0.01)\nnn.init.zeros_(net[0].weight)\nnet(torch.randn(4, 8))\n`,
+      );
+      const use = network.nodes[1]?.parameters.find(({ role }) => role === 'weight');
+      const parameter = network.parameters.find(({ id }) => id === use?.parameter);
+      assert.equal(parameter?.initialiser.isDefault, true, wrapper);
+    }
+  });
+
+  test('batches of text cut at places that are drawn are tokens of that length', async () => {
+    const model = await readOne(
+      `class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.head = nn.Embedding(65, 32), nn.Linear(32, 65)
+    def forward(self, idx, targets=None):
+        return F.cross_entropy(self.head(self.table(idx)).view(-1, 65), targets.view(-1))
+data = torch.randint(0, 65, (2000,))
+starts = torch.randint(len(data) - 24, (16,))
+x = torch.stack([data[i:i + 24] for i in starts])
+y = torch.stack([data[i + 1:i + 24 + 1] for i in starts])
+Net()(x, y).backward()
+`,
+    );
+    const contents = model.network.inputs.map((id) => model.network.nodes[id]);
+    assert.deepEqual(
+      contents.map((node) => node?.operation.kind === 'input' && node.operation.content),
+      ['tokens', 'tokens'],
+    );
+    assert.deepEqual(inputShape(model), [batch, 24]);
+    assert.equal(model.network.batchSize, 16);
+  });
+});
+
 suite('reading models: losses', () => {
   const labels = (model: ReadModel) => model.network.nodes[model.network.loss ?? -1]?.operation;
 

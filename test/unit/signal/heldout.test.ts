@@ -12,8 +12,8 @@ const bars: Bounds = { activation: [0.01, 0.06], gradient: [0.035, 0.16], weight
  * beside them.
  */
 const reached: Readonly<Record<Extract<FamilyFolder, 'development' | 'heldout'>, Partial<Bounds>>> = {
-  development: { activation: [0.014, 0.06], gradient: [0.035, 0.39], weightGradient: [0.06, 0.43] },
-  heldout: { gradient: [0.035, 0.47], weightGradient: [0.32, 0.53] },
+  development: { activation: [0.014, 0.06], gradient: [0.035, 0.2], weightGradient: [0.06, 0.23] },
+  heldout: { gradient: [0.042, 0.41], weightGradient: [0.31, 0.51] },
 };
 /** Numbers that have no estimate yet, by file. */
 const missing: Readonly<Record<string, number>> = {
@@ -23,7 +23,7 @@ const missing: Readonly<Record<string, number>> = {
   'graph_sage_batched.py': 22,
   'mlp_hypernetwork.py': 13,
   'mlp_kan_rbf.py': 22,
-  'rl_ppo_agent.py': 16,
+  'rl_reinforce_categorical.py': 5,
   'rnn_bigru_attention_pool.py': 11,
   'seq_textcnn_kim.py': 16,
   'seq_wavenet_gated.py': 1,
@@ -36,14 +36,13 @@ const missing: Readonly<Record<string, number>> = {
   'gan_equalized_mapping.py': 21,
   'graph_gcn_kipf.py': 8,
   'mlp_parameter_list.py': 18,
-  'multi_wide_and_deep.py': 22,
   'resnet_cifar_option_a.py': 6,
   'rl_dqn_atari.py': 23,
   'unet_setattr_dice.py': 36,
   'former_gmlp.py': 46,
   'multi_contrastive.py': 10,
   'multi_triplet.py': 12,
-  'rnn_seq2seq.py': 13,
+  'rnn_seq2seq.py': 4,
 };
 
 suite('signal: networks written unseen', () => {

@@ -102,6 +102,7 @@ function applyModel(state: TorchState, model: InstanceValue, args: CallArguments
         firstNode,
         endNode: tracer.nodes.length,
         trail: context.trail,
+        given: { positional, named },
       });
     }
     return result;

@@ -180,9 +180,9 @@ const entries: Readonly<Record<string, Entry>> = {
 /** KL(p ‖ q) of two distributions of one class. */
 const divergences: Readonly<Record<string, (p: Value, q: Value, f: Formulas) => Value>> = {
   Normal: (p, q, f) => {
-    const scale = f.attribute(q, 'scale');
-    const ratio = f.of(f.attribute(p, 'scale'), '/', scale);
-    const distance = f.of(f.of(f.attribute(p, 'loc'), '-', f.attribute(q, 'loc')), '/', scale);
+    const inverse = f.of(1, '/', f.attribute(q, 'scale'));
+    const ratio = f.of(f.attribute(p, 'scale'), '*', inverse);
+    const distance = f.of(f.of(f.attribute(p, 'loc'), '-', f.attribute(q, 'loc')), '*', inverse);
     const squares = f.of(f.of(ratio, '*', ratio), '+', f.of(distance, '*', distance));
     return f.of(f.of(f.of(squares, '-', 1), '*', 0.5), '-', f.log(ratio));
   },

@@ -2,10 +2,11 @@ import type { ParameterId } from '../../network/network';
 import type { TracedTensor } from '../../network/tracer';
 import { none } from '../../python/make';
 import type { CallContext, ClassValue, InstanceValue, ModuleValue, Value } from '../../python/values';
-import type { Framework, OpenFramework, TraceSession } from '../framework';
+import type { Framework, GivenArguments, OpenFramework, TraceSession } from '../framework';
 import { applyModule, forwardParameters, isModelClass, isModelInstance, tensorsIn } from './applyModule';
 import { containerClasses } from './containers';
 import { distributionClasses } from './distributions';
+import { withTensors } from './givenArguments';
 import { type LayerEntry, layerClass, qualifiedName } from './layer';
 import { activationLayers } from './layers/activation';
 import { adaptiveLayers } from './layers/adaptive';
@@ -147,9 +148,10 @@ class OpenTorch implements OpenFramework {
     return forwardParameters(this.#state, model);
   }
 
-  apply(model: InstanceValue, inputs: readonly Value[], context: CallContext): Value {
-    const noNames = { named: new Map(), positionalSpans: [], namedSpans: new Map() };
-    return applyModule(this.#state, model, { positional: inputs, ...noNames }, context);
+  apply(model: InstanceValue, inputs: readonly Value[], context: CallContext, like?: GivenArguments): Value {
+    const plain: GivenArguments = { positional: inputs, named: new Map() };
+    const args = like ? (withTensors(this.#state, like, inputs) ?? plain) : plain;
+    return applyModule(this.#state, model, { ...args, positionalSpans: [], namedSpans: new Map() }, context);
   }
 }
 

@@ -36,6 +36,12 @@ const operationsOf = (nodes: readonly NetworkNode[], kind: string) =>
 
 const cases: readonly Case[] = [
   {
+    title: 'results of max and sort by name',
+    lines: ['return x.max(1).values + x.sort(dim=1).values[:, 0] + 0 * x.topk(2, 1).indices[:, 0]'],
+    output: '[4, 8]',
+    kinds: ['random', 'reduction', 'ranking', 'gather', 'slice', 'sum', 'ranking', 'slice', 'sum', 'sum'],
+  },
+  {
     title: 'roll moves what leaves at one end to the other',
     lines: ['return x.roll(-2, 1)'],
     output: '[4, 6, 8]',
