@@ -12,7 +12,7 @@ const bars: Bounds = { activation: [0.01, 0.06], gradient: [0.035, 0.16], weight
  * beside them.
  */
 const reached: Readonly<Record<Extract<FamilyFolder, 'development' | 'heldout'>, Partial<Bounds>>> = {
-  development: { activation: [0.014, 0.06], gradient: [0.035, 0.2], weightGradient: [0.06, 0.23] },
+  development: { gradient: [0.035, 0.2], weightGradient: [0.05, 0.23] },
   heldout: { gradient: [0.042, 0.41], weightGradient: [0.31, 0.51] },
 };
 /** Numbers that have no estimate yet, by file. */
@@ -42,7 +42,6 @@ const missing: Readonly<Record<string, number>> = {
   'former_gmlp.py': 46,
   'multi_contrastive.py': 10,
   'multi_triplet.py': 12,
-  'rnn_seq2seq.py': 4,
 };
 
 suite('signal: networks written unseen', () => {
