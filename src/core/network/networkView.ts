@@ -67,13 +67,9 @@ export class NetworkView {
     return this.#beforeTrainable.has(node.id);
   }
 
-  /** True where the data of `from` goes into `to`. */
-  reaches(from: NetworkNode, to: NetworkNode): boolean {
-    const reached = new Set<NodeId>([from.id]);
-    for (let id = from.id + 1; id <= to.id; id++) {
-      if (this.network.nodes[id]?.inputs.some((input) => reached.has(input))) reached.add(id);
-    }
-    return reached.has(to.id);
+  /** Nodes whose data goes into this one. */
+  feedersOf(node: NetworkNode): ReadonlySet<NodeId> {
+    return nodesBefore(this.body, new Set([node.id]));
   }
 
   /** True where the node's output only scales something else: it runs through changes of shape into a product. */

@@ -13,6 +13,8 @@ export interface OwnUse {
 
 /** Training goes through the same lines again and again. */
 const mostUses = 8;
+/** Nodes of the right place that are looked at. */
+const mostTries = 64;
 
 /**
  * Where else in the trace the lines that led from `raw` to `output` were run: nodes of the same places in the source, of the same kinds,
@@ -22,10 +24,14 @@ export function ownUses(nodes: readonly NetworkNode[], raw: NodeId, output: Node
   const last = nodes[output];
   if (!last) return [];
   const dependent = descendantsOf(nodes, raw, output);
+  const passes = passesThrough(nodes, last);
   const uses: OwnUse[] = [];
-  for (let id = 0; id < raw && uses.length < mostUses; id++) {
+  let tries = 0;
+  for (let id = 0; id < raw && uses.length < mostUses && tries < mostTries; id++) {
     const candidate = nodes[id];
-    if (!candidate || !isMadeAlike(candidate, last)) continue;
+    // A loop over layers passes the place of the output once a layer: only what passed it as often can be the output.
+    if (!candidate || passes[id] !== passes[output] || !isMadeAlike(candidate, last)) continue;
+    tries++;
     const input = matchingInput(nodes, { raw, dependent, fresh: output, own: id });
     if (input === undefined) continue;
     uses.push({
@@ -35,6 +41,19 @@ export function ownUses(nodes: readonly NetworkNode[], raw: NodeId, output: Node
     });
   }
   return uses;
+}
+
+/** By node, how often its longest way back passes the place of `last`. */
+function passesThrough(nodes: readonly NetworkNode[], last: NetworkNode): Int32Array {
+  const passes = new Int32Array(last.id + 1);
+  for (let id = 0; id <= last.id; id++) {
+    const node = nodes[id];
+    let most = node && isMadeAlike(node, last) ? 1 : 0;
+    const own = most;
+    for (const input of node?.inputs ?? []) most = Math.max(most, own + (passes[input] ?? 0));
+    passes[id] = most;
+  }
+  return passes;
 }
 
 interface Match {

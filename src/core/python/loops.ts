@@ -14,7 +14,8 @@ import type { Value } from './values';
  * - one round stands for all where the number of rounds is unknown, and where a round took a training step, unless the elements are
  *   written out;
  * - after `unwatchedRounds`, a loop that computes tensors without constructing anything (training by hand) is left, unless it visits the
- *   objects of a list (`model.modules()`, `named_parameters()`); inside a model's forward (steps of a sequence) after `forwardRounds`;
+ *   objects of a list (`model.modules()`, `named_parameters()`); inside a model's forward (layers, steps of a sequence) only a `while` is
+ *   left, after `forwardRounds`: a `for` there ends with what it goes through;
  * - no loop runs more rounds than the budget's size.
  * Where a loop is left early, numbers that its body assigned are unknown afterwards.
  */
@@ -29,7 +30,11 @@ class LoopWatch {
   readonly #constructions: number;
   readonly #nativeResults: number;
 
-  constructor(private readonly machine: Machine) {
+  constructor(
+    private readonly machine: Machine,
+    /** Inside a model's forward. */
+    private readonly longest: number,
+  ) {
     this.#trainingSteps = machine.trainingSteps;
     this.#constructions = machine.constructions;
     this.#nativeResults = machine.nativeResults;
@@ -45,7 +50,7 @@ class LoopWatch {
     const { machine } = this;
     if (machine.isExhausted) return 'budget';
     if (machine.trainingSteps > this.#trainingSteps) return 'training';
-    if (this.#rounds >= machine.budget.size) return 'budget';
+    if (this.#rounds > machine.budget.size) return 'budget';
     if (
       this.#isLong() &&
       machine.constructions === this.#constructions &&
@@ -58,7 +63,7 @@ class LoopWatch {
 
   #isLong(): boolean {
     if (this.#rounds < unwatchedRounds) return false;
-    this.#limit ||= isInForward(this.machine.frame) ? forwardRounds : unwatchedRounds;
+    this.#limit ||= isInForward(this.machine.frame) ? this.longest : unwatchedRounds;
     return this.#rounds >= this.#limit;
   }
 }
@@ -81,7 +86,7 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
         : makeUnknown('element of something unknown', spanOf(frame, node.iterable));
     return runOnce(machine, frame, node, element);
   }
-  const watch = new LoopWatch(machine);
+  const watch = new LoopWatch(machine, machine.budget.size + 1);
   const isVisiting = listsObjects(iterable);
   for (let item = iterator.next(); item; item = iterator.next()) {
     assignTarget(machine, frame, node.target, item);
@@ -101,7 +106,7 @@ export function executeFor(machine: Machine, frame: Frame, node: ForStatement): 
 
 /** The loop's body runs at each `yield`; what leaves the loop unwinds the generator. */
 function executeForGenerator(machine: Machine, frame: Frame, node: ForStatement, generator: GeneratorPart): Completion {
-  const watch = new LoopWatch(machine);
+  const watch = new LoopWatch(machine, forwardRounds);
   let left: Completion | 'early' | undefined;
   let raised: unknown;
   const stop = new GeneratorStop();
@@ -153,7 +158,7 @@ function runOnce(machine: Machine, frame: Frame, node: ForStatement, element: Va
 }
 
 export function executeWhile(machine: Machine, frame: Frame, node: WhileStatement): Completion {
-  const watch = new LoopWatch(machine);
+  const watch = new LoopWatch(machine, forwardRounds);
   for (;;) {
     const truth = truthOf(machine, evaluate(machine, frame, node.test));
     if (truth === false) return executeBlock(machine, frame, node.otherwise);

@@ -21,8 +21,9 @@ export function gradientFall(view: ModelView): GradientFall | undefined {
   const lastGradient = view.gradientPerUnit(last);
   if (!lastGradient || !view.isKnown(last)) return undefined;
   let best: GradientFall | undefined;
+  const feeders = view.feedersOf(last);
   for (const layer of layers) {
-    if (!view.isFirst(layer) || !view.reaches(layer, last)) continue;
+    if (!view.isFirst(layer) || !feeders.has(layer.id)) continue;
     const gradient = view.gradientPerUnit(layer);
     if (!gradient || !view.isKnown(layer)) return undefined;
     const log10Ratio = gradient.log10 - lastGradient.log10;

@@ -64,8 +64,9 @@ export const vanishingGradient: Rule = {
  */
 function fallsAtTheLastLayer(view: ModelView, { first, last, log10Ratio }: GradientFall): boolean {
   const atLast = view.gradientPerUnit(last);
+  const feeders = view.feedersOf(last);
   const hidden = view.trainableLayers
-    .filter((layer) => layer !== first && layer !== last && view.reaches(layer, last))
+    .filter((layer) => layer !== first && layer !== last && feeders.has(layer.id))
     .flatMap((layer) => view.gradientPerUnit(layer)?.log10 ?? []);
   return atLast !== undefined && hidden.length > 0 && Math.max(...hidden) - atLast.log10 < log10Ratio / 2;
 }

@@ -119,6 +119,9 @@ function listMethods(state: () => TorchState): Record<string, ContainerMethod> {
     },
     __getitem__: (container, args, context) => {
       const [index] = args.positional;
+      // A module list numbers its items from zero: of many, only the one that is asked for is looked at.
+      const direct = index?.kind === 'int' && isModuleList(container) && container.attributes.get(String(index.value));
+      if (direct) return direct;
       const items = itemsOf(state(), container);
       if (index?.kind === 'slice') {
         const picked = context.getItem(makeList(items.map(([key, item]) => makeTuple([makeStr(key), item]))), index);
@@ -245,10 +248,14 @@ function replaceItems(state: TorchState, container: InstanceValue, items: readon
   for (const [index, item] of items.entries()) container.attributes.set(String(index), item);
 }
 
+function isModuleList(container: InstanceValue): boolean {
+  return container.class.mro.some((cls) => cls.name === 'torch.nn.ModuleList');
+}
+
 /** Slices of a Sequential keep the keys, those of a ModuleList count anew. */
 function sliceOf(container: InstanceValue, picked: Value): Value {
   if (picked.kind !== 'list') return picked;
-  const isList = container.class.mro.some((cls) => cls.name === 'torch.nn.ModuleList');
+  const isList = isModuleList(container);
   const attributes = new Map<string, Value>();
   picked.items.forEach((pair, index) => {
     const [key, item] = pair.kind === 'tuple' ? pair.items : [];
