@@ -46,7 +46,7 @@ function chainedNodes(
   for (let index = nodes.length - 1; index >= 0; index--) {
     const node = nodes[index];
     if (!node || !expressions[index]) continue;
-    isChained[index] ||= !isCatalogued(node);
+    isChained[index] ||= !isCatalogued(node) || isExponential(node);
     if (isChained[index]) for (const input of node.inputs) isChained[input] = true;
   }
   return isChained;
@@ -59,6 +59,7 @@ function fusionOf(
   fused: readonly NetworkNode[],
   nodes: readonly NetworkNode[],
 ): Fusion | undefined {
+  if (isExponential(node)) return powerOf(node, chain, fused);
   if (isCatalogued(node) || !dependsOnInput(own)) return undefined;
   const candidates = [...chain].filter(
     ([source]) => source !== node.id && isSameShape(node.outputShape, nodes[source]?.outputShape),
@@ -73,6 +74,21 @@ function fusionOf(
   const isAfterCustom = before?.operation.kind === 'activation' && before.operation.activation.id === 'custom';
   if (isAfterCustom) return customOf(candidates.find(([source]) => source === before.inputs[0]));
   return node.operation.kind === 'activation' ? customOf(candidates[0]) : undefined;
+}
+
+/** `exp(-x ** 2)` is one function of x: an exponential of what is far from normal is not like that of a normal variable. */
+function powerOf(node: NetworkNode, chain: Chain, fused: readonly NetworkNode[]): Fusion | undefined {
+  const exponent = fused[node.inputs[0] ?? -1];
+  const source = exponent?.inputs[0];
+  const isCustom = exponent?.operation.kind === 'activation' && exponent.operation.activation.id === 'custom';
+  const expression = isCustom && source !== undefined ? chain.get(source) : undefined;
+  if (!expression || source === undefined) return undefined;
+  const activation = recogniseActivation(expression);
+  return activation ? { source, activation } : customOf([source, expression]);
+}
+
+function isExponential({ operation }: NetworkNode): boolean {
+  return operation.kind === 'activation' && operation.activation.id === 'exponential';
 }
 
 function customOf(candidate: readonly [NodeId, Expression] | undefined): Fusion | undefined {

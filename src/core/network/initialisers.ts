@@ -180,6 +180,8 @@ export function meanOf(distribution: Distribution, shape?: readonly number[]): n
       const share = identityShare(shape);
       return share === undefined ? undefined : share * distribution.gain;
     }
+    case 'values':
+      return momentsOfValues(distribution.values).mean;
     case 'unknown':
       return undefined;
   }
@@ -202,9 +204,16 @@ export function varianceOf(distribution: Distribution, shape?: readonly number[]
       const share = identityShare(shape);
       return share === undefined ? undefined : share * (1 - share) * distribution.gain ** 2;
     }
+    case 'values':
+      return momentsOfValues(distribution.values).variance;
     case 'unknown':
       return undefined;
   }
+}
+
+function momentsOfValues(values: readonly number[]): { readonly mean: number; readonly variance: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
 }
 
 function fanOf(fans: Fans, mode: FanMode): number {

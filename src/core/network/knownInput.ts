@@ -4,6 +4,7 @@ import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { InputGuess } from './inputPolicy';
 import type { Dim, DrawnFrom, NetworkNode, NodeId, Shape } from './network';
+import type { SeenApplication } from './readingSession';
 import type { TracedTensor } from './tracer';
 
 export interface KnownInput {
@@ -56,7 +57,9 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
     if (shape.length === 1) return isOfSamples ? [batch] : [batch, ...shape];
     return shape.map((dim, index) => (index === axis && dim === batchSize ? batch : dim));
   });
-  const contents = application.inputs.map(({ node }) => (isTokens(nodes, node) ? 'tokens' : 'real'));
+  const contents = application.inputs.map(({ node }) =>
+    isTokens(nodes, node) && !areNumbers(nodes, node, application) ? 'tokens' : 'real',
+  );
   const isShown = isDemonstration(session, batchSize ?? 1);
   return {
     guess: {
@@ -111,6 +114,20 @@ function isTokens(nodes: readonly NetworkNode[], id: NodeId): boolean {
 const rearranges: ReadonlySet<string> = new Set([
   ...['identity', 'reshape', 'permute', 'expand', 'slice', 'pick', 'concat', 'stack'],
 ]);
+
+/** True where a layer computes with drawn integers, as with the pixels of a picture, before anything looks them up. */
+function areNumbers(nodes: readonly NetworkNode[], id: NodeId, { firstNode, endNode }: SeenApplication): boolean {
+  const reached = new Set<NodeId>([id]);
+  for (const node of nodes.slice(firstNode, endNode)) {
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    if (computes.has(node.operation.kind)) return true;
+    if (!looksUp.has(node.operation.kind)) reached.add(node.id);
+  }
+  return false;
+}
+
+const computes: ReadonlySet<string> = new Set(['linear', 'convolution', 'normalisation', 'recurrent', 'attention']);
+const looksUp: ReadonlySet<string> = new Set(['embedding', 'take', 'gather', 'scatter', 'loss']);
 
 /** True where the model's earlier application fed its input to an embedding. */
 function readsTokens({ session }: FileEvaluation, { application }: EntryPoint): boolean {

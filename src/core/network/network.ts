@@ -32,6 +32,8 @@ export type Distribution =
   | { readonly kind: 'orthogonal'; readonly gain: number; readonly rows: number; readonly columns: number }
   /** Identity or Dirac delta times gain. */
   | { readonly kind: 'identity'; readonly gain: number }
+  /** These very numbers, all elements in order: a grid, a table of slopes. */
+  | { readonly kind: 'values'; readonly values: readonly number[] }
   | { readonly kind: 'unknown'; readonly reason: string };
 
 export interface Initialiser {

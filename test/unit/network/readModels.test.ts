@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import type { AnalyzeOptions } from '../../../src/core/analysis';
+import { meanOf, varianceOf } from '../../../src/core/network/initialisers';
 import type { ReadModel } from '../../../src/core/network/readModel';
 import { type Reading, readModels } from '../../../src/core/network/readModels';
 
@@ -242,6 +243,25 @@ Net()(batch, 0.5, is_summed=True)
     );
   });
 
+  test('drawn integers that a layer computes with are numbers, not ids', async () => {
+    const model = await readOne(
+      `${netOf(['self.conv = nn.Conv2d(3, 8, 3)'], ['return self.conv(x / 255.0)'])}Net()(torch.randint(0, 256, (4, 3, 16, 16)).float())\n`,
+    );
+    const { operation } = model.network.nodes[model.network.inputs[0] ?? -1] ?? {};
+    assert.equal(operation?.kind === 'input' && operation.content, 'real');
+  });
+
+  test('a parameter made of a known table holds its numbers', async () => {
+    const model = await readOne(
+      `${netOf(['self.slopes = nn.Parameter(torch.linspace(0.5, 2.0, 4))', 'self.fc = nn.Linear(4, 4)'], ['return self.fc(x) * self.slopes'])}Net()(torch.randn(8, 4))\n`,
+    );
+    const slopes = model.network.parameters.find((parameter) => parameter.path === 'slopes');
+    assert.deepEqual(slopes?.initialiser.distribution, { kind: 'values', values: [0.5, 1, 1.5, 2] });
+    // Mean 1.25, mean square 1.875 (0.25, 1, 2.25 and 4).
+    assert.equal(meanOf({ kind: 'values', values: [0.5, 1, 1.5, 2] }), 1.25);
+    assert.equal(varianceOf({ kind: 'values', values: [0.5, 1, 1.5, 2] }), 1.875 - 1.25 ** 2);
+  });
+
   test('what is written into a reparametrised weight is lost, as PyTorch 2.13 computes it anew', async () => {
     for (const wrapper of ['nn.utils.weight_norm', 'nn.utils.parametrizations.weight_norm']) {
       const { network } = await readOne(
@@ -324,6 +344,13 @@ suite('reading models: fusion', () => {
         ['h = self.a(x)', ...body],
       ),
     );
+
+  test('an exponential of a function of x is a function of x', async () => {
+    const model = await between('return self.b(torch.exp(-(((h - 0.5) / 0.25) ** 2)))');
+    assert.deepEqual(kindsOf(model), ['input', 'linear', 'activation', 'linear']);
+    const apart = await between('return self.b(torch.exp(self.s(h)))');
+    assert.deepEqual(activationsOf(apart), ['sigmoid', 'exponential']);
+  });
 
   test('hand-written activations become catalogue entries', async () => {
     const cases: Record<string, string> = {

@@ -22,7 +22,6 @@ const missing: Readonly<Record<string, number>> = {
   'former_mixer_einops.py': 90,
   'graph_sage_batched.py': 22,
   'mlp_hypernetwork.py': 13,
-  'mlp_kan_rbf.py': 22,
   'rl_reinforce_categorical.py': 5,
   'rnn_bigru_attention_pool.py': 11,
   'seq_textcnn_kim.py': 16,

@@ -88,6 +88,8 @@ function affine(distribution: Distribution | undefined, scale: number, shift: nu
       const { mean, std } = distribution;
       return truncatedNormal(scale * mean + shift, Math.abs(scale) * std, Math.min(...ends), Math.max(...ends));
     }
+    case 'values':
+      return { kind: 'values', values: distribution.values.map((value) => scale * value + shift) };
     case 'orthogonal':
     case 'identity':
       return shift === 0 ? { ...distribution, gain: Math.abs(scale) * distribution.gain } : undefined;

@@ -1,6 +1,7 @@
 import type { Distribution } from '../../network/network';
 import { none } from '../../python/make';
 import type { ClassValue } from '../../python/values';
+import { constantsOf } from '../tensor/picking';
 import { type Method, methods, nativeClass } from './nativeClass';
 import type { TensorPayload, TorchState } from './state';
 
@@ -15,7 +16,8 @@ export function parameterClass(state: () => TorchState, tensor: ClassValue): Cla
     }
     const reason = 'a parameter made of a computed tensor';
     const distribution = payload.facts.distribution ??
-      parameterDistribution(state(), payload) ?? { kind: 'unknown', reason };
+      parameterDistribution(state(), payload) ??
+      knownValues(state(), payload) ?? { kind: 'unknown', reason };
     const flag = args.positional[1] ?? args.named.get('requires_grad');
     const isTrainable = flag === undefined || context.truth(flag) !== false;
     const scheme = schemeOf(distribution);
@@ -24,6 +26,14 @@ export function parameterClass(state: () => TorchState, tensor: ClassValue): Cla
     return none;
   };
   return nativeClass('torch.nn.Parameter', tensor, methods('torch.nn.Parameter', { __init__: create }));
+}
+
+/** Of a constant tensor, where its elements can be worked out and are few. */
+function knownValues(state: TorchState, payload: TensorPayload): Distribution | undefined {
+  const values = payload.facts.isConstant
+    ? (payload.facts.values ?? constantsOf(state.session, payload.tensor.node))
+    : undefined;
+  return values && values.length > 0 ? { kind: 'values', values: [...values] } : undefined;
 }
 
 function schemeOf(distribution: Distribution): string {

@@ -31,6 +31,14 @@ export function scaledDistribution(
       const longer = Math.max(rows, columns) / Math.max(distribution.rows, distribution.columns);
       return { kind: 'orthogonal', gain: distribution.gain * factor * Math.sqrt(longer), rows, columns };
     }
+    case 'values': {
+      // Of a table that is cut the first numbers stay.
+      const kept = distribution.values.slice(
+        0,
+        scaled.reduce((product, size) => product * size, 1),
+      );
+      return { kind: 'values', values: kept.map((value) => value * factor) };
+    }
     case 'identity':
     case 'unknown':
       return distribution;

@@ -40,6 +40,15 @@ export function drawTensor(
       return orthogonal(distribution, shape, random);
     case 'identity':
       return identity(distribution.gain, shape);
+    case 'values': {
+      const { values } = distribution;
+      if (values.length !== elementCountOf(shape)) return undefined;
+      return filled(shape, Math.max(...values.map(Math.abs)), (data, unit) => {
+        values.forEach((value, at) => {
+          data[at] = value * unit;
+        });
+      });
+    }
     case 'unknown':
       return undefined;
   }

@@ -181,6 +181,8 @@ export function affine(distribution: Distribution, scale: number, shift: number)
       return shift === 0 ? { ...distribution, gain: distribution.gain * scale } : undefined;
     case 'identity':
       return shift === 0 ? { kind: 'identity', gain: distribution.gain * scale } : undefined;
+    case 'values':
+      return { kind: 'values', values: distribution.values.map((value) => value * scale + shift) };
     case 'unknown':
       return distribution;
   }
