@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { compileExpression } from '../../../../src/core/activations/evaluate';
 import type { NetworkNode } from '../../../../src/core/network/network';
 import { shapeText } from '../../../../src/core/network/shapes';
 import { readTorch } from './readTorch';
@@ -35,6 +36,18 @@ const operationsOf = (nodes: readonly NetworkNode[], kind: string) =>
   nodes.map(({ operation }) => operation).filter((operation) => operation.kind === kind);
 
 const cases: readonly Case[] = [
+  {
+    title: 'one-hot rows are 1 where the id is the place',
+    lines: ['return F.one_hot(torch.randint(0, 7, (4, 6)), 7).float()'],
+    output: '[4, 6, 7]',
+    kinds: ['random', 'constant', 'reshape', 'elementwise'],
+    check: (nodes) => {
+      const [operation] = operationsOf(nodes, 'elementwise');
+      assert.ok(operation?.kind === 'elementwise');
+      const f = compileExpression(operation.expression);
+      assert.deepEqual([f(3, [3]), f(3, [4])], [1, 0]);
+    },
+  },
   {
     title: 'results of max and sort by name',
     lines: ['return x.max(1).values + x.sort(dim=1).values[:, 0] + 0 * x.topk(2, 1).indices[:, 0]'],

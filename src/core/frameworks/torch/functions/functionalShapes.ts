@@ -1,7 +1,11 @@
+import { apply, where, z } from '../../../activations/construct';
+import { mostConstants } from '../../../network/constantValues';
 import type { Dim, Shape } from '../../../network/network';
 import { broadcastShapes } from '../../../network/shapes';
 import { makeTuple, none } from '../../../python/make';
 import type { Value } from '../../../python/values';
+import { reshapeTo } from '../../tensor/rearranging';
+import { addNode } from '../../tensor/trace';
 import { type NativeFunction, sizesOf, type TorchCall } from '../call';
 import { bagShape } from '../operations/embedding';
 import { several, shaped, shapeOf } from './shapeRule';
@@ -47,10 +51,7 @@ export const functionalShapes: readonly NativeFunction[] = [
   {
     name: 'torch.nn.functional.one_hot',
     signature: 'input, num_classes=-1',
-    call: (call) => {
-      const [shape, classes] = [shapeOf(call), call.int('num_classes')];
-      return shaped(call, shape && [...shape, classes !== undefined && classes > 0 ? classes : undefined]);
-    },
+    call: oneHot,
   },
   {
     name: 'torch.nn.functional.multi_head_attention_forward',
@@ -59,6 +60,24 @@ export const functionalShapes: readonly NativeFunction[] = [
     call: attentionForward,
   },
 ];
+
+/** 1 where the id equals the place along the new axis. */
+function oneHot(call: TorchCall): Value | undefined {
+  const [shape, classes] = [shapeOf(call), call.int('num_classes')];
+  const isCounted = classes !== undefined && classes > 0 && classes <= mostConstants;
+  const { session } = call.state;
+  const follow = () => {
+    const ids = call.tensor('input');
+    if (!ids?.shape || !isCounted) return undefined;
+    const site = call.site();
+    const values = Array.from({ length: classes }, (_, place) => place);
+    const places = addNode(session, { kind: 'constant', value: undefined, values }, [], [classes], site);
+    const wide = reshapeTo(session, ids, [...ids.shape, 1], site);
+    const expression = where(apply('equal', z, { kind: 'input', index: 1 }), 1, 0);
+    return addNode(session, { kind: 'elementwise', expression }, [wide, places], [...ids.shape, classes], site);
+  };
+  return shaped(call, shape && [...shape, isCounted ? classes : undefined], 'integers', follow);
+}
 
 function functional(name: string, signature: string, rule: (call: TorchCall) => Shape): NativeFunction {
   return { name: `torch.nn.functional.${name}`, signature, call: (call) => shaped(call, rule(call)) };
