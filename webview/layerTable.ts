@@ -1,9 +1,10 @@
 import { unsteadyTexts } from '../src/protocol/doubts';
 import type { LayerView, ModelView } from '../src/protocol/viewState';
 import { element } from './dom';
+import { fill } from './fill';
 import { activationText, gradientText, saturatedText } from './layerText';
 import type { PageContext } from './page';
-import { numbersShown } from './profileData';
+import { numbersShown, rowsShown } from './profileData';
 
 export interface LayerTable {
   readonly root: HTMLElement;
@@ -16,7 +17,9 @@ export function layerTable(
   onChoose: (index: number) => void,
   { strings, arrangement, save }: PageContext,
 ): LayerTable {
-  const rows = model.layers.map((layer, index) => row(layer, index, onChoose));
+  const shown = rowsShown(model.layers);
+  const rows = shown.map((layer, index) => row(layer, index, onChoose));
+  const left = model.layers.length - shown.length;
   const header = [strings.layer, strings.gradient, strings.activation, strings.saturated];
   const details = element(
     'details',
@@ -36,6 +39,7 @@ export function layerTable(
         ),
         element('tbody', {}, ...rows),
       ),
+      ...(left > 0 ? [element('p', {}, fill(strings.tableCut, { left: { kind: 'count', value: left } }))] : []),
     ),
   );
   details.open = arrangement.isTableOpen !== false;

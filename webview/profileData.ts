@@ -85,6 +85,14 @@ function bandOf({ sd }: SizeView): number {
   return Math.min(widestBand, bandWidth * sd);
 }
 
+/** More rows than anybody reads, and more elements than a page lays out at once. */
+const mostRows = 2_000;
+
+/** The layers that the table has a row for: the charts show all. */
+export function rowsShown(layers: readonly LayerView[]): readonly LayerView[] {
+  return layers.slice(0, mostRows);
+}
+
 /** A range that neighbouring layers share. */
 export interface Run extends LogRange {
   readonly from: number;

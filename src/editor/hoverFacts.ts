@@ -183,6 +183,13 @@ function doubtLine(signals: readonly NodeSignal[]): readonly string[] {
   if (flags.has('unknown-upstream')) {
     return [l10n.t('Something before it was not understood: these numbers mean little.')];
   }
+  if (flags.has('invalid-weights')) {
+    return [l10n.t('The weights here start as NaN or infinite: nothing that they touch has a number.')];
+  }
+  if (flags.has('no-units')) return [l10n.t('This layer has no units: nothing goes through it.')];
+  if (flags.has('broken-elsewhere')) {
+    return [l10n.t('No number: a layer of this network has no units, or weights that start as NaN or infinite.')];
+  }
   if (flags.has('collapsed')) {
     return [l10n.t('Seeds part here: in some the signal falls to nothing, in others it stays.')];
   }

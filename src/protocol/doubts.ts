@@ -11,12 +11,15 @@ export function doubtTexts(flags: readonly SignalFlag[], strings: PageStrings): 
     overflow: strings.overflow,
     'zero-gradient': strings.zeroGradient,
     'zero-activation': strings.zeroActivation,
+    'invalid-weights': strings.invalidWeights,
+    'no-units': strings.noUnits,
+    'broken-elsewhere': strings.brokenElsewhere,
   };
   return flags.flatMap((flag) => texts[flag] ?? []);
 }
 
-/** Where seeds differ so much that no number says much. */
-const unsteady: ReadonlySet<SignalFlag> = new Set(['chaotic', 'collapsed']);
+/** Where seeds differ so much that no number says much, or the layer itself leaves none. */
+const unsteady: ReadonlySet<SignalFlag> = new Set(['chaotic', 'collapsed', 'invalid-weights', 'no-units']);
 
 export function unsteadyTexts(flags: readonly SignalFlag[], strings: PageStrings): readonly string[] {
   return doubtTexts(

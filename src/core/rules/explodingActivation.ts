@@ -1,4 +1,5 @@
 import type { NetworkNode } from '../network/network';
+import { startsBeyondNumbers } from '../signal/brokenLayers';
 import { hiddenExponential, largestWeights, weightSpan } from './extremeWeights';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
@@ -10,6 +11,20 @@ export const explodingActivation: Rule = {
   judges: 'profile',
   severities: { slight: 'information', harmful: 'warning', hopeless: 'error' },
   *check(view, thresholds) {
+    const invalid = view.body.find((node) => view.weightsOf(node).some(startsBeyondNumbers));
+    if (invalid) {
+      yield {
+        degree: 'hopeless',
+        span: weightSpan(view, invalid),
+        layers: [invalid.path],
+        message: {
+          text: 'The weights of {path} start as NaN or infinite: so does all that they touch, and nothing trains.',
+          values: { path: invalid.path },
+        },
+        related: [],
+      };
+      return;
+    }
     const inputLog10 = inputScale(view);
     let peak: { readonly node: NetworkNode; readonly log10: number; readonly sd: number } | undefined;
     for (const node of view.body) {

@@ -1,6 +1,6 @@
 import type { Network, NetworkNode } from '../network/network';
 import { NetworkView } from '../network/networkView';
-import type { NodeSignal, SignalProfile } from '../signal/profile';
+import type { NodeSignal, SignalFlag, SignalProfile } from '../signal/profile';
 
 /** A network and its signal as the rules look at them. */
 export class ModelView extends NetworkView {
@@ -27,6 +27,14 @@ export class ModelView extends NetworkView {
 
   /** False where something unknown stands before the node, so that its numbers mean little. */
   isKnown(node: NetworkNode): boolean {
-    return !this.signalOf(node)?.flags.includes('unknown-upstream');
+    return !this.signalOf(node)?.flags.some((flag) => withoutNumbers.has(flag));
   }
 }
+
+/** Flags of nodes whose numbers are missing or stand on something that has none. */
+const withoutNumbers: ReadonlySet<SignalFlag> = new Set([
+  'unknown-upstream',
+  'invalid-weights',
+  'no-units',
+  'broken-elsewhere',
+]);

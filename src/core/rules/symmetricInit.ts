@@ -1,4 +1,5 @@
 import type { NetworkNode, Parameter } from '../network/network';
+import { startsBeyondNumbers } from '../signal/brokenLayers';
 import { weightSpan } from './extremeWeights';
 import type { ModelView } from './modelView';
 import type { Rule } from './rule';
@@ -42,7 +43,8 @@ function symmetricWeight(view: ModelView, node: NetworkNode): Parameter | undefi
   const { kind } = node.operation;
   if (kind !== 'linear' && kind !== 'convolution') return undefined;
   if (!view.isBottleneck(node) || !view.feedsTrainable(node)) return undefined;
-  return view
-    .weightsOf(node)
-    .find((weight) => weight.initialiser.distribution.kind === 'constant' && (weight.shape[0] ?? 1) > 1);
+  return view.weightsOf(node).find((weight) => {
+    const isConstant = weight.initialiser.distribution.kind === 'constant' && !startsBeyondNumbers(weight);
+    return isConstant && (weight.shape[0] ?? 1) > 1;
+  });
 }

@@ -20,6 +20,12 @@ export type SignalFlag =
   | 'approximate'
   | 'overflow'
   | 'zero-activation'
+  /** The layer's weights start as NaN or infinite. */
+  | 'invalid-weights'
+  /** The layer has none. */
+  | 'no-units'
+  /** What either does to the rest of the network. */
+  | 'broken-elsewhere'
   | 'zero-gradient';
 
 export interface NodeSignal {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LayerNumbers, LayerView, ModelView } from '../../../src/protocol/viewState';
-import { runsOf, saturatedSeries, sizeSeries } from '../../../webview/profileData';
+import { rowsShown, runsOf, saturatedSeries, sizeSeries } from '../../../webview/profileData';
 
 function layer(now: Partial<LayerNumbers>, after?: Partial<LayerNumbers>): LayerView {
   const numbers = (part: Partial<LayerNumbers>) => ({ flags: [], ...part });
@@ -84,6 +84,12 @@ suite('profile chart data', () => {
       shares?.high.map(({ y }) => Number(y.toFixed(6))),
       [0.6, 0.22],
     );
+  });
+
+  test('the table has a row for each layer of any network that people read, and an end', () => {
+    const layers = Array.from({ length: 20_000 }, () => layer({}));
+    assert.equal(rowsShown(layers.slice(0, 1_500)).length, 1_500);
+    assert.equal(rowsShown(layers).length, 2_000);
   });
 
   test('neighbours of one healthy range make one run', () => {

@@ -1,5 +1,6 @@
 import { saturationOf } from '../../activations/catalogue';
 import type { Network, NetworkNode, NodeId, Operation, Parameter } from '../../network/network';
+import { withBrokenLayers } from '../brokenLayers';
 import type { InputStatistics } from '../inputStatistics';
 import type { NodeSignal, SignalProfile } from '../profile';
 import { activationStep } from './activations';
@@ -51,7 +52,7 @@ export function propagate(network: Network, input: InputStatistics): SignalProfi
   const steps = propagateForward(network, input, indexOf);
   const parting = partingNodes(network, steps, indexOf);
   const signals = withSharedWeights(network, propagateBackward(network, steps, indexOf, parting));
-  return { nodes: withComputedTargets(network, signals) };
+  return { nodes: withBrokenLayers(network, withComputedTargets(network, signals)) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
