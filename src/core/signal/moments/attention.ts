@@ -1,4 +1,5 @@
 import type { Operation } from '../../network/network';
+import { attendsPositions, attentionByProducts } from './attentionByProducts';
 import {
   type Attended,
   type AttentionGradients,
@@ -51,6 +52,7 @@ function attend(
 export function attentionStep(call: Call, operation: Extract<Operation, { kind: 'attention' }>): Step | undefined {
   const [query, key, value] = call.inputs.map((input) => input && consumed(input));
   if (!query || !key || !value) return undefined;
+  if (!attendsPositions(key.layout)) return attentionByProducts(query, key, value, operation);
   const head = query.layout.axes.at(-1)?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
   const gain = operation.scale ** 2 * head;
   const keys = keyCounts(keyBins(key.layout).count, operation.isCausal);

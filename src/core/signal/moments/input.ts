@@ -150,6 +150,19 @@ function sampleField(layout: Layout, sample: SampleStatistics, call: Call): Fiel
   );
 }
 
+/** Operations behind which an axis is still what it was; a slice that drops one is told by its rank. */
+const keepsAxes: ReadonlySet<string> = new Set([
+  'identity',
+  'activation',
+  'dropout',
+  'sum',
+  'product',
+  'elementwise',
+  'pad',
+  'pick',
+  'slice',
+]);
+
 /** The axes whose elements are exchangeable: the channel axis of the first layer that names one, else the last. */
 export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
   const rank = call.node.outputShape?.length ?? 0;
@@ -159,12 +172,7 @@ export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
     if (!node.inputs.some((id) => reached.has(id))) continue;
     const { operation } = node;
     if ('channelAxis' in operation && node.outputShape?.length === rank) return [operation.channelAxis];
-    if (
-      operation.kind === 'identity' ||
-      operation.kind === 'activation' ||
-      operation.kind === 'dropout' ||
-      operation.kind === 'sum'
-    ) {
+    if (keepsAxes.has(operation.kind) && node.outputShape?.length === rank) {
       reached.add(node.id);
       continue;
     }

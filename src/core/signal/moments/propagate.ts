@@ -18,6 +18,7 @@ import { gatedLinearUnitStep } from './gated';
 import { inputField } from './input';
 import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
+import { matmulStep } from './matmul';
 import { normalisationStep } from './norms';
 import { pairClassCount } from './pairClasses';
 import { copyStep, pickStep } from './picking';
@@ -129,7 +130,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'activation':
       return activationStep(call, operation.activation, saturationOf(operation.activation));
     case 'softmax':
-      return softmaxStep(call, operation.variant, operation.axis);
+      return withMerged(call, (own) => softmaxStep(own, operation.variant, operation.axis), [operation.axis]);
     case 'gatedLinearUnit':
       return gatedLinearUnitStep(call, operation.gate, operation.axis);
     case 'upsample':
@@ -162,6 +163,8 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return withReconciled(call, (own) => sumStep(own, operation.coefficients));
     case 'product':
       return withReconciled(call, productStep);
+    case 'matmul':
+      return matmulStep(call);
     case 'loss':
       return lossStep(call, operation);
     case 'attention':
@@ -182,7 +185,6 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'ranking':
     case 'cumulativeSum':
     case 'elementwise':
-    case 'matmul':
     case 'unknown':
       return undefined;
   }

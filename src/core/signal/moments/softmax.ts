@@ -1,21 +1,36 @@
+import type { Operation } from '../../network/network';
 import { affineOf } from './binArithmetic';
 import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
-import { unitCount } from './layout';
+import { isMultiplied } from './origins';
+import { putBack, unitsAsPositions } from './regroup';
 import type { Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
+import { softmaxOverPosition } from './softmaxPositions';
+
+type Variant = Extract<Operation, { kind: 'softmax' }>['variant'];
+
+/** Behind a product of matrices what the shares' gradients have in common counts, as it cancels: units are positions there. */
+export function softmaxStep(call: Call, variant: Variant, axis: number): Step | undefined {
+  const [input] = call.inputs;
+  const spread = input && variant !== 'log-softmax' && isMultiplied(call) ? unitsAsPositions(input, axis) : undefined;
+  const step = input && softmaxOver(spread?.field ?? input, variant, axis);
+  return step && spread ? putBack(step, () => spread) : step;
+}
+
+/** Softmax over an axis of units, or of positions: softmaxPositions.ts. */
+export function softmaxOver(input: Field, variant: Variant, axis: number): Step | undefined {
+  const [atom, ...others] = input.layout.axes[axis] ?? [];
+  if (atom?.kind !== 'position') return softmaxOverUnits(input, variant, axis);
+  return variant === 'log-softmax' || others.length > 0 ? undefined : softmaxOverPosition(input, atom.index);
+}
 
 /** Softmax over units of independent Gaussian logits; its Jacobian diag(p) − p pᵀ applied to a gradient independent of p. */
-export function softmaxStep(
-  call: Call,
-  variant: 'softmax' | 'log-softmax' | 'softmin',
-  axis: number,
-): Step | undefined {
-  const raw = call.inputs[0];
-  const atoms = raw?.layout.axes[axis];
-  if (!raw || !atoms || atoms.some((atom) => atom.kind !== 'units')) return undefined;
+function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | undefined {
+  const atoms = raw.layout.axes[axis];
+  if (!atoms || atoms.some((atom) => atom.kind !== 'units')) return undefined;
   const input = consumed(raw);
-  const classes = unitCount(input.layout);
+  const classes = atoms.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1);
   const segment = pooledSegment(input);
   const scale = Math.exp(Math.min(600, Math.max(-600, input.logScale)));
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);

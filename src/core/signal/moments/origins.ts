@@ -1,0 +1,81 @@
+import type { Network, NetworkNode, NodeId } from '../../network/network';
+import type { Call } from './rule';
+
+/** Operations that draw their output anew: what comes out of two of them, or of two parts of one, is independent in its signs. */
+const drawing: ReadonlySet<string> = new Set([
+  'linear',
+  'convolution',
+  'embedding',
+  'parameter',
+  'random',
+  'recurrent',
+  'multiheadAttention',
+  'matmul',
+  'attention',
+]);
+
+/**
+ * Whether both inputs come from the same values with no weights on either way: x xᵀ, or tokens against tokens. Two parts of the units of one
+ * layer (`chunk` of a joint projection) are not the same values.
+ */
+export function haveCommonOrigin(call: Call): boolean {
+  const nodes = nodesOf(call.network);
+  const [first, second] = call.node.inputs.map((id) => originsOf(id, nodes));
+  return first !== undefined && second !== undefined && [...first].some((origin) => second.has(origin));
+}
+
+/** The nodes that the values come from, each with the parts that were taken of it on the way. */
+function originsOf(id: NodeId, nodes: ReadonlyMap<NodeId, NetworkNode>): ReadonlySet<string> {
+  const origins = new Set<string>();
+  const seen = new Set<string>();
+  const waiting: { readonly id: NodeId; readonly parts: string }[] = [{ id, parts: '' }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const node = nodes.get(next.id);
+    const key = `${next.id}${next.parts}`;
+    if (!node || seen.has(key)) continue;
+    seen.add(key);
+    const { operation, inputs } = node;
+    if (drawing.has(operation.kind) || inputs.length === 0) origins.add(key);
+    else {
+      const isPart = operation.kind === 'slice';
+      const parts = isPart ? `${next.parts} ${operation.from}:${operation.to}:${operation.step}` : next.parts;
+      for (const input of inputs) waiting.push({ id: input, parts });
+    }
+  }
+  return origins;
+}
+
+const known = new WeakMap<Network, ReadonlyMap<NodeId, NetworkNode>>();
+
+function nodesOf(network: Network): ReadonlyMap<NodeId, NetworkNode> {
+  const before = known.get(network);
+  if (before) return before;
+  const nodes = new Map(network.nodes.map((node) => [node.id, node]));
+  known.set(network, nodes);
+  return nodes;
+}
+
+/** Operations that hand their input's axes on. */
+const handsOn: ReadonlySet<string> = new Set([
+  'identity',
+  'reshape',
+  'permute',
+  'slice',
+  'expand',
+  'dropout',
+  'sum',
+  'product',
+  'activation',
+]);
+
+/** Whether the first use of the node, but for what hands it on, is a product of matrices. */
+export function isMultiplied({ node, network }: Pick<Call, 'node' | 'network'>): boolean {
+  const reached = new Set([node.id]);
+  for (const { id, inputs, operation } of network.nodes) {
+    if (!inputs.some((source) => reached.has(source))) continue;
+    if (operation.kind === 'matmul' || operation.kind === 'attention') return true;
+    if (!handsOn.has(operation.kind)) return false;
+    reached.add(id);
+  }
+  return false;
+}

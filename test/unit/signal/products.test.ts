@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import type { Dim, NodeId, Operation } from '../../../src/core/network/network';
+import { propagate } from '../../../src/core/signal/moments/propagate';
+import { NetworkBuilder, variance } from './networkBuilder';
+
+const samples: Dim = { perBatch: 1 };
+const tokens = 12;
+const features = 48;
+const root = (square: number) => Math.log10(square) / 2;
+const near = (actual: number | undefined, expected: number, tolerance = 0.002) =>
+  assert.ok(Math.abs((actual ?? Number.NaN) - expected) <= tolerance, `${actual}, not ${expected}`);
+
+class Builder extends NetworkBuilder {
+  transposed(id: NodeId): NodeId {
+    const [batch, rows, columns] = this.shapeOf(id);
+    return this.add({ kind: 'permute', order: [0, 2, 1] }, [id], [batch, columns, rows]);
+  }
+
+  product(first: NodeId, second: NodeId): NodeId {
+    const [batch, rows] = this.shapeOf(first);
+    return this.add({ kind: 'matmul' }, [first, second], [batch, rows, this.shapeOf(second)[2]]);
+  }
+
+  signal(output: NodeId) {
+    return propagate(this.network(output), 'standard-normal').nodes;
+  }
+}
+
+/** Queries and keys of independent tokens: every element has variance 4 and 9. */
+function scores() {
+  const net = new Builder();
+  const x = net.input(tokens, features);
+  const query = net.linear(x, features, variance(4 / features));
+  const key = net.linear(x, features, variance(9 / features));
+  return { net, x, query, key, scores: net.product(query, net.transposed(key)) };
+}
+
+suite('signal: products of activations', () => {
+  test('q kᵀ sums independent products: σq σk √d; each gradient is the sum over what the other meets', () => {
+    const { net, query, key, scores: product } = scores();
+    const signal = net.signal(product);
+    near(signal[product]?.activation?.log10Rms, root(features * 4 * 9));
+    near(signal[query]?.gradient?.log10Rms, root(tokens * 9), 0.01);
+    near(signal[key]?.gradient?.log10Rms, root(tokens * 4), 0.01);
+  });
+
+  test('a sum over tokens keeps what they have in common: n² where they are the same, n where they are independent', () => {
+    const net = new Builder();
+    const x = net.input(1, features);
+    const copies = net.add({ kind: 'expand' }, [x], [samples, tokens, features]);
+    const [first, second] = [4, 9].map((square) => net.linear(copies, features, variance(square / features)));
+    const product = net.product(net.transposed(first as NodeId), second as NodeId);
+    near(net.signal(product)[product]?.activation?.log10Rms, root(tokens * tokens * 4 * 9));
+  });
+
+  test('a matrix of parameters times tokens is a layer over the tokens', () => {
+    const net = new Builder();
+    const x = net.input(tokens, features);
+    const value = net.parameter('value', [20, tokens], variance(0.25));
+    const weight = net.add({ kind: 'parameter' }, [], [20, tokens], [value]);
+    const product = net.add({ kind: 'matmul' }, [weight, x], [samples, 20, features]);
+    const signal = net.signal(product);
+    near(signal[product]?.activation?.log10Rms, root(tokens * 0.25));
+    near(signal[x]?.gradient?.log10Rms, root(20 * 0.25));
+    near(signal[weight]?.gradient?.log10Rms, root(net.batchSize * features));
+  });
+
+  test('x xᵀ is no product of independent tensors, and neither is x times what a norm makes of it: unknown', () => {
+    for (const between of [undefined, { kind: 'activation' }] as const) {
+      const net = new Builder();
+      const x = net.input(tokens, features);
+      const h = net.linear(x, features, variance(1 / features));
+      const product = net.product(h, net.transposed(between ? net.activation(h, 'tanh') : h));
+      assert.ok(net.signal(product)[product]?.flags.includes('unknown-upstream'));
+    }
+  });
+
+  test('samples that meet samples are unknown', () => {
+    const net = new Builder();
+    const [first, second] = [1, 2].map(() => net.linear(net.input(features), features, variance(1 / features)));
+    const turned = net.add({ kind: 'permute', order: [1, 0] }, [second as NodeId], [features, samples]);
+    const product = net.add({ kind: 'matmul' }, [first as NodeId, turned], [samples, samples]);
+    assert.ok(net.signal(product)[product]?.flags.includes('unknown-upstream'));
+  });
+});
+
+suite('signal: softmax over tokens', () => {
+  const softmax: Operation = { kind: 'softmax', variant: 'softmax', axis: 2 };
+
+  test('of equal logits every share is 1/n; what all logits have in common cancels', () => {
+    const { net, scores: product } = scores();
+    const small = net.same({ kind: 'sum', coefficients: [1e-3] }, product);
+    const shares = net.same(softmax, small);
+    near(net.signal(shares)[shares]?.activation?.log10Rms, -Math.log10(tokens));
+    const shift = net.add({ kind: 'constant', value: 5 }, [], []);
+    const shifted = net.same({ kind: 'sum', coefficients: [1, 1] }, small, shift);
+    const same = net.same(softmax, shifted);
+    near(net.signal(same)[same]?.activation?.log10Rms, -Math.log10(tokens));
+  });
+
+  test('of independent logits of variance v the squared shares sum to e^v/n, where n is large', () => {
+    const net = new Builder();
+    const count = 400;
+    const x = net.input(count, features);
+    const [query, key] = [1, 2].map(() => net.linear(x, features, variance(0.5 / features)));
+    const scaled = net.same(
+      { kind: 'sum', coefficients: [features ** -0.5] },
+      net.product(query as NodeId, net.transposed(key as NodeId)),
+    );
+    const shares = net.same(softmax, scaled);
+    near(net.signal(shares)[shares]?.activation?.log10Rms, root(Math.exp(0.25) / count ** 2), 0.01);
+  });
+
+  test('the shares sum to one, so that a gradient by their sum stops there', () => {
+    const { net, query, scores: product } = scores();
+    const scaled = net.same({ kind: 'sum', coefficients: [0.01] }, product);
+    const shares = net.same(softmax, scaled);
+    const sum = net.add({ kind: 'reduction', variant: 'sum', axes: [2] }, [shares], [samples, tokens]);
+    const signal = net.signal(sum);
+    near(signal[sum]?.activation?.log10Rms, 0, 1e-6);
+    const gradient = signal[query]?.gradient;
+    assert.ok(!gradient || gradient.log10Rms < -7, `${gradient?.log10Rms}`);
+  });
+});
+
+suite('signal: which axis holds the channels', () => {
+  test('a picture that is padded before its first convolution keeps its channels last', () => {
+    const net = new NetworkBuilder();
+    const x = net.input(64, 64, 3);
+    const even = [
+      { before: 0, after: 0 },
+      { before: 1, after: 1 },
+      { before: 1, after: 1 },
+      { before: 0, after: 0 },
+    ];
+    const padded = net.add({ kind: 'pad', padding: even, value: 0 }, [x], [samples, 66, 66, 3]);
+    const convolution: Operation = {
+      kind: 'convolution',
+      rank: 2,
+      inChannels: 3,
+      outChannels: 8,
+      kernel: [3, 3],
+      stride: [1, 1],
+      padding: [even[0], even[0]] as { before: number; after: number }[],
+      paddingMode: 'zeros',
+      dilation: [1, 1],
+      groups: 1,
+      transposed: false,
+      channelAxis: 3,
+    };
+    const weights = [net.parameter('weight', [8, 3, 3, 3], variance(1 / 27)), net.parameter('bias', [8], variance(0))];
+    const output = net.add(convolution, [padded], [samples, 64, 64, 8], weights);
+    const signal = propagate(net.network(output), 'standard-normal').nodes[output];
+    // Of 3 × 64 taps along an axis two meet the padding; the rule spreads it over all positions.
+    near(signal?.activation?.log10Rms, root(((3 * 64 - 2) / (3 * 64)) ** 2), 0.01);
+  });
+});
