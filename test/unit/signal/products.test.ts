@@ -84,6 +84,23 @@ suite('signal: products of activations', () => {
   });
 });
 
+suite('signal: elementwise products', () => {
+  test('a gate of one unit a token is shared by all features: their gradients are its size, its own sums over them', () => {
+    for (const turned of [false, true]) {
+      const net = new Builder();
+      const x = net.input(tokens, features);
+      const value = net.linear(x, features, variance(4 / features));
+      const gate = net.linear(x, 1, variance(9 / features));
+      const inputs = turned ? [gate, value] : [value, gate];
+      const product = net.add({ kind: 'product' }, inputs, [samples, tokens, features]);
+      const signal = net.signal(product);
+      near(signal[product]?.activation?.log10Rms, root(4 * 9), 0.02);
+      near(signal[value]?.gradient?.log10Rms, root(9), 0.02);
+      near(signal[gate]?.gradient?.log10Rms, root(features * 4), 0.02);
+    }
+  });
+});
+
 suite('signal: softmax over tokens', () => {
   const softmax: Operation = { kind: 'softmax', variant: 'softmax', axis: 2 };
 

@@ -30,27 +30,26 @@ function operandsOf(call: Call): Operands | undefined {
   }
   const first = fields[0];
   if (!first) return undefined;
-  let layout = first.layout;
-  for (const field of fields) {
+  const layouts = fields.map((field) => withoutSingleUnits(field.layout));
+  let layout = layouts[0] as Layout;
+  for (const own of layouts) {
     const isLarger =
-      field.layout.axes.length > layout.axes.length ||
-      (field.layout.axes.length === layout.axes.length &&
-        (binCount(field.layout) > binCount(layout) ||
-          (hasBatch(field.layout) && !hasBatch(layout)) ||
-          atomCount(field.layout) > atomCount(layout)));
-    if (isLarger) layout = field.layout;
+      own.axes.length > layout.axes.length ||
+      (own.axes.length === layout.axes.length &&
+        (binCount(own) > binCount(layout) ||
+          (hasBatch(own) && !hasBatch(layout)) ||
+          atomCount(own) > atomCount(layout)));
+    if (isLarger) layout = own;
   }
-  layout = widened(
-    layout,
-    fields.map((field) => field.layout),
-  );
+  const largest = fields[layouts.indexOf(layout)];
+  layout = widened(layout, layouts);
   const alignments: Alignment[] = [];
   for (const field of fields) {
     const alignment = align(field.layout, layout);
     if (!alignment) return undefined;
     alignments.push(alignment);
   }
-  const main = fields.find((field) => field.layout === layout) ?? first;
+  const main = largest ?? first;
   const isSegmented = fields.every(
     (field) =>
       field.segments.length === main.segments.length &&
@@ -62,6 +61,13 @@ function operandsOf(call: Call): Operands | undefined {
     ),
   );
   return { fields, alignments, layout, segments };
+}
+
+/** One unit is none: a layer of one output fills no axis. */
+function withoutSingleUnits(layout: Layout): Layout {
+  const isSingle = (atom: Atom) => atom.kind === 'units' && atom.size === 1;
+  if (!layout.axes.some((atoms) => atoms.some(isSingle))) return layout;
+  return { axes: layout.axes.map((atoms) => atoms.filter((atom) => !isSingle(atom))), extents: layout.extents };
 }
 
 /** The layout with axes of size one as the others have them; the same one where it has them all. */

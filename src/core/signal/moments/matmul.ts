@@ -11,7 +11,7 @@ import {
   seedVariance,
 } from './field';
 import { type Atom, type Layout, unitCount } from './layout';
-import { haveCommonOrigin } from './origins';
+import { haveCommonOrigin, haveCommonWeights } from './origins';
 import { after, divideAlike, type Regrouped, unitsAsPositions } from './regroup';
 import type { Backward, Call, Step } from './rule';
 
@@ -23,7 +23,8 @@ export function matmulStep(call: Call): Step | undefined {
   const [first, second] = call.inputs;
   if (!first || !second || haveCommonOrigin(call)) return undefined;
   const axes = matmulAxes(first.layout.axes.length, second.layout.axes.length);
-  return axes && productOver(first, second, axes);
+  const step = axes && productOver(first, second, axes);
+  return step && haveCommonWeights(call) ? { ...step, isApproximate: true } : step;
 }
 
 /** The axes of `first @ second` as numpy and PyTorch match them; undefined for scalars. */

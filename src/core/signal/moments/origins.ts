@@ -24,6 +24,16 @@ export function haveCommonOrigin(call: Call): boolean {
   return first !== undefined && second !== undefined && [...first].some((origin) => second.has(origin));
 }
 
+/** Whether the layers and parameters that either input comes from have weights in common: a decoder that is its encoder's transpose. */
+export function haveCommonWeights(call: Call): boolean {
+  const nodes = nodesOf(call.network);
+  const [first, second] = call.node.inputs.map((id) => {
+    const sources = [...originsOf(id, nodes)].flatMap((origin) => nodes.get(Number.parseInt(origin, 10)) ?? []);
+    return new Set(sources.flatMap(({ parameters }) => parameters.map(({ parameter }) => parameter)));
+  });
+  return first !== undefined && second !== undefined && [...first].some((parameter) => second.has(parameter));
+}
+
 /** The nodes that the values come from, each with the parts that were taken of it on the way. */
 function originsOf(id: NodeId, nodes: ReadonlyMap<NodeId, NetworkNode>): ReadonlySet<string> {
   const origins = new Set<string>();

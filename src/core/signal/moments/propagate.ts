@@ -1,5 +1,5 @@
 import { saturationOf } from '../../activations/catalogue';
-import type { Network, NetworkNode, NodeId, Operation, Parameter } from '../../network/network';
+import type { Network, NetworkNode, NodeId, Operation, Parameter, Shape } from '../../network/network';
 import { withBrokenLayers } from '../brokenLayers';
 import type { InputStatistics } from '../inputStatistics';
 import type { NodeSignal, SignalProfile } from '../profile';
@@ -20,6 +20,7 @@ import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { matmulStep } from './matmul';
 import { normalisationStep } from './norms';
+import { isMultiplied } from './origins';
 import { pairClassCount } from './pairClasses';
 import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
@@ -105,7 +106,8 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return inputStep(call, operation, statistics);
     case 'parameter': {
       const parameter = call.parameter('value');
-      const field = parameter && parameterField(parameter, call.node.outputShape, call.partner?.layout, call);
+      const layout = isMultiplied(call) ? unitsLayout(call.node.outputShape) : call.partner?.layout;
+      const field = parameter && parameterField(parameter, call.node.outputShape, layout, call);
       return field && sourceStep(field);
     }
     case 'constant': {
@@ -208,6 +210,11 @@ function inputStep(
   }
   const field = inputField(call, content, drawn ?? statistics);
   return field && sourceStep(field);
+}
+
+/** Of a matrix every element is drawn by itself, whatever it is multiplied by. */
+function unitsLayout(shape: Shape): Layout | undefined {
+  return layoutOf(shape, shape?.map((_, axis) => axis) ?? [], false);
 }
 
 /** A source of values takes the layout of the tensor it is combined with; else its last axis holds units, and its first as many samples as the batch. */

@@ -4,6 +4,8 @@ import type { Estimate, NodeSignal } from '../profile';
 /** The weights of which a node's signal holds the gradient, by the role of the parameter. */
 const gradients: Readonly<Record<string, WeightGradient>> = {
   weight: { of: (signal) => signal.weightGradient, put: (signal, weightGradient) => ({ ...signal, weightGradient }) },
+  /** Read as a tensor (`decoder(h, self.encoder.weight.t())`): its gradient is the weight's. */
+  value: { of: (signal) => signal.gradient, put: (signal, gradient) => ({ ...signal, gradient }) },
   inputWeight0: part('input'),
   recurrentWeight0: part('recurrent'),
 };
@@ -29,22 +31,31 @@ function part(name: string): WeightGradient {
  * that of one use is.
  */
 export function withSharedWeights({ nodes }: Network, signals: readonly NodeSignal[]): readonly NodeSignal[] {
-  const result = [...signals];
-  for (const [role, { of, put }] of Object.entries(gradients)) {
-    const users = new Map<ParameterId, number[]>();
-    nodes.forEach(({ parameters }, index) => {
-      const use = parameters.find((candidate) => candidate.role === role);
-      if (use) users.set(use.parameter, [...(users.get(use.parameter) ?? []), index]);
-    });
-    for (const places of users.values()) {
-      if (places.length < 2) continue;
-      const uses = places.flatMap((place) => signals[place] ?? []);
-      const isKnown = uses.every((use) => of(use) || !use.flags.includes('unknown-upstream'));
-      const gradient = isKnown ? sumOf(uses.flatMap((use) => of(use) ?? [])) : undefined;
-      for (const place of places) result[place] = put(result[place] as NodeSignal, gradient);
+  const users = new Map<ParameterId, Use[]>();
+  nodes.forEach(({ parameters }, place) => {
+    for (const { role, parameter } of parameters) {
+      const gradient = gradients[role];
+      if (gradient) users.set(parameter, [...(users.get(parameter) ?? []), { place, gradient }]);
     }
+  });
+  const result = [...signals];
+  for (const uses of users.values()) {
+    if (uses.length < 2) continue;
+    const own = uses.flatMap(({ place, gradient }) => {
+      const signal = signals[place];
+      return signal ? [{ estimate: gradient.of(signal), isUnknown: signal.flags.includes('unknown-upstream') }] : [];
+    });
+    const isKnown = own.every(({ estimate, isUnknown }) => estimate || !isUnknown);
+    const whole = isKnown ? sumOf(own.flatMap(({ estimate }) => estimate ?? [])) : undefined;
+    for (const { place, gradient } of uses) result[place] = gradient.put(result[place] as NodeSignal, whole);
   }
   return result;
+}
+
+/** A node that uses a weight. */
+interface Use {
+  readonly place: number;
+  readonly gradient: WeightGradient;
 }
 
 function sumOf(estimates: readonly Estimate[]): Estimate | undefined {
