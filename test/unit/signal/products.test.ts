@@ -53,6 +53,15 @@ suite('signal: products of activations', () => {
     near(net.signal(product)[product]?.activation?.log10Rms, root(tokens * tokens * 4 * 9));
   });
 
+  test('units that all have a mean share it: n E[a²] E[b²] + n (n − 1) E[a]² E[b]²', () => {
+    const net = new Builder();
+    const x = net.input(tokens, features);
+    const [first, second] = [1, 2].map(() => net.activation(net.linear(x, features, variance(1 / features)), 'relu'));
+    const product = net.product(first as NodeId, net.transposed(second as NodeId));
+    const shared = (features * (features - 1)) / (2 * Math.PI) ** 2;
+    near(net.signal(product)[product]?.activation?.log10Rms, root(features / 4 + shared));
+  });
+
   test('a matrix of parameters times tokens is a layer over the tokens', () => {
     const net = new Builder();
     const x = net.input(tokens, features);
@@ -137,6 +146,107 @@ suite('signal: softmax over tokens', () => {
     near(signal[sum]?.activation?.log10Rms, 0, 1e-6);
     const gradient = signal[query]?.gradient;
     assert.ok(!gradient || gradient.log10Rms < -7, `${gradient?.log10Rms}`);
+  });
+});
+
+suite('signal: windows of a picture', () => {
+  test('windows that attend by products with a bias and are put back are added to the picture they were cut from', () => {
+    const net = new Builder();
+    const windows: Dim = { perBatch: 4 };
+    const x = net.linear(net.input(8, 8, features), features, variance(1 / features));
+    const cut = net.add({ kind: 'reshape' }, [x], [samples, 2, 4, 2, 4, features]);
+    const turned = net.add({ kind: 'permute', order: [0, 1, 3, 2, 4, 5] }, [cut], [samples, 2, 2, 4, 4, features]);
+    const each = net.add({ kind: 'reshape' }, [turned], [windows, 16, features]);
+    const [query, key, value] = [1, 2, 3].map(() => net.linear(each, features, variance(0.1 / features)));
+    const bias = net.parameter('value', [16, 16], variance(0.1));
+    const table = net.add({ kind: 'parameter' }, [], [16, 16], [bias]);
+    const product = net.product(query as NodeId, net.transposed(key as NodeId));
+    const shares = net.same(
+      { kind: 'softmax', variant: 'softmax', axis: 2 },
+      net.same({ kind: 'sum', coefficients: [0.1, 1] }, product, table),
+    );
+    const mixed = net.product(shares, value as NodeId);
+    const apart = net.add({ kind: 'reshape' }, [mixed], [samples, 2, 2, 4, 4, features]);
+    const back = net.add({ kind: 'permute', order: [0, 1, 3, 2, 4, 5] }, [apart], [samples, 2, 4, 2, 4, features]);
+    const whole = net.add({ kind: 'reshape' }, [back], [samples, 8, 8, features]);
+    const sum = net.same({ kind: 'sum', coefficients: [1, 1] }, x, whole);
+    const signal = net.signal(sum);
+    assert.deepEqual(
+      signal.filter(({ flags }) => flags.includes('unknown-upstream')),
+      [],
+    );
+    near(
+      signal[sum]?.activation?.log10Rms,
+      root(1 + 0.1 * 10 ** (2 * (signal[shares]?.activation?.log10Rms ?? 0)) * 16),
+      0.001,
+    );
+  });
+});
+
+suite('signal: quotients', () => {
+  const divide: Operation = {
+    kind: 'elementwise',
+    expression: {
+      kind: 'apply',
+      primitive: 'divide',
+      operands: [
+        { kind: 'input', index: 0 },
+        { kind: 'input', index: 1 },
+      ],
+    },
+  };
+
+  test('x/s with s of mean 4 that varies by a tenth: E[1/s²] = (1 + 3 v)/16, and −x/s² in size', () => {
+    const net = new Builder();
+    const x = net.input(tokens, features);
+    const value = net.linear(x, features, variance(1 / features));
+    const noise = net.linear(x, features, variance(0.16 / features));
+    const shift = net.add({ kind: 'constant', value: 4 }, [], []);
+    const size = net.same({ kind: 'sum', coefficients: [1, 1] }, noise, shift);
+    const quotient = net.same(divide, value, size);
+    const signal = net.signal(quotient);
+    near(signal[quotient]?.activation?.log10Rms, root(1.03 / 16));
+    near(signal[value]?.gradient?.log10Rms, root(1.03 / 16));
+    near(signal[size]?.gradient?.log10Rms, root(1.04 ** 2 / 256), 0.005);
+  });
+
+  test('a denominator that comes near zero is unknown, and so is one that the numerator is made of', () => {
+    for (const own of [false, true]) {
+      const net = new Builder();
+      const x = net.input(tokens, features);
+      const value = net.linear(x, features, variance(1 / features));
+      const other = net.linear(x, features, variance(1 / features));
+      const shift = net.add({ kind: 'constant', value: own ? 40 : 1 }, [], []);
+      const size = net.same({ kind: 'sum', coefficients: [1, 1] }, own ? value : other, shift);
+      const quotient = net.same(divide, value, size);
+      assert.ok(net.signal(quotient)[quotient]?.flags.includes('unknown-upstream'));
+    }
+  });
+});
+
+suite('signal: resampling', () => {
+  const resample = (mode: 'nearest' | 'linear', factor: number, count: number) => {
+    const net = new NetworkBuilder();
+    const x = net.input(8, 3, 3);
+    const operation: Operation = { kind: 'upsample', factors: [factor, factor], mode, channelAxis: 1 };
+    const output = net.add(operation, [x], [samples, 8, count, count]);
+    const signal = propagate(net.network(output), 'standard-normal').nodes;
+    return { output: signal[output], input: signal[x] };
+  };
+
+  test('of 3 × 3 independent pixels to 7 × 7: the mean of the squared weights (torch 2.13: F.interpolate of the identity)', () => {
+    // Σ of the squares of F.interpolate(torch.eye(3)[None], size=7, mode='linear'), divided by 7.
+    const mean = 0.7900874635568513;
+    const { output, input } = resample('linear', 7 / 3, 7);
+    near(output?.activation?.log10Rms, root(mean ** 2));
+    // The squared weights are handed back to 3 pixels instead of 7.
+    near(input?.gradient?.log10Rms, root(((mean * 7) / 3) ** 2));
+  });
+
+  test('the nearest pixel of 3 for 7, and every second of 3 for 1: variances stay, gradients add', () => {
+    near(resample('nearest', 7 / 3, 7).output?.activation?.log10Rms, 0);
+    near(resample('nearest', 7 / 3, 7).input?.gradient?.log10Rms, root((7 / 3) ** 2));
+    near(resample('nearest', 1 / 3, 1).input?.gradient?.log10Rms, root((1 / 3) ** 2));
   });
 });
 

@@ -1,5 +1,12 @@
 import { type BinMap, binMap, binsOf } from './layout';
-import type { AxisWindow } from './windows';
+
+/** An axis that is resampled: from `source` elements to `count`, `factor` times as many. */
+export interface Resampling {
+  readonly source: number;
+  readonly count: number;
+  readonly factor: number;
+  readonly mode: 'nearest' | 'linear';
+}
 
 /** An element and its share. */
 interface Tap {
@@ -7,28 +14,29 @@ interface Tap {
   readonly share: number;
 }
 
-/** Moments of linearly interpolated elements by offset, averaged over all pairs. */
-export function interpolateMap(window: AxisWindow): BinMap {
-  return offsetMap(sourcesOf(window), window.output);
+/** Moments of resampled elements by offset, averaged over all pairs. */
+export function interpolateMap(resampling: Resampling): BinMap {
+  return offsetMap(sourcesOf(resampling), resampling.source);
 }
 
-/** The adjoint: moments of the sums that each source element receives from the elements that were interpolated from it. */
-export function gatherInterpolatedMap(window: AxisWindow): BinMap {
-  const users = Array.from({ length: window.output }, (): Tap[] => []);
-  sourcesOf(window).forEach((taps, at) => {
+/** The adjoint: moments of the sums that each source element receives from the elements that were made of it. */
+export function gatherInterpolatedMap(resampling: Resampling): BinMap {
+  const users = Array.from({ length: resampling.source }, (): Tap[] => []);
+  sourcesOf(resampling).forEach((taps, at) => {
     for (const { at: source, share } of taps) users[source]?.push({ at, share });
   });
-  return offsetMap(users, window.input);
+  return offsetMap(users, resampling.count);
 }
 
 /**
- * The source elements of each enlarged one: its centre lies at (index + ½)/factor − ½, and the edges repeat (PyTorch 2.13
- * `upsample_bilinear2d` with align_corners=False; Keras 3 `UpSampling2D` the same).
+ * The source elements of each resampled one: its centre lies at (index + ½)/factor − ½, and the edges repeat (PyTorch 2.13
+ * `upsample_bilinear2d` with align_corners=False; Keras 3 `UpSampling2D` the same). The nearest one is that before index/factor.
  */
-function sourcesOf({ input, output, stride }: AxisWindow): readonly (readonly Tap[])[] {
-  const inside = (at: number) => Math.min(output - 1, Math.max(0, at));
-  return Array.from({ length: input }, (_, at) => {
-    const centre = (at + 0.5) / stride - 0.5;
+function sourcesOf({ source, count, factor, mode }: Resampling): readonly (readonly Tap[])[] {
+  const inside = (at: number) => Math.min(source - 1, Math.max(0, at));
+  return Array.from({ length: count }, (_, at) => {
+    if (mode === 'nearest') return [{ at: inside(Math.floor(at / factor)), share: 1 }];
+    const centre = (at + 0.5) / factor - 0.5;
     const lower = Math.floor(centre);
     return [
       { at: inside(lower), share: lower + 1 - centre },

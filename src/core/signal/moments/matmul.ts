@@ -1,3 +1,4 @@
+import { affineOf } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
 import { contracted, type Factor, type SharedAxis } from './contraction';
 import { meanSquaredCorrelation } from './correlations';
@@ -71,7 +72,7 @@ export function productOver(rawFirst: Field, rawSecond: Field, axes: readonly Sh
     segments: [segment],
     logScale: first.logScale + second.logScale,
     inherited: seedVariance(first) + seedVariance(second),
-    fresh: sumsUnits(first.layout, axes) ? (2 / units) * meanSquaredCorrelation(segment, layout, batch) : 0,
+    fresh: sumsUnits(first.layout, axes) ? freshVariance(segment, layout, batch) : 0,
     fixedNorm: 0,
     batch,
   };
@@ -168,6 +169,14 @@ function productLayout(first: Layout, second: Layout, axes: readonly SharedAxis[
     });
   }
   return batches > 1 ? undefined : { axes: result, extents };
+}
+
+/** As of a layer's outputs (dense.ts), of the part that is not the mean: that is the same in every seed. */
+function freshVariance({ mean, within, across }: Segment, layout: Layout, batch: number): number {
+  const square = mean * mean;
+  const centred = { within: affineOf(within, 1, -square), across: affineOf(across, 1, -square) };
+  const share = 1 - square / (within[0] as number);
+  return share > 0 ? (2 / unitCount(layout)) * meanSquaredCorrelation(centred, layout, batch) * share ** 2 : 0;
 }
 
 function sumsUnits(first: Layout, axes: readonly SharedAxis[]): boolean {

@@ -2,7 +2,7 @@ import type { Network, NetworkNode, NodeId } from '../../network/network';
 import type { Call } from './rule';
 
 /** Operations that draw their output anew: what comes out of two of them, or of two parts of one, is independent in its signs. */
-const drawing: ReadonlySet<string> = new Set([
+const drawingAlone: ReadonlySet<string> = new Set([
   'linear',
   'convolution',
   'embedding',
@@ -10,17 +10,25 @@ const drawing: ReadonlySet<string> = new Set([
   'random',
   'recurrent',
   'multiheadAttention',
-  'matmul',
-  'attention',
 ]);
+const drawing: ReadonlySet<string> = new Set([...drawingAlone, 'matmul', 'attention']);
 
 /**
  * Whether both inputs come from the same values with no weights on either way: x xᵀ, or tokens against tokens. Two parts of the units of one
  * layer (`chunk` of a joint projection) are not the same values.
  */
 export function haveCommonOrigin(call: Call): boolean {
-  const nodes = nodesOf(call.network);
-  const [first, second] = call.node.inputs.map((id) => originsOf(id, nodes));
+  return shareOrigins(call, drawing);
+}
+
+/** The same, products of matrices of the same values counting as those values too: a sum that is divided by its own size. */
+export function haveCommonFactors(call: Call): boolean {
+  return shareOrigins(call, drawingAlone);
+}
+
+function shareOrigins({ node, network }: Call, stops: ReadonlySet<string>): boolean {
+  const nodes = nodesOf(network);
+  const [first, second] = node.inputs.map((id) => originsOf(id, nodes, stops));
   return first !== undefined && second !== undefined && [...first].some((origin) => second.has(origin));
 }
 
@@ -28,14 +36,20 @@ export function haveCommonOrigin(call: Call): boolean {
 export function haveCommonWeights(call: Call): boolean {
   const nodes = nodesOf(call.network);
   const [first, second] = call.node.inputs.map((id) => {
-    const sources = [...originsOf(id, nodes)].flatMap((origin) => nodes.get(Number.parseInt(origin, 10)) ?? []);
+    const sources = [...originsOf(id, nodes, drawing)].flatMap(
+      (origin) => nodes.get(Number.parseInt(origin, 10)) ?? [],
+    );
     return new Set(sources.flatMap(({ parameters }) => parameters.map(({ parameter }) => parameter)));
   });
   return first !== undefined && second !== undefined && [...first].some((parameter) => second.has(parameter));
 }
 
 /** The nodes that the values come from, each with the parts that were taken of it on the way. */
-function originsOf(id: NodeId, nodes: ReadonlyMap<NodeId, NetworkNode>): ReadonlySet<string> {
+function originsOf(
+  id: NodeId,
+  nodes: ReadonlyMap<NodeId, NetworkNode>,
+  stops: ReadonlySet<string>,
+): ReadonlySet<string> {
   const origins = new Set<string>();
   const seen = new Set<string>();
   const waiting: { readonly id: NodeId; readonly parts: string }[] = [{ id, parts: '' }];
@@ -45,7 +59,7 @@ function originsOf(id: NodeId, nodes: ReadonlyMap<NodeId, NetworkNode>): Readonl
     if (!node || seen.has(key)) continue;
     seen.add(key);
     const { operation, inputs } = node;
-    if (drawing.has(operation.kind) || inputs.length === 0) origins.add(key);
+    if (stops.has(operation.kind) || inputs.length === 0) origins.add(key);
     else {
       const isPart = operation.kind === 'slice';
       const parts = isPart ? `${next.parts} ${operation.from}:${operation.to}:${operation.step}` : next.parts;
@@ -65,8 +79,30 @@ function nodesOf(network: Network): ReadonlyMap<NodeId, NetworkNode> {
   return nodes;
 }
 
-/** Operations that hand their input's axes on. */
-const handsOn: ReadonlySet<string> = new Set([
+/** A logit that lies this far below the others has no share that any float keeps beside theirs. */
+const maskedFrom = 20;
+
+/** Whether constants that mask some of the values were added to them on the way. */
+export function isMasked({ node, network }: Pick<Call, 'node' | 'network'>): boolean {
+  const nodes = nodesOf(network);
+  const seen = new Set<NodeId>();
+  const waiting = [...node.inputs];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const source = seen.has(id) ? undefined : nodes.get(id);
+    seen.add(id);
+    if (source?.operation.kind === 'constant') {
+      const { moments, values } = source.operation;
+      if (moments && Math.sqrt(moments.square) > maskedFrom) return true;
+      if (values?.some((value) => value < -maskedFrom)) return true;
+    } else if (source && keepsValues.has(source.operation.kind)) {
+      waiting.push(...source.inputs);
+    }
+  }
+  return false;
+}
+
+/** Operations whose output has their inputs' values, or sums of them. */
+const keepsValues: ReadonlySet<string> = new Set([
   'identity',
   'reshape',
   'permute',
@@ -74,9 +110,8 @@ const handsOn: ReadonlySet<string> = new Set([
   'expand',
   'dropout',
   'sum',
-  'product',
-  'activation',
 ]);
+const handsOn: ReadonlySet<string> = new Set([...keepsValues, 'product', 'activation']);
 
 /** Whether the first use of the node, but for what hands it on, is a product of matrices. */
 export function isMultiplied({ node, network }: Pick<Call, 'node' | 'network'>): boolean {

@@ -24,6 +24,7 @@ import { isMultiplied } from './origins';
 import { pairClassCount } from './pairClasses';
 import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
+import { isQuotient, quotientStep } from './quotient';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { type Parting, partingNodes } from './regimes';
@@ -165,6 +166,8 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return withReconciled(call, (own) => sumStep(own, operation.coefficients));
     case 'product':
       return withReconciled(call, productStep);
+    case 'elementwise':
+      return isQuotient(operation) ? withReconciled(call, quotientStep) : undefined;
     case 'matmul':
       return matmulStep(call);
     case 'loss':
@@ -186,7 +189,6 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'scatter':
     case 'ranking':
     case 'cumulativeSum':
-    case 'elementwise':
     case 'unknown':
       return undefined;
   }

@@ -1,3 +1,4 @@
+import { pickBins } from './binArithmetic';
 import { type Field, type Gradient, pooledSegment } from './field';
 import { type Atom, type BinMap, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
 import type { Call, Step } from './rule';
@@ -9,7 +10,7 @@ export interface Regrouped {
 }
 
 /** More offsets together than these are not kept. */
-const mostBins = 1 << 17;
+const mostBins = 1 << 19;
 
 /**
  * A position axis as two: blocks of `inner` positions, and the place within a block. A pair of positions is at the distance a·inner ± b; moments
@@ -63,9 +64,50 @@ function mergePositions(field: Field, index: number): Regrouped {
   );
 }
 
+/** The positions counted in the order in which the axes have them; undefined where they are. */
+function inOrderOfAxes(field: Field): Regrouped | undefined {
+  const { axes, extents } = field.layout;
+  const order = axes.flatMap((atoms) => atoms.flatMap((atom) => (atom.kind === 'position' ? [atom.index] : [])));
+  if (order.length !== extents.length || order.every((index, place) => index === place)) return undefined;
+  const ordered: Layout = {
+    axes: axes.map((atoms) =>
+      atoms.map((atom): Atom => (atom.kind === 'position' ? { ...atom, index: order.indexOf(atom.index) } : atom)),
+    ),
+    extents: order.map((index) => extents[index] as number),
+  };
+  const bins = binsInOrder(extents, order);
+  const inverse = new Int32Array(bins.length);
+  bins.forEach((from, to) => {
+    inverse[from] = to;
+  });
+  return regrouped(
+    field,
+    ordered,
+    (values) => pickBins(values, bins.length, bins),
+    (values) => pickBins(values, bins.length, inverse),
+  );
+}
+
+/** Of each bin in the new order, where it was. */
+function binsInOrder(extents: readonly number[], order: readonly number[]): Int32Array {
+  const sizes = extents.map(binsOf);
+  const strides = sizes.map((_, index) => sizes.slice(index + 1).reduce((product, size) => product * size, 1));
+  let bins: number[] = [0];
+  for (const index of order) {
+    const [size, stride] = [sizes[index] as number, strides[index] as number];
+    bins = bins.flatMap((base) => Array.from({ length: size }, (_, offset) => base + offset * stride));
+  }
+  return Int32Array.from(bins);
+}
+
 /** Every axis of several position atoms that follow each other as one of one position; undefined where there is none such. */
 export function mergedAxes(field: Field, axes?: readonly number[]): Regrouped | undefined {
-  let result: Regrouped | undefined;
+  const isDivided = field.layout.axes.some(
+    (atoms, axis) =>
+      (!axes || axes.includes(axis)) &&
+      atoms.some((atom, place) => atom.kind === 'position' && atoms[place + 1]?.kind === 'position'),
+  );
+  let result = isDivided ? inOrderOfAxes(field) : undefined;
   for (;;) {
     const current = result?.field ?? field;
     const first = current.layout.axes.flatMap((atoms, axis) => {

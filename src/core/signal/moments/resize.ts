@@ -1,20 +1,27 @@
 import type { Operation, Padding } from '../../network/network';
 import { affineOf } from './binArithmetic';
 import type { Field, Gradient, Segment } from './field';
-import { gatherInterpolatedMap, interpolateMap } from './interpolation';
+import { gatherInterpolatedMap, interpolateMap, type Resampling } from './interpolation';
 import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
 import { averageMap, spreadMap } from './pooling';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
 import { type AxisWindow, alongAxes, axisWindow, windowPositions, withSizes } from './windows';
 
-type MapOfWindow = (window: AxisWindow) => BinMap;
-
 interface Resized {
   readonly input: Field;
   readonly layout: Layout;
   readonly positions: readonly number[];
+}
+
+interface Enlarged extends Resized {
   readonly windows: readonly AxisWindow[];
+}
+
+/** How moments by offset change along each of the positions, and how those of gradients do. */
+interface ResizingMaps {
+  readonly forth: readonly BinMap[];
+  readonly back: readonly BinMap[];
 }
 
 /** Windows of an enlargement: the large side is their input, each small element owns one. */
@@ -23,7 +30,7 @@ function enlarged(
   factors: readonly number[],
   channelAxis: number,
   channels: number | undefined,
-): Resized | undefined {
+): Enlarged | undefined {
   const raw = call.inputs[0];
   if (!raw) return undefined;
   const input = withWindowAxes(raw, channelAxis);
@@ -33,23 +40,19 @@ function enlarged(
     const size = input.layout.extents[positions[index] as number] as number;
     return axisWindow(size * factor, size, factor, factor, 0, 1, true);
   });
-  const units =
-    input.layout.axes[channelAxis]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
   const sizes = windows.map((window) => window.input);
   return {
     input,
-    layout: withSizes(input.layout, positions, sizes, channelAxis, channels ?? units),
+    layout: withSizes(input.layout, positions, sizes, channelAxis, channels ?? unitsOf(input.layout, channelAxis)),
     positions,
     windows,
   };
 }
 
-function resizeStep(call: Call, resized: Resized, enlarge: MapOfWindow, reduce: MapOfWindow, gain: number): Step {
-  const { input, layout, positions, windows } = resized;
+function resizeStep(call: Call, resized: Resized, { forth, back }: ResizingMaps, gain: number): Step {
+  const { input, layout, positions } = resized;
   const apply = (values: Float64Array, from: Layout, maps: readonly BinMap[], mean: number) =>
     affineOf(alongAxes(affineOf(values, 1, -mean * mean), from, positions, maps), gain, mean * mean);
-  const enlarging = windows.map(enlarge);
-  const reducing = windows.map(reduce);
   const raw = call.inputs[0] as Field;
   return {
     output: {
@@ -57,8 +60,8 @@ function resizeStep(call: Call, resized: Resized, enlarge: MapOfWindow, reduce: 
       layout,
       segments: input.segments.map((segment) => ({
         ...segment,
-        within: apply(segment.within, input.layout, enlarging, segment.mean),
-        across: apply(segment.across, input.layout, enlarging, segment.mean),
+        within: apply(segment.within, input.layout, forth, segment.mean),
+        across: apply(segment.across, input.layout, forth, segment.mean),
       })),
       madeBy: undefined,
       logits: undefined,
@@ -70,8 +73,8 @@ function resizeStep(call: Call, resized: Resized, enlarge: MapOfWindow, reduce: 
           ...gradient,
           layout: raw.layout,
           segments: gradient.segments.map((segment) => ({
-            within: apply(segment.within, layout, reducing, 0),
-            across: apply(segment.across, layout, reducing, 0),
+            within: apply(segment.within, layout, back, 0),
+            across: apply(segment.across, layout, back, 0),
           })),
         },
       ],
@@ -79,13 +82,43 @@ function resizeStep(call: Call, resized: Resized, enlarge: MapOfWindow, reduce: 
   };
 }
 
-/** Each element repeated over a block, or interpolated linearly between the blocks' middles. */
+/** Each element repeated over a block, or resampled: interpolation.ts. */
 export function upsampleStep(call: Call, operation: Extract<Operation, { kind: 'upsample' }>): Step | undefined {
-  const resized = enlarged(call, operation.factors, operation.channelAxis, undefined);
+  const { factors, mode, channelAxis } = operation;
+  if (mode === 'linear' || factors.some((factor) => !Number.isInteger(factor))) return resampledStep(call, operation);
+  const resized = enlarged(call, factors, channelAxis, undefined);
   if (!resized) return undefined;
-  if (operation.mode === 'linear') return resizeStep(call, resized, interpolateMap, gatherInterpolatedMap, 1);
-  const gain = operation.factors.reduce((product, factor) => product * factor * factor, 1);
-  return resizeStep(call, resized, spreadMap, averageMap, gain);
+  const { windows } = resized;
+  const gain = factors.reduce((product, factor) => product * factor * factor, 1);
+  return resizeStep(call, resized, { forth: windows.map(spreadMap), back: windows.map(averageMap) }, gain);
+}
+
+function resampledStep(
+  call: Call,
+  { factors, mode, channelAxis }: Extract<Operation, { kind: 'upsample' }>,
+): Step | undefined {
+  const raw = call.inputs[0];
+  const input = raw && withWindowAxes(raw, channelAxis);
+  const positions = input && windowPositions(input.layout, channelAxis, factors.length);
+  if (!input || !positions) return undefined;
+  const axes: Resampling[] = [];
+  for (const [index, position] of positions.entries()) {
+    const axis = input.layout.axes.findIndex((atoms) =>
+      atoms.some((atom) => atom.kind === 'position' && atom.index === position),
+    );
+    const count = call.node.outputShape?.[axis];
+    const factor = factors[index] ?? 1;
+    if (typeof count !== 'number' || !(count > 0) || !(factor > 0)) return undefined;
+    axes.push({ source: input.layout.extents[position] as number, count, factor, mode });
+  }
+  const sizes = axes.map(({ count }) => count);
+  const layout = withSizes(input.layout, positions, sizes, channelAxis, unitsOf(input.layout, channelAxis));
+  const maps = { forth: axes.map(interpolateMap), back: axes.map(gatherInterpolatedMap) };
+  return resizeStep(call, { input, layout, positions }, maps, 1);
+}
+
+function unitsOf({ axes }: Layout, channelAxis: number): number {
+  return axes[channelAxis]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 1;
 }
 
 /** r² channels become the r × r block of one: neighbours in a block are different units (Shi et al. 2016). */
@@ -94,7 +127,9 @@ export function pixelShuffleStep(call: Call, factor: number): Step | undefined {
   const channels = raw?.layout.axes[1]?.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1) ?? 0;
   if (!(factor >= 1) || channels % (factor * factor) !== 0) return undefined;
   const resized = enlarged(call, [factor, factor], 1, channels / (factor * factor));
-  return resized && resizeStep(call, resized, interleaveMap, phaseMap, 1);
+  if (!resized) return undefined;
+  const { windows } = resized;
+  return resizeStep(call, resized, { forth: windows.map(interleaveMap), back: windows.map(phaseMap) }, 1);
 }
 
 function interleaveMap({ input, output, stride }: AxisWindow): BinMap {

@@ -2,7 +2,7 @@ import type { Operation } from '../../network/network';
 import { affineOf } from './binArithmetic';
 import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
-import { isMultiplied } from './origins';
+import { isMasked, isMultiplied } from './origins';
 import { putBack, unitsAsPositions } from './regroup';
 import type { Call, Step } from './rule';
 import { softmaxMoments } from './softmaxMoments';
@@ -10,9 +10,10 @@ import { softmaxOverPosition } from './softmaxPositions';
 
 type Variant = Extract<Operation, { kind: 'softmax' }>['variant'];
 
-/** Behind a product of matrices what the shares' gradients have in common counts, as it cancels: units are positions there. */
+/** Unknown where a mask leaves some of the elements out. Behind a product of matrices what the shares' gradients have in common counts, as it cancels: units are positions there. */
 export function softmaxStep(call: Call, variant: Variant, axis: number): Step | undefined {
   const [input] = call.inputs;
+  if (isMasked(call)) return undefined;
   const spread = input && variant !== 'log-softmax' && isMultiplied(call) ? unitsAsPositions(input, axis) : undefined;
   const step = input && softmaxOver(spread?.field ?? input, variant, axis);
   return step && spread ? putBack(step, () => spread) : step;

@@ -1,7 +1,7 @@
 import { affineOf } from './binArithmetic';
 import type { Field } from './field';
 import { type Atom, binsOf, type Layout } from './layout';
-import { after, putBack, type Regrouped, splitPosition } from './regroup';
+import { after, mergedAxes, putBack, type Regrouped, splitPosition } from './regroup';
 import { dividedAnew, permutedLayout } from './reshape';
 import type { Call, Step } from './rule';
 
@@ -27,7 +27,13 @@ export function reshapeStep(call: Call): Step | undefined {
   for (;;) {
     const field = cut?.field ?? input;
     const answer = dividedAnew(field.layout, outputShape, call.batch);
-    if (!answer) return undefined;
+    if (!answer) {
+      // Cut otherwise than it is: made whole first.
+      const whole = cut ? undefined : mergedAxes(field);
+      if (!whole) return undefined;
+      cut = whole;
+      continue;
+    }
     if ('axes' in answer) {
       const spread = unitsAsPositions(answer, channelAxisAfter(call));
       const step = spread
