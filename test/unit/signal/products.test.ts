@@ -183,6 +183,42 @@ suite('signal: windows of a picture', () => {
   });
 });
 
+suite('signal: places of a picture as channels', () => {
+  test('a convolution over channels that are places of a window has a weight for each: √(σ² · channels) forth, √(σ² · outputs) back', () => {
+    const net = new Builder();
+    const x = net.linear(net.input(8, 8, 4), 4, variance(1 / 4));
+    const cut = net.add({ kind: 'reshape' }, [x], [samples, 2, 4, 2, 4, 4]);
+    const turned = net.add({ kind: 'permute', order: [0, 2, 4, 5, 1, 3] }, [cut], [samples, 4, 4, 4, 2, 2]);
+    const channels = net.add({ kind: 'reshape' }, [turned], [samples, 64, 2, 2]);
+    const none = [
+      { before: 0, after: 0 },
+      { before: 0, after: 0 },
+    ];
+    const convolution: Operation = {
+      kind: 'convolution',
+      rank: 2,
+      inChannels: 64,
+      outChannels: 10,
+      kernel: [1, 1],
+      stride: [1, 1],
+      padding: none,
+      paddingMode: 'zeros',
+      dilation: [1, 1],
+      groups: 1,
+      transposed: false,
+      channelAxis: 1,
+    };
+    const weights = [net.parameter('weight', [10, 64, 1, 1], variance(0.5)), net.parameter('bias', [10], variance(0))];
+    const output = net.add(convolution, [channels], [samples, 10, 2, 2], weights);
+    const gate = net.parameter('value', [10, 1, 1], variance(1));
+    const scale = net.add({ kind: 'parameter' }, [], [10, 1, 1], [gate]);
+    const scaled = net.same({ kind: 'product' }, output, scale);
+    const signal = net.signal(scaled);
+    near(signal[output]?.activation?.log10Rms, root(64 * 0.5), 0.01);
+    near(signal[x]?.gradient?.log10Rms, root(10 * 0.5), 0.03);
+  });
+});
+
 suite('signal: quotients', () => {
   const divide: Operation = {
     kind: 'elementwise',

@@ -2,6 +2,7 @@ import { affineOf } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
 import { contracted, type Factor, type SharedAxis } from './contraction';
 import { meanSquaredCorrelation } from './correlations';
+import { divideAlike } from './divideAlike';
 import {
   consumed,
   type Field,
@@ -13,7 +14,7 @@ import {
 } from './field';
 import { type Atom, type Layout, unitCount } from './layout';
 import { haveCommonOrigin, haveCommonWeights } from './origins';
-import { after, divideAlike, type Regrouped, unitsAsPositions } from './regroup';
+import { after, type Regrouped, unitsAsPositions } from './regroup';
 import type { Backward, Call, Step } from './rule';
 
 /**

@@ -28,7 +28,7 @@ import { isQuotient, quotientStep } from './quotient';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { type Parting, partingNodes } from './regimes';
-import { withMerged, withReconciled } from './regroup';
+import { withChannels, withMerged, withReconciled } from './regroup';
 import { nodeSignal } from './report';
 import { padStep, pixelShuffleStep, upsampleStep } from './resize';
 import type { Backward, Call, Step } from './rule';
@@ -127,7 +127,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'linear':
       return linearStep(call, operation.outFeatures);
     case 'convolution':
-      return withMerged(call, (own) => convolutionStep(own, operation));
+      return withChannels(call, operation.channelAxis, (own) => convolutionStep(own, operation));
     case 'embedding':
       return embeddingStep(call, operation.count);
     case 'activation':

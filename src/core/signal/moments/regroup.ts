@@ -1,4 +1,4 @@
-import { pickBins } from './binArithmetic';
+import { gatherBins, pickBins } from './binArithmetic';
 import { type Field, type Gradient, pooledSegment } from './field';
 import { type Atom, type BinMap, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
 import type { Call, Step } from './rule';
@@ -153,6 +153,38 @@ export function unitsAsPositions(field: Field, axis: number): Regrouped | undefi
   );
 }
 
+/**
+ * The positions of an axis as units, for weights of which each position has its own: pairs of different ones play no part, and their gradients
+ * are independent. Undefined where the axis has none.
+ */
+export function positionsAsUnits(field: Field, axis: number): Regrouped | undefined {
+  const { axes, extents } = field.layout;
+  const taken = (axes[axis] ?? []).flatMap((atom) => (atom.kind === 'position' ? [atom.index] : []));
+  if (taken.length === 0) return undefined;
+  const kept = extents.map((_, index) => index).filter((index) => !taken.includes(index));
+  const size = (axes[axis] ?? []).reduce(
+    (product, atom) =>
+      product * (atom.kind === 'units' ? atom.size : atom.kind === 'position' ? (extents[atom.index] as number) : 1),
+    1,
+  );
+  const layout: Layout = {
+    axes: axes.map((atoms, at): readonly Atom[] =>
+      at === axis
+        ? [{ kind: 'units', size }]
+        : atoms.map((atom) => (atom.kind === 'position' ? { ...atom, index: kept.indexOf(atom.index) } : atom)),
+    ),
+    extents: kept.map((index) => extents[index] as number),
+  };
+  const bins = binsInOrder(extents, kept);
+  const all = binCount(field.layout);
+  return regrouped(
+    field,
+    layout,
+    (values) => pickBins(values, all, bins),
+    (values) => gatherBins(values, all, bins),
+  );
+}
+
 /** The inputs with axes that divide alike where they can be made to; the step's gradients are put back. */
 export function withReconciled(call: Call, step: (call: Call) => Step | undefined): Step | undefined {
   const fields = call.inputs.filter((field) => field !== undefined);
@@ -179,49 +211,6 @@ export function withReconciled(call: Call, step: (call: Call) => Step | undefine
   return made && putBack(made, (index) => changes.get(index));
 }
 
-/** An axis of each of two tensors that stand for the same thing. */
-interface AxisPair {
-  readonly first?: number;
-  readonly second?: number;
-}
-
-/** Two tensors whose shared axes divide alike: as they are, or as one position each; undefined where they cannot be made to. */
-export function divideAlike(
-  first: Field,
-  second: Field,
-  axes: readonly AxisPair[],
-): { readonly first: Regrouped | undefined; readonly second: Regrouped | undefined } | undefined {
-  let own: Regrouped | undefined;
-  let other: Regrouped | undefined;
-  for (const axis of axes) {
-    if (axis.first === undefined || axis.second === undefined) continue;
-    const [a, b] = [own?.field ?? first, other?.field ?? second];
-    const isSingle = [a.layout.axes[axis.first], b.layout.axes[axis.second]].some((atoms) => !atoms?.length);
-    if (isSingle || isAlike(a.layout, axis.first, b.layout, axis.second)) continue;
-    own = asOnePosition(own, a, axis.first);
-    other = asOnePosition(other, b, axis.second);
-    if (!isAlike((own?.field ?? first).layout, axis.first, (other?.field ?? second).layout, axis.second))
-      return undefined;
-  }
-  return { first: own, second: other };
-}
-
-function isAlike(a: Layout, axisA: number, b: Layout, axisB: number): boolean {
-  const [own, other] = [a.axes[axisA] ?? [], b.axes[axisB] ?? []];
-  return own.length === other.length && own.every((atom, place) => isSameAtom(atom, a, other[place], b));
-}
-
-function isSameAtom(atom: Atom, a: Layout, other: Atom | undefined, b: Layout): boolean {
-  if (atom.kind === 'units') return other?.kind === 'units' && atom.size === other.size;
-  if (atom.kind === 'batch') return other?.kind === 'batch';
-  return other?.kind === 'position' && a.extents[atom.index] === b.extents[other.index];
-}
-
-function asOnePosition(before: Regrouped | undefined, field: Field, axis: number): Regrouped | undefined {
-  const made = mergedAxes(field, [axis]) ?? unitsAsPositions(field, axis);
-  return made ? after(before, made) : before;
-}
-
 /** The first input with every axis, or the named ones, of one position where it has several. */
 export function withMerged(
   call: Call,
@@ -233,6 +222,19 @@ export function withMerged(
   if (!merged) return step(call);
   const made = step({ ...call, inputs: [merged.field, ...others] });
   return made && putBack(made, (index) => (index === 0 ? merged : undefined));
+}
+
+/** The same, the channel axis being one of units. */
+export function withChannels(
+  call: Call,
+  channelAxis: number,
+  step: (call: Call) => Step | undefined,
+): Step | undefined {
+  const [input, ...others] = call.inputs;
+  const units = input && positionsAsUnits(input, channelAxis);
+  if (!units) return withMerged(call, step);
+  const made = withMerged({ ...call, inputs: [units.field, ...others] }, step);
+  return made && putBack(made, (index) => (index === 0 ? units : undefined));
 }
 
 export function putBack(step: Step, regroupedOf: (index: number) => Regrouped | undefined): Step {
