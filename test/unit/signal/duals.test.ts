@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   CorrelationPowers,
   crossDual,
+  fourfoldDual,
   gridSeries,
   type HermiteSeries,
   putDuals,
@@ -35,6 +36,13 @@ suite('signal: dual activations', () => {
 
   test('at a correlation of one it is E relu² = 1/2', () => {
     assert.ok(Math.abs((dualsOf(relu, Float64Array.of(1))[0] as number) - 0.5) < 1e-6);
+  });
+
+  test('four variables of one correlation: 3ρ² of the variables themselves, and E relu⁴ = 3/2 where they are one', () => {
+    const itself = gridSeries(sampleOnGrid((z) => z, 0, 1));
+    for (const rho of [0, 0.3, 1]) assert.ok(Math.abs(fourfoldDual(itself, rho) - 3 * rho * rho) < 1e-3, `${rho}`);
+    assert.ok(Math.abs(fourfoldDual(relu, 0) - (2 * Math.PI) ** -2) < 1e-5);
+    assert.ok(Math.abs(fourfoldDual(relu, 1) - 1.5) < 0.01);
   });
 
   test('E[z relu(z′)] = ρ/2', () => {

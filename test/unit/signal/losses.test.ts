@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { less } from '../../../src/core/activations/construct';
 import { normalCumulative, normalDensity } from '../../../src/core/activations/specialFunctions';
 import type { LossKind, Operation } from '../../../src/core/network/network';
 import { propagate } from '../../../src/core/signal/moments/propagate';
@@ -42,6 +43,39 @@ suite('signal: losses in closed form', () => {
     const expected = (0.9 * Math.sqrt((1 - 1 / 8) / 8)) / samples;
     closeTo(gradientAt({ loss: 'crossEntropyLogits', smoothing: 0.1 }, { square: 0 }), expected, 1e-6);
   });
+
+  test('the two gradients of Σ (exp z − z) nearly cancel: E (exp z − 1)² = e²ᵛ − 2 e^(v/2) + 1', () => {
+    const v = 0.01;
+    const builder = new NetworkBuilder(samples);
+    const out = builder.linear(builder.input(4096), 8, variance(v / 4096));
+    const grown = builder.activation(out, 'exponential');
+    const difference = builder.same({ kind: 'sum', coefficients: [1, -1] }, grown, out);
+    const loss = builder.add({ kind: 'reduction', variant: 'sum', axes: [0, 1] }, [difference], []);
+    const { gradient } = propagate(builder.network(out, loss), 'standard-normal').nodes[out] ?? {};
+    closeTo(10 ** (gradient?.log10Rms ?? Number.NaN), Math.sqrt(Math.exp(2 * v) - 2 * Math.exp(v / 2) + 1), 0.02);
+  });
+
+  for (const share of [0.1, 0.9]) {
+    test(`uniform noise below ${share} is a target of just that share of ones`, () => {
+      const builder = new NetworkBuilder(samples);
+      // Activations that all but equal each other: their weights have the gradient of the mean error.
+      const hidden = builder.linear(builder.input(64), 4096, zero, variance(1));
+      const out = builder.linear(hidden, 1, zero);
+      const noise = builder.add(
+        { kind: 'random', distribution: { kind: 'uniform', low: 0, high: 1 } },
+        [],
+        builder.shapeOf(out),
+      );
+      const expression = less({ kind: 'input', index: 0 }, share);
+      const target = builder.same(
+        { kind: 'activation', activation: { id: 'custom', parameters: {}, expression } },
+        noise,
+      );
+      const loss = builder.loss('binaryCrossEntropyLogits', out, target);
+      const { weightGradient } = propagate(builder.network(out, loss), 'standard-normal').nodes[out] ?? {};
+      closeTo(10 ** (weightGradient?.log10Rms ?? Number.NaN), Math.abs(0.5 - share), 0.03);
+    });
+  }
 
   test('a factor before the loss multiplies the gradient', () => {
     const plain = gradientAt({ loss: 'meanSquaredError' });

@@ -14,11 +14,20 @@ suite('signal: classes of pairs of samples', () => {
     assert.equal(pairClasses[0].shift, 0);
   });
 
-  test('a class beyond the reach of its moments counts as the average pair', () => {
+  test('pairs may be opposed, and add up to less; where they would to nothing, the average pair is all that is known', () => {
     assert.ok(Math.abs(classAverage([6, 3, 12]) - (4 + 0.5 + 2)) < 1e-12);
-    assert.ok(Math.abs(classAverage([6, -3, 12]) - (4 + 1 + 2)) < 1e-12);
+    assert.ok(Math.abs(classAverage([6, -3, 12]) - (4 - 0.5 + 2)) < 1e-12);
     assert.equal(classAverage([6]), 6);
-    assert.equal(classAverage([-1, 3, 3]), -1);
+    assert.equal(classAverage([6, -30, 3]), 6);
+  });
+
+  test('what the units of a layer make pairs alike by counts for what follows its outputs alone', () => {
+    const pair = (units: number) => ({ within: Float64Array.of(2), across: Float64Array.of(1, 0, 2, 1 + units) });
+    const sum = (a: number, b: number) =>
+      sumOfPairProducts(pair(a), pair(b), 3, Float64Array.of(1), Int32Array.of(0), 1);
+    const without = 4 + 2 * (2 / 3 + 4 / 6);
+    assert.ok(Math.abs(sum(0, 5) - without) < 1e-12);
+    assert.ok(Math.abs(sum(0.5, 0.25) - without - 2 * 0.5 * 0.25) < 1e-12);
   });
 
   test('a weight gradient sums weighted products of bins that meet, within a sample and B − 1 times across', () => {

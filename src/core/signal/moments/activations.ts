@@ -7,8 +7,10 @@ import {
   compiledActivation,
 } from './activationFunction';
 import { affineOf, multiply } from './binArithmetic';
+import { commonShare, varyingShare } from './commonPart';
 import { centredCorrelations, correlationPowers, correlationsOf, duals } from './correlations';
-import { type CorrelationPowers, crossDual, type HermiteSeries } from './duals';
+import { type CorrelationPowers, crossDual, fourfoldDual, type HermiteSeries } from './duals';
+import { raisedProfile } from './edgeProfile';
 import {
   channelCount,
   type Field,
@@ -18,10 +20,11 @@ import {
   type Segment,
   squareOf,
 } from './field';
-import { unitCount } from './layout';
-import { pairClasses } from './pairClasses';
+import { pairWeights, unitCount } from './layout';
+import { unitsBlock } from './pairClasses';
 import type { Call, Step } from './rule';
 import { saturatedShare } from './saturation';
+import { mappedUniform, sourceStep } from './sources';
 
 /** Beyond these the function is followed by its own power law: no float64 grid reaches further. */
 const largestLogStd = 60;
@@ -42,9 +45,12 @@ interface SegmentMoments {
 /** Elementwise f of Gaussian pre-activations (Poole et al. 2016, eqs. 3 and 5; Schoenholz et al. 2017 for the gradient). */
 export function activationStep(call: Call, use: ActivationUse, saturation: Saturation | undefined): Step | undefined {
   const input = call.inputs[0];
-  const producer = call.inputNodes[0]?.operation.kind;
-  const needsProjection = producer === 'normalisation' || producer === 'sum';
-  return input && applyActivation(input, use, saturation, needsProjection, producer !== 'input');
+  const producer = call.inputNodes[0]?.operation;
+  if (input && producer?.kind === 'random' && producer.distribution.kind === 'uniform') {
+    return sourceStep(mappedUniform(producer.distribution, compiledActivation(use).f, input.layout, call));
+  }
+  const needsProjection = producer?.kind === 'normalisation' || producer?.kind === 'sum';
+  return input && applyActivation(input, use, saturation, needsProjection, producer?.kind !== 'input');
 }
 
 /**
@@ -86,9 +92,11 @@ export function applyActivation(
       spreadOfSquare(main.moments.valueSquared, powers, input.fixedNorm) / units,
       2 * main.moments.largestValueExcess(units),
     ),
+    excess: input.excess * varyingShare(segments, input),
     fixedNorm: 0,
     batch: input.batch,
     grain: input.grain,
+    profile: raisedProfile(input.profile, response),
     madeBy: { activation: use, input },
   };
   return {
@@ -127,25 +135,23 @@ export function applyActivation(
 }
 
 /**
- * Of n units the mean product f f′ varies by (E f² f′² − (E f f′)²)/n from pair to pair, beside what the pre-activations' own likeness
- * varies by. Over many positions, of which the classes hold the mean, it evens out; targets and noise are alike independently of the input.
+ * Of n units the mean product f f′ varies by (E f² f′² − E f f′ f″ f‴)/n from pair to pair, beside what the pre-activations' own likeness
+ * varies by: two pairs of other samples share what all samples have in common, and by that it varies from seed to seed alone. Over many
+ * positions it evens out.
  */
 function withChanceOfUnits(
   across: Float64Array,
   { moments, segment, variance }: SegmentMoments,
   factor: number,
 ): Float64Array {
-  const blocks = Math.min(across.length, pairClasses.length);
+  if (across.length <= unitsBlock) return across;
   const average = across[0] as number;
-  const [rho, otherRho] = centredCorrelations(segment.across.subarray(0, 2), segment.mean, variance);
-  if (blocks === 1 || otherRho === rho) return across;
+  const [rho] = centredCorrelations(segment.across.subarray(0, 1), segment.mean, variance);
   const square = crossDual(moments.valueSquared, moments.valueSquared, rho as number) * factor * factor;
-  const spread = Math.max(0, square - average * average) / segment.channels;
-  pairClasses.forEach(({ shift }, block) => {
-    if (block >= blocks || shift === 0) return;
-    const off = (across[block] as number) - average;
-    across[block] = average + Math.sign(shift) * Math.sqrt(off * off + shift * shift * spread);
-  });
+  const shared = Math.max(average * average, fourfoldDual(moments.value, rho as number) * factor * factor);
+  const spread = Math.max(0, square - shared) / segment.channels;
+  const off = (across[unitsBlock] as number) - average;
+  across[unitsBlock] = average + Math.sqrt(off * off + spread);
   return across;
 }
 
@@ -181,16 +187,20 @@ function activationBackward(
   needsProjection: boolean,
 ): Gradient {
   const logSlope = Math.max(...parts.map((part) => part.slopeExcess));
+  const weights = pairWeights(input.layout);
+  let share = 0;
   const segments = gradient.segments.map((segment, index): GradientSegment => {
     const part = parts[index] ?? (parts[0] as SegmentMoments);
     const factor = Math.exp(part.slopeExcess - logSlope);
-    const times = (slope: HermiteSeries) => {
-      const { within, across } = duals(slope, correlationsOf(part.segment, part.variance));
+    const dualsOf = (slope: HermiteSeries) => duals(slope, correlationsOf(part.segment, part.variance));
+    const times = ({ within, across }: Pair) => {
       return { within: multiply(within, segment.within, factor), across: multiply(across, segment.across, factor) };
     };
+    const slopes = dualsOf(part.moments.slope);
+    share += commonShare(segment, slopes, input.batch, weights) / gradient.segments.length;
     return {
-      ...times(part.moments.slope),
-      projected: needsProjection ? times(part.moments.projectedSlope) : undefined,
+      ...times(slopes),
+      projected: needsProjection ? times(dualsOf(part.moments.projectedSlope)) : undefined,
     };
   });
   const main = parts[0] as SegmentMoments;
@@ -203,8 +213,10 @@ function activationBackward(
     ...gradient,
     steps: undefined,
     segments,
+    mean: gradient.mean && gradient.mean * (main.moments.slope.coefficients[0] as number),
     logScale: gradient.logScale + logSlope,
     fresh: slopeSpread / units + (1 + slopeSpread) * gradient.fresh,
+    excess: share ** 2 * gradient.excess,
   };
 }
 

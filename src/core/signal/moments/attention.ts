@@ -168,6 +168,7 @@ export function multiheadAttentionStep(
         logScale: gradient.logScale,
         inherited: variance,
         fresh: (2 / unitCount(field.layout)) * cosine,
+        excess: gradient.excess,
         alignment: nextAlignment(gradient.alignment, features),
       };
     };

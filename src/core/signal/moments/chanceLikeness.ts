@@ -1,10 +1,10 @@
 import type { Field, Segment } from './field';
-import { pairClasses } from './pairClasses';
+import { unitsBlock } from './pairClasses';
 
 /**
  * Windows of two positions, or of two samples, are alike by chance where what they hold is independent: the mean over n products of such
  * values varies by v²/n from pair to pair. A gradient that depends on the likeness of what the layer sees varies with it, and the weight
- * gradient sums the products of both over all pairs. Two more blocks of moments across samples stand behind those of the classes: the average
+ * gradient sums the products of both over all pairs. Two more blocks of moments across samples stand behind that of the units: the average
  * pair plus one standard deviation of that chance, and two positions of one sample plus the same. How far the gradient's own blocks are off
  * its average pair, and off its moments within a sample, tells how it responds.
  *
@@ -12,7 +12,7 @@ import { pairClasses } from './pairClasses';
  * then Σ c² of the averaging's taps c, and of what responds through m further averagings and back Σ c² over all of them: so the deviation is
  * multiplied by √(Σ c² after / Σ c² before) on the way forward and by the same on the way back.
  */
-export const chanceBlock = pairClasses.length;
+export const chanceBlock = unitsBlock + 1;
 /** That of two positions of one sample; its first bin is the one within. */
 export const ownChanceBlock = chanceBlock + 1;
 
@@ -41,11 +41,14 @@ function approach(values: Float64Array, start: number, base: Float64Array, size:
 }
 
 /** By how much the blocks of chance are off the average pair and off the moments within. */
-export function offBase({ within, across }: Pair): readonly [Float64Array, Float64Array] {
+export function offBase(pair: Pair): readonly [Float64Array, Float64Array] {
+  return [offBlock(pair, chanceBlock, pair.across), offBlock(pair, ownChanceBlock, pair.within)];
+}
+
+/** By how much a block of moments across samples is off these. */
+export function offBlock({ within, across }: Pair, block: number, base: Float64Array): Float64Array {
   const size = within.length;
-  const off = (block: number, base: Float64Array) =>
-    across.slice(block * size, (block + 1) * size).map((value, bin) => value - (base[bin] as number));
-  return [off(chanceBlock, across), off(ownChanceBlock, within)];
+  return across.slice(block * size, (block + 1) * size).map((value, bin) => value - (base[bin] as number));
 }
 
 /** Where one sample meets itself there is no chance. */

@@ -1,6 +1,7 @@
 import { addTo, productOf } from './binArithmetic';
 import { type Alignment, align, broadcastSegment, unbroadcast } from './broadcast';
 import { centredCorrelation } from './correlations';
+import { mixedProfiles } from './edgeProfile';
 import {
   consumed,
   type Field,
@@ -134,9 +135,14 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
     logScale,
     inherited: blend((field) => field.inherited),
     fresh: blend((field) => field.fresh),
+    excess: blend((field) => field.excess),
     fixedNorm: 0,
     batch: fields[0]?.batch ?? 1,
     grain: fields.find((field) => field.layout === layout && field.grain)?.grain,
+    profile: mixedProfiles(
+      layout,
+      fields.map((field, index) => [field, shares[index] as number]),
+    ),
   };
   return {
     output,
@@ -149,8 +155,11 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
           operands.segments[index] as readonly Segment[],
           factors[index] as number,
         );
+        const [first] = gradient.segments;
+        const isCopied = first !== unbroadcast(first as GradientSegment, alignment, output.batch);
         return {
           ...gradient,
+          mean: isCopied || !gradient.mean ? undefined : gradient.mean * Math.sign(coefficient),
           steps: gradient.steps && hasSteps(field) ? gradient.steps : undefined,
           layout: field.layout,
           logScale: gradient.logScale + 2 * Math.log(Math.abs(coefficient)),
@@ -228,6 +237,7 @@ export function productStep(call: Call): Step | undefined {
     logScale: fields.reduce((sum, field) => sum + field.logScale, 0),
     inherited: fields.reduce((sum, field) => sum + seedVariance(field), 0),
     fresh: 0,
+    excess: 0,
     fixedNorm: 0,
     batch: fields[0]?.batch ?? 1,
   };
@@ -246,6 +256,7 @@ export function productStep(call: Call): Step | undefined {
         logScale,
         inherited: variance,
         fresh: 0,
+        excess: gradient.excess,
         alignment: gradient.alignment,
         segments: field.segments.map((_, s) => {
           const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);

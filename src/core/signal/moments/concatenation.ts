@@ -1,11 +1,13 @@
 import { affineOf, pickBins } from './binArithmetic';
 import { align } from './broadcast';
+import { mixedProfiles } from './edgeProfile';
 import {
   averageSegment,
   channelCount,
   type Field,
   type Gradient,
   type GradientSegment,
+  meanSquare,
   pooledSegment,
   type Segment,
 } from './field';
@@ -53,15 +55,23 @@ export function concatStep(call: Call, axis: number): Step | undefined {
   const total = fields.reduce((sum, field) => sum + unitsOnAxis(field.layout, axis), 0);
   const weigh = (value: (field: Field) => number) =>
     fields.reduce((sum, field) => sum + (unitsOnAxis(field.layout, axis) / total) * value(field), 0);
+  const squareOfAll = weigh((field) => meanSquare(field) * Math.exp(field.logScale - logScale)) || 1;
+  const squareShare = (field: Field) =>
+    ((unitsOnAxis(field.layout, axis) / total) * meanSquare(field) * Math.exp(field.logScale - logScale)) / squareOfAll;
   const output: Field = {
     layout: replaceUnits(first.layout, axis, total),
     segments: mergedSegments(segments, groups),
     logScale,
     inherited: weigh((field) => field.inherited),
     fresh: weigh((field) => (field.fresh * unitsOnAxis(field.layout, axis)) / total),
+    excess: weigh((field) => field.excess),
     fixedNorm: 0,
     batch: first.batch,
     grain: first.grain,
+    profile: mixedProfiles(
+      first.layout,
+      fields.map((field) => [field, squareShare(field)]),
+    ),
   };
   return {
     output,
@@ -289,6 +299,7 @@ export function stackStep(call: Call, axis: number): Step | undefined {
     logScale,
     inherited: average(fields.map((field) => field.inherited)),
     fresh: average(fields.map((field) => field.fresh)) / count,
+    excess: average(fields.map((field) => field.excess)),
     fixedNorm: 0,
     batch: first.batch,
   };

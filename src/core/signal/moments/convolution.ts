@@ -1,7 +1,9 @@
 import type { Operation } from '../../network/network';
 import { averagedGrain, faded } from './chanceLikeness';
+import { commonExcess, commonShare } from './commonPart';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import { nextAlignment, weightMoment } from './dense';
+import { meanProduct, mixedProfiles, passWindows } from './edgeProfile';
 import {
   consumed,
   type Field,
@@ -55,7 +57,8 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
   const logScale = hasBias ? Math.max(input.logScale, 0) : input.logScale;
   const inputFactor = Math.exp(input.logScale - logScale);
   const biasFactor = hasBias ? Math.exp(-logScale) : 0;
-  const power = (weight.variance + weight.mean ** 2) * fanIn * inputFactor;
+  const passed = passWindows(input, positions, windows, operation.transposed ? 'scatter' : 'gather');
+  const power = (weight.variance + weight.mean ** 2) * fanIn * inputFactor * passed.gain;
   const taps = windows.reduce(
     (product, window) =>
       product * (window.taps[0] as number) * (operation.transposed ? window.output / window.input : 1),
@@ -81,24 +84,34 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     logScale,
     inherited: seedVariance(input) * share ** 2,
     fresh: (2 / operation.outChannels) * meanSquaredCorrelation(output, layout, input.batch) * share ** 2,
+    excess: commonExcess(raw) * share ** 2,
     fixedNorm: 0,
     batch: input.batch,
     grain,
+    profile: mixedProfiles(layout, [
+      [{ layout, profile: passed.profile }, share],
+      [{ layout }, 1 - share],
+    ]),
   };
   const back = (gradient: Gradient): Gradient => {
     const outgoing = gradient.segments[0] as GradientSegment;
-    const gain = (weight.variance + weight.mean ** 2) * fanOut;
+    const turned = { layout, profile: gradient.profile };
+    const own = passWindows(turned, positions, windows, operation.transposed ? 'gather' : 'scatter');
+    const gain = (weight.variance + weight.mean ** 2) * fanOut * own.gain;
     const moved: GradientSegment = faded(
       { within: reverse(outgoing.within, bins, gain, 0), across: reverse(outgoing.across, bins, gain, 0) },
       fade,
     );
     const units = unitCount(input.layout);
+    const cosine = meanSquaredCosine(gradient, input.batch);
     return {
       layout: raw.layout,
       segments: raw.segments.map(() => moved),
+      profile: own.profile,
       logScale: gradient.logScale,
       inherited: gradientVariance(gradient),
-      fresh: (2 / units) * meanSquaredCosine(gradient, input.batch),
+      fresh: (2 / units) * cosine,
+      excess: gradient.excess + (2 / units) * (1 - cosine),
       alignment: nextAlignment(gradient.alignment, units),
     };
   };
@@ -108,7 +121,11 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
       const outgoing = gradient.segments[0] as GradientSegment;
       const [dense, strided] = operation.transposed ? [outgoing, segment] : [segment, outgoing];
       const sum = sumOfPairProducts(strided, dense, input.batch, bins.pairs, bins.dense, fade);
-      return { inputs: [back(gradient)], weight: weightMoment(gradient, input, sum * input.batch) };
+      const turned = { layout, profile: gradient.profile };
+      const [onStrided, onDense] = operation.transposed ? [input, turned] : [turned, input];
+      const edges = meanProduct(onStrided, onDense, positions, windows);
+      const share = commonShare(strided, dense, input.batch, bins.pairs, (bin) => bins.dense[bin] as number, sum);
+      return { inputs: [back(gradient)], weight: weightMoment(gradient, raw, sum * edges * input.batch, share) };
     },
     isApproximate: weight.mean !== 0 || operation.paddingMode !== 'zeros',
   };

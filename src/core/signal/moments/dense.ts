@@ -1,5 +1,6 @@
 import { affineOf, combinationOf, gatherBins, pickBins } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
+import { commonExcess, commonShare, logOfChiSquare } from './commonPart';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
 import {
   consumed,
@@ -57,6 +58,7 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
     logScale,
     inherited: seedVariance(input) * share ** 2,
     fresh: spread * (1 - fixedNorm),
+    excess: commonExcess(raw) * share ** 2,
     fixedNorm,
     batch: input.batch,
     grain: input.grain && layout.extents.map((_, index) => input.grain?.[contraction.keptPositions[index] ?? 0] ?? 0),
@@ -67,7 +69,7 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
       inputs: [
         withFollowing(linearBackward(gradient, input, weight, outFeatures, kept, fade), gradient, field, input, share),
       ],
-      weight: linearWeightGradient(gradient, field, input, kept, fade),
+      weight: linearWeightGradient(gradient, field, raw, kept, fade),
     }),
   };
 }
@@ -86,12 +88,14 @@ function linearBackward(
   const move = (values: Float64Array) => affineOf(gatherBins(values, size, kept), gain);
   const segment = faded({ within: move(outgoing.within), across: move(outgoing.across) }, fade);
   const units = unitCount(input.layout);
+  const cosine = meanSquaredCosine(gradient, input.batch);
   return {
     layout: input.layout,
     segments: input.segments.map(() => segment),
     logScale: gradient.logScale,
     inherited: gradientVariance(gradient),
-    fresh: (2 / units) * meanSquaredCosine(gradient, input.batch),
+    fresh: (2 / units) * cosine,
+    excess: gradient.excess + (2 / units) * (1 - cosine),
     alignment: nextAlignment(gradient.alignment, units),
   };
 }
@@ -128,14 +132,18 @@ export function nextAlignment(alignment: number, units: number): number {
 function linearWeightGradient(
   gradient: Gradient,
   output: Field,
-  input: Field,
+  raw: Field,
   kept: Int32Array,
   fade: number,
 ): LogMoment {
+  const input = consumed(raw);
   const segment = pooledSegment(input);
   const outgoing = gradient.segments[0] as GradientSegment;
-  const sum = sumOfPairProducts(outgoing, segment, input.batch, pairWeights(output.layout), kept, fade);
-  return weightMoment(gradient, input, sum * input.batch * positionCount(output.layout) ** 2 * repeats(output.layout));
+  const weights = pairWeights(output.layout);
+  const sum = sumOfPairProducts(outgoing, segment, input.batch, weights, kept, fade);
+  const meanSquare = sum * input.batch * positionCount(output.layout) ** 2 * repeats(output.layout);
+  const share = commonShare(outgoing, segment, input.batch, weights, (bin) => kept[bin] as number, sum);
+  return weightMoment(gradient, raw, meanSquare, share);
 }
 
 /** Channels that one weight serves where it mixes tokens: each adds to its gradient as a sample of its own does. */
@@ -146,12 +154,13 @@ function repeats({ axes }: Layout): number {
     .reduce((count, atom) => (atom.kind === 'units' ? count * atom.size : count), 1);
 }
 
-/** A weight gradient from the stored-scale mean square of its elements. */
-export function weightMoment(gradient: Gradient, input: Field, meanSquare: number): LogMoment {
-  const variance = gradientVariance(gradient) + seedVariance(input);
+/** A weight gradient from the stored-scale mean square of its elements and the share of it that all samples have in common. */
+export function weightMoment(gradient: Gradient, input: Field, meanSquare: number, share: number): LogMoment {
+  const variance = gradientVariance(gradient);
+  const common = logOfChiSquare(share ** 2 * (gradient.excess + commonExcess(input)));
   return {
-    logSquare: Math.log(meanSquare) + gradient.logScale + input.logScale - gradientVariance(gradient) / 2,
-    variance,
+    logSquare: Math.log(meanSquare) + gradient.logScale + consumed(input).logScale - variance / 2 + common.mean,
+    variance: variance + seedVariance(input) + common.variance,
   };
 }
 

@@ -80,6 +80,34 @@ export function crossDual(a: HermiteSeries, b: HermiteSeries, correlation: numbe
   return sum + (a === b ? a.tail : Math.sqrt(a.tail * b.tail)) * tailAt(rho);
 }
 
+/** Beyond so many standard deviations a truncated expansion says nothing of the function, and the fourth moment would show it. */
+const farthest = 5;
+
+/** E f(z)f(z′)f(z″)f(z‴) for four variables of one common correlation: the fourth moment of E[f | what they have in common]. */
+export function fourfoldDual({ coefficients }: HermiteSeries, correlation: number): number {
+  const root = Math.sqrt(Math.max(0, Math.min(1, correlation)));
+  const weighted = new Float64Array(gridSize);
+  let power = 1;
+  for (let k = 0; k < hermiteCount && power > 1e-9; k++) {
+    const factor = (coefficients[k] as number) * power;
+    const row = k * gridSize;
+    if (factor !== 0) {
+      for (let j = 0; j < gridSize; j++) {
+        weighted[j] = (weighted[j] as number) + factor * (weightedHermite[row + j] as number);
+      }
+    }
+    power *= root;
+  }
+  let sum = 0;
+  for (let j = 0; j < gridSize; j++) {
+    if (Math.abs(gridNodes[j] as number) > farthest) continue;
+    const weight = gridWeights[j] as number;
+    const mean = (weighted[j] as number) / weight;
+    sum += weight * mean * mean * mean * mean;
+  }
+  return sum;
+}
+
 /** Means of ρ⁰, ρ¹, … and of the tail's power over weighted correlations: with them the mean dual of any function of the same variables. */
 export class CorrelationPowers {
   readonly #means = new Float64Array(hermiteCount);

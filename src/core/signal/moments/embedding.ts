@@ -32,6 +32,7 @@ export function embeddingStep(call: Call, count: number): Step | undefined {
     logScale: 0,
     inherited: 0,
     fresh: 2 / features / rows,
+    excess: 0,
     fixedNorm: 0,
     batch: tokens.batch,
   };
@@ -69,6 +70,7 @@ function positionTableStep(call: Call): Step | undefined {
       logScale: 0,
       inherited: 0,
       fresh: 2 / features / positions,
+      excess: 0,
       fixedNorm: 0,
       batch: call.batch,
     },

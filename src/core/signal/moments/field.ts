@@ -1,5 +1,6 @@
 import type { ActivationUse } from '../../activations/activation';
 import { addTo, affineOf, combinationOf } from './binArithmetic';
+import { type EdgeProfile, mixedProfiles } from './edgeProfile';
 import type { Layout } from './layout';
 import { addedPairs, type StepPairs, scaledPairs } from './pairGrid';
 
@@ -28,6 +29,8 @@ export interface Field {
   readonly inherited: number;
   /** The part that this tensor's own finite number of units adds; the moments are means over it. */
   readonly fresh: number;
+  /** By how much the logarithm of the square of the sum over samples and positions varies more, from earlier layers: commonPart.ts. */
+  readonly excess: number;
   /** Share of the units' squared norm that the weights fix (1 behind a square orthogonal matrix). */
   readonly fixedNorm: number;
   readonly batch: number;
@@ -37,6 +40,8 @@ export interface Field {
   readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
   /** How far chance likeness of pairs of positions reaches, as a variance in positions by position axis: chanceLikeness.ts. */
   readonly grain?: readonly number[];
+  /** How much the mean square differs from position to position. */
+  readonly profile?: EdgeProfile;
   /** Moments of every pair of time steps, where they are no function of the offset alone; stored scale. */
   readonly steps?: StepPairs;
 }
@@ -52,6 +57,8 @@ export interface GradientSegment {
 export interface Gradient {
   readonly layout: Layout;
   readonly segments: readonly GradientSegment[];
+  /** E dL/dx, stored scale, where it is known not to be zero: a penalty's gradient has a sign, and what adds to it may cancel it. */
+  readonly mean?: number;
   /** The part that follows the values x themselves, stored scales: g = slope · x + offset + what is independent of x. */
   readonly along?: { readonly slope: number; readonly offset: number };
   readonly logScale: number;
@@ -59,12 +66,15 @@ export interface Gradient {
   readonly inherited: number;
   /** The part that this tensor's own finite number of units adds. */
   readonly fresh: number;
+  /** By how much the logarithm of the square of its sum over samples and positions varies more than that: commonPart.ts. */
+  readonly excess: number;
   /** Mean squared cosine of two samples' gradients. */
   readonly alignment: number;
   /** The gradient before the softmax that the tensor comes from, where the loss undoes that softmax. */
   readonly beforeSoftmax?: Gradient;
   /** The gradient before the activation that the tensor comes from, where a pooling chose the largest values. */
   readonly beforeActivation?: Gradient;
+  readonly profile?: EdgeProfile;
   /** Every pair of time steps of the one position axis; stored scale. */
   readonly steps?: StepPairs;
 }
@@ -168,6 +178,7 @@ export function rescaledGradient(gradient: Gradient): Gradient {
   return {
     ...gradient,
     along: undefined,
+    mean: gradient.mean && gradient.mean / Math.sqrt(square),
     steps: gradient.steps && scaledPairs(gradient.steps, 1 / square),
     logScale: gradient.logScale + Math.log(square),
     segments: gradient.segments.map((segment) => ({
@@ -197,23 +208,30 @@ export function gradientVariance(gradient: Gradient): number {
   return gradient.inherited + gradient.fresh;
 }
 
-/** Σ of two gradients of the same tensor; independent, as their paths use different weights. */
+/** Σ of two gradients of the same tensor; independent but for their means, as their paths use different weights. */
 export function addGradients(a: Gradient, b: Gradient): Gradient {
   const logScale = Math.max(a.logScale, b.logScale);
   const factorA = Math.exp(a.logScale - logScale);
   const factorB = Math.exp(b.logScale - logScale);
-  const add = (left: Float64Array, right: Float64Array) => combinationOf(factorA, left, factorB, right);
+  const [meanA, meanB] = [Math.sqrt(factorA) * (a.mean ?? 0), Math.sqrt(factorB) * (b.mean ?? 0)];
+  const both = 2 * meanA * meanB;
+  const add = (left: Float64Array, right: Float64Array) => {
+    const sums = combinationOf(factorA, left, factorB, right);
+    return both === 0 ? sums : affineOf(sums, 1, both);
+  };
   const segments = a.segments.map((segment, index) => {
     const other = b.segments[index];
     if (!other) return segment;
     const projected =
       segment.projected && other.projected
         ? {
-            within: add(segment.projected.within, other.projected.within),
-            across: add(segment.projected.across, other.projected.across),
+            within: combinationOf(factorA, segment.projected.within, factorB, other.projected.within),
+            across: combinationOf(factorA, segment.projected.across, factorB, other.projected.across),
           }
         : undefined;
-    return { within: add(segment.within, other.within), across: add(segment.across, other.across), projected };
+    const within = add(segment.within, other.within);
+    within[0] = Math.max(0, within[0] as number);
+    return { within, across: add(segment.across, other.across), projected };
   });
   const squareA = factorA * (a.segments[0] ? squareOf(a.segments[0]) : 0);
   const squareB = factorB * (b.segments[0] ? squareOf(b.segments[0]) : 0);
@@ -221,10 +239,16 @@ export function addGradients(a: Gradient, b: Gradient): Gradient {
   return {
     layout: a.layout,
     segments,
+    profile: mixedProfiles(a.layout, [
+      [a, shareA],
+      [b, 1 - shareA],
+    ]),
     steps: a.steps && b.steps ? addedPairs(scaledPairs(a.steps, factorA), scaledPairs(b.steps, factorB)) : undefined,
     logScale,
+    mean: meanA + meanB === 0 ? undefined : meanA + meanB,
     inherited: shareA * a.inherited + (1 - shareA) * b.inherited,
     fresh: shareA * a.fresh + (1 - shareA) * b.fresh,
+    excess: shareA * a.excess + (1 - shareA) * b.excess,
     alignment: shareA * a.alignment + (1 - shareA) * b.alignment,
   };
 }

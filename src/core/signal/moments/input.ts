@@ -114,6 +114,7 @@ function fieldOf(layout: Layout, mean: number, within: Float64Array, across: Flo
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     fixedNorm: 0,
     batch,
   };

@@ -3,6 +3,7 @@ import type { LossKind, Operation } from '../../network/network';
 import { activationMoments, type CompiledActivation, compiledActivation } from './activationFunction';
 import { affineOf, pickBins } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
+import { pairMean } from './commonPart';
 import { correlationsOf, duals } from './correlations';
 import { type Field, type Gradient, type Pair, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
@@ -28,6 +29,7 @@ export function lossStep(call: Call, operation: Loss): Step | undefined {
     logScale: 0,
     inherited: prediction.inherited,
     fresh: prediction.fresh,
+    excess: 0,
     fixedNorm: 0,
     batch: prediction.batch,
   };
@@ -64,6 +66,10 @@ function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
 interface LossPair extends Pair {
   /** As of a gradient, by the true values. */
   readonly along?: Gradient['along'];
+  /** What the prediction adds to the moments, centred. */
+  readonly predicted?: Pair;
+  /** Units that vary independently of each other, where that is not all. */
+  readonly freedom?: number;
 }
 
 function lossGradient(
@@ -74,15 +80,15 @@ function lossGradient(
   const units = unitCount(prediction.layout);
   const samples = prediction.batch * positionCount(prediction.layout);
   const alignment = 1 / units;
-  const build = ({ along, ...pair }: LossPair, divisor: number, by = prediction): Gradient => {
+  const build = ({ along, within, across, ...of }: LossPair, divisor: number, by = prediction): Gradient => {
     const scale = (reduction === 'mean' ? divisor : 1) / Math.abs(factor);
+    const pair = { within, across };
     return {
       layout: prediction.layout,
+      ...lossSpread(by, pair, of),
       segments: prediction.segments.map(() => withOwnPlace(pair)),
       along: along && { ...along, slope: along.slope * Math.exp(Math.max(-600, Math.min(600, by.logScale)) / 2) },
       logScale: -2 * Math.log(scale),
-      inherited: 0,
-      fresh: 0,
       alignment,
     };
   };
@@ -117,6 +123,41 @@ function lossGradient(
 }
 
 /**
+ * How the loss's gradient varies over seeds, normal in its n units: Σ x² of moments m + c over pairs of samples and positions, of which m is
+ * fixed and c is covariance, has the relative variance 2/n · mean(c² + 2 m c)/(E x²)², and the square of its sum 2/n · (1 − (m/(m + c))²) of
+ * their means. The weights move the prediction; of the targets what differs between samples adds to the sum by chance.
+ */
+function lossSpread(
+  { layout, batch }: Field,
+  { within, across }: Pair,
+  { predicted, freedom = unitCount(layout) }: Pick<LossPair, 'predicted' | 'freedom'>,
+): Pick<Gradient, 'inherited' | 'fresh' | 'excess'> {
+  const square = within[0] as number;
+  const whole = pairMean({ within, across }, layout, batch);
+  if (!predicted || !(square > 0) || !(whole > 0)) return { inherited: 0, fresh: 0, excess: 0 };
+  const moving = (all: Float64Array, own: Float64Array) =>
+    own.map((c, bin) => c * (2 * Math.max(c, all[bin] as number) - c));
+  const ofSquare =
+    (2 *
+      pairMean({ within: moving(within, predicted.within), across: moving(across, predicted.across) }, layout, batch)) /
+    square ** 2;
+  const chance = within.map((all, bin) => {
+    const other = (across[bin] as number) - (predicted.across[bin] as number);
+    return (predicted.within[bin] as number) + Math.max(0, all - (predicted.within[bin] as number) - other);
+  });
+  const fixed = 1 - Math.min(1, pairMean({ within: chance, across: predicted.across }, layout, batch) / whole);
+  const ofSum = 2 * (1 - fixed * fixed);
+  const fresh = Math.max(0, ofSquare);
+  return { inherited: 0, fresh: fresh / freedom, excess: Math.max(0, ofSum - fresh) / freedom };
+}
+
+/** Moments less those of the mean. */
+function centred({ within, across }: Pair, mean: number): Pair {
+  const move = (values: Float64Array) => affineOf(values, 1, -mean * mean);
+  return { within: move(within), across: move(across) };
+}
+
+/**
  * p − y for labels independent of the model, a share ε of which all classes get alike: E Σ(p−y)² = E Σ(p−1/K)² + (1−ε)²(1 − 1/K), across
  * samples E Σ(p−1/K)(p′−1/K).
  */
@@ -128,12 +169,16 @@ function crossEntropyPair(logits: Field, smoothing: number): LossPair {
   const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
   const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
   const within = withinRho.map((rho) => moments(rho).across / classes);
+  const across = acrossRho.map((rho) => moments(rho).across / classes);
+  const own = within.slice();
+  own[0] = moments(0).within / classes;
   within[0] = (moments(0).within + (1 - smoothing) ** 2 * (1 - 1 / classes)) / classes;
   // Stein: E p z = v E p(1 − p); Σ p z is at most the largest logit.
   const std = Math.sqrt(variance * scale);
   const most = std > 0 ? largestOfNormals(classes).mean / std : 1;
   const slope = Math.min(most, 1 - 1 / classes - moments(0).within) / classes;
-  return { within, across: acrossRho.map((rho) => moments(rho).across / classes), along: { slope, offset: 0 } };
+  const predicted = { within: own, across };
+  return { within, across, predicted, freedom: Math.max(1, classes - 1), along: { slope, offset: 0 } };
 }
 
 /** Gradient by the (log-)probabilities themselves: −y, or −y/p with p near 1/K. */
@@ -154,12 +199,13 @@ function difference(prediction: Field, target: Field | undefined): LossPair & { 
   const cross = 2 * segment.mean * Math.sqrt(scale) * other.mean;
   const differing = (values: Float64Array, targets: Float64Array) =>
     values.map((value, bin) => value * scale + (targets[bin] as number) - cross);
-  return {
-    mean: segment.mean * Math.sqrt(scale) - other.mean,
-    within: differing(segment.within, other.within),
-    across: differing(segment.across, other.across),
-    along: { slope: 1, offset: -other.mean },
-  };
+  const mean = segment.mean * Math.sqrt(scale) - other.mean;
+  const pair = { within: differing(segment.within, other.within), across: differing(segment.across, other.across) };
+  const predicted = centred(
+    { within: affineOf(segment.within, scale), across: affineOf(segment.across, scale) },
+    segment.mean * Math.sqrt(scale),
+  );
+  return { ...pair, mean, predicted, along: { slope: 1, offset: -other.mean } };
 }
 
 /** Second moments of f of the difference, which is taken as normal. */
@@ -186,9 +232,11 @@ function binaryPair(prediction: Field, target: Field | undefined): LossPair {
   const { within, across } = duals(series, correlationsOf(segment, variance));
   const std = Math.sqrt(variance * scale);
   const slope = std > 0 ? (series.coefficients[1] as number) / std : 0.25;
+  const probability = series.coefficients[0] as number;
   return {
     within: difference(within, other.within),
     across: difference(across, other.across),
+    predicted: centred({ within, across }, probability),
     along: { slope, offset: 0 },
   };
 }
@@ -209,10 +257,11 @@ function likeAcross(field: Field): Float64Array {
   return new Float64Array(field.segments[0]?.across.length ?? 0);
 }
 
-function squared({ along, within, across }: LossPair): LossPair {
+function squared({ along, within, across, predicted }: LossPair): LossPair {
+  const twice = (pair: Pair) => ({ within: affineOf(pair.within, 4), across: affineOf(pair.across, 4) });
   return {
-    within: affineOf(within, 4),
-    across: affineOf(across, 4),
+    ...twice({ within, across }),
+    predicted: predicted && twice(predicted),
     along: along && { slope: 2 * along.slope, offset: 2 * along.offset },
   };
 }

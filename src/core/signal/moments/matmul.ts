@@ -74,6 +74,7 @@ export function productOver(rawFirst: Field, rawSecond: Field, axes: readonly Sh
     logScale: first.logScale + second.logScale,
     inherited: seedVariance(first) + seedVariance(second),
     fresh: sumsUnits(first.layout, axes) ? freshVariance(segment, layout, batch) : 0,
+    excess: 0,
     fixedNorm: 0,
     batch,
   };
@@ -92,6 +93,7 @@ export function productOver(rawFirst: Field, rawSecond: Field, axes: readonly Sh
         logScale: gradient.logScale + other.logScale,
         inherited: gradientVariance(gradient) + seedVariance(other),
         fresh: 0,
+        excess: gradient.excess,
         alignment: gradient.alignment,
       };
       return regrouped ? regrouped.back(moved) : moved;

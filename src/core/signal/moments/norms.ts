@@ -5,7 +5,7 @@ import { chanceBlock, ownChanceBlock } from './chanceLikeness';
 import { type Field, type GradientSegment, type Pair, pooledSegment, type Segment } from './field';
 import { meanInverseVariance } from './inverseVariance';
 import { axisWeights, binMap, binsOf, type Layout, mapAxis, pairWeights, unitCount, weightedMean } from './layout';
-import { everyClass, pairClasses } from './pairClasses';
+import { everyClass, unitsBlock } from './pairClasses';
 import type { Call, Step } from './rule';
 
 type Normalisation = Extract<Operation, { kind: 'normalisation' }>;
@@ -47,9 +47,11 @@ function standardisedStep(call: Call, operation: Normalisation): Step | undefine
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     fixedNorm: statistics.units === 1 ? 0 : 1,
     batch: input.batch,
     grain: input.grain,
+    profile: statistics.weights || statistics.batch > 1 ? input.profile : undefined,
   };
   return {
     output,
@@ -58,6 +60,7 @@ function standardisedStep(call: Call, operation: Normalisation): Step | undefine
         {
           ...gradient,
           steps: undefined,
+          excess: statistics.batch > 1 ? 0 : gradient.excess,
           logScale: gradient.logScale - input.logScale,
           segments: gradient.segments.map((segment, index) =>
             projectedOut(segment, parts[index] ?? (parts[0] as Normalised), statistics, isCentred),
@@ -115,15 +118,12 @@ function withoutMeans(
   factor: number,
   units: number,
 ): void {
-  if (size > 1) return;
+  if (size > 1 || across.length <= unitsBlock) return;
   const square = mean * mean;
   const common =
     ((raw.within[0] as number) + (raw.across[0] as number) - 2 * square) * 2 * square * (factor ** 2 / units);
-  pairClasses.forEach(({ shift }, block) => {
-    if (block === 0 || block >= across.length) return;
-    const off = (across[block] as number) - (across[0] as number);
-    across[block] = (across[0] as number) + Math.sign(off) * Math.sqrt(Math.max(0, off * off - shift * shift * common));
-  });
+  const off = (across[unitsBlock] as number) - (across[0] as number);
+  across[unitsBlock] = (across[0] as number) + Math.sign(off) * Math.sqrt(Math.max(0, off * off - common));
 }
 
 /** factor · (x − centre) + constant. */

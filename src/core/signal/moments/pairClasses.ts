@@ -11,12 +11,18 @@ export const pairClasses = [
   { shift: Math.sqrt(3), share: 1 / 6 },
 ] as const;
 
+/**
+ * Behind the classes stands the average pair plus one standard deviation of what a layer's finite number of units makes pairs alike by, beside
+ * what its inputs are: whatever depends on those outputs follows it, and nothing else does.
+ */
+export const unitsBlock = pairClasses.length;
+
 /** Tokens are alike by chance alone, and recurrent weights sum over time: there, and in batches of one, the average pair is enough. */
 export function pairClassCount(network: Network): number {
   const isEnough = ({ operation }: Network['nodes'][number]) =>
     operation.kind === 'recurrent' || (operation.kind === 'input' && operation.content === 'tokens');
   if (network.batchSize <= 1 || network.nodes.some(isEnough)) return 1;
-  return pairClasses.length + (network.nodes.some(isSharedByPositions) ? 2 : 0);
+  return unitsBlock + 1 + (network.nodes.some(isSharedByPositions) ? 2 : 0);
 }
 
 /** One weight sees many positions: the likeness of each pair of them counts, not only that of whole samples. */
@@ -31,17 +37,10 @@ export function everyClass(values: Float64Array, count: number): Float64Array {
   return result;
 }
 
-/**
- * Average over the classes of pairs of what cannot be negative. Where a class comes out so, it is too far from the average pair for moments
- * alone, and the average pair stands in for it.
- */
+/** Average over the classes of pairs of a sum that cannot be negative; where it comes out so, the average pair alone. */
 export function classAverage(classes: readonly number[]): number {
   const [average = 0] = classes;
-  if (classes.length === 1 || !(average > 0)) return average;
-  let sum = 0;
-  pairClasses.forEach(({ share }, index) => {
-    const own = classes[index] as number;
-    sum += share * (own > 0 ? own : average);
-  });
-  return sum;
+  if (classes.length < pairClasses.length) return average;
+  const sum = pairClasses.reduce((total, { share }, index) => total + share * (classes[index] as number), 0);
+  return sum > 0 ? sum : average;
 }

@@ -1,12 +1,12 @@
-import { hasChance, offBase } from './chanceLikeness';
+import { hasChance, offBase, offBlock } from './chanceLikeness';
 import type { Segment } from './field';
-import { classAverage, pairClasses } from './pairClasses';
+import { classAverage, pairClasses, unitsBlock } from './pairClasses';
 
 type Pair = Pick<Segment, 'within' | 'across'>;
 
 /**
  * Σ over bins of weight · [G_R X_R + (B − 1) G_S X_S], averaged over the classes of pairs; each bin of G meets the named one of X. With chance
- * likeness, weight · (what G is off) · (what X is off, faded by what the layer averages over) is added for all pairs.
+ * likeness, by units and by positions, weight · (what G is off) · (what X is off, faded by what the layer averages over) is added for all pairs.
  */
 export function sumOfPairProducts(
   gradient: Pair,
@@ -30,7 +30,11 @@ export function sumOfPairProducts(
   const classes = Array.from({ length: Math.min(blocks, pairClasses.length) }, (_, index) => {
     return within + (batch - 1) * sum(gradient.across, index * size, values.across, index * otherSize);
   });
-  const average = classAverage(classes);
+  const ofClasses = classAverage(classes);
+  if (blocks <= unitsBlock) return ofClasses;
+  const [ownUnits, otherUnits] = [gradient, values].map((pair) => offBlock(pair, unitsBlock, pair.across));
+  const ofUnits = (batch - 1) * sum(ownUnits as Float64Array, 0, otherUnits as Float64Array, 0);
+  const average = Math.max(ofClasses, ofClasses + ofUnits);
   if (!hasChance(blocks)) return average;
   const own = offBase(gradient);
   const others = offBase(values);

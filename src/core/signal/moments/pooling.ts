@@ -2,6 +2,7 @@ import type { Operation } from '../../network/network';
 import { applyActivation } from './activations';
 import { affineOf, combinationOf } from './binArithmetic';
 import { averagedGrain, chanceBlock, faded, hasChance, offBase, withOwnPlace } from './chanceLikeness';
+import { type EdgeProfile, passWindows } from './edgeProfile';
 import { type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
 import { type BinMap, binMap, binsOf, type Layout, unitCount } from './layout';
 import { largestOfNormals } from './orderStatistics';
@@ -72,6 +73,7 @@ function averagePooling(raw: Field, shared: Windows): Step {
       return { channels, mean, ...faded({ within: move(within), across: move(across) }, fade) };
     }),
     grain,
+    profile: pooledProfile(shared),
     fixedNorm: 0,
     madeBy: undefined,
     logits: undefined,
@@ -83,6 +85,7 @@ function averagePooling(raw: Field, shared: Windows): Step {
         {
           ...gradient,
           layout: raw.layout,
+          profile: unpooledProfile(shared, gradient),
           segments: gradient.segments.map(({ within, across }) => {
             const move = (values: Float64Array) => alongAxes(values, layout, positions, spreading);
             return faded({ within: move(within), across: move(across) }, fade);
@@ -91,6 +94,14 @@ function averagePooling(raw: Field, shared: Windows): Step {
       ],
     }),
   };
+}
+
+function pooledProfile({ input, positions, windows }: Windows): EdgeProfile | undefined {
+  return input.profile && passWindows(input, positions, windows, 'gather').profile;
+}
+
+function unpooledProfile({ layout, positions, windows }: Windows, { profile }: Gradient): EdgeProfile | undefined {
+  return profile && passWindows({ layout, profile }, positions, windows, 'scatter').profile;
 }
 
 /** Offsets are averaged over as positions are, each with a likeness of its own. */
@@ -159,6 +170,7 @@ function maxPooling(raw: Field, shared: Windows): Step {
     layout,
     segments: tops.map((part) => part.segment),
     grain,
+    profile: pooledProfile({ ...shared, input: base }),
     fixedNorm: 0,
     madeBy: undefined,
     logits: undefined,
@@ -171,7 +183,8 @@ function maxPooling(raw: Field, shared: Windows): Step {
   return {
     output: { ...(step ? step.output : top), madeBy: undefined },
     backward: (gradient) => {
-      const routedGradient = { ...gradient, layout: raw.layout, segments: route(gradient) };
+      const profile = unpooledProfile(shared, gradient);
+      const routedGradient = { ...gradient, layout: raw.layout, profile, segments: route(gradient) };
       if (!source || !step) return { inputs: [routedGradient] };
       const sloped = step.backward(gradient).inputs[0];
       if (sloped === undefined || sloped === 'unknown') return { inputs: [routedGradient] };
@@ -181,6 +194,7 @@ function maxPooling(raw: Field, shared: Windows): Step {
       const beforeActivation: Gradient = {
         ...sloped,
         layout: source.input.layout,
+        profile,
         segments: routedSlope.map((segment, index) => ({ ...segment, projected: projections[index] })),
       };
       return { inputs: [{ ...routedGradient, beforeActivation }] };

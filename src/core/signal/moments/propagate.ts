@@ -237,16 +237,17 @@ function firstUsers(network: Network): ReadonlyMap<NodeId, NetworkNode> {
   return users;
 }
 
-/** What a source (noise, targets, constants, a parameter) meets in the operation that uses it. */
+/** What a source (noise, targets, constants, a parameter) meets in the operation that uses it or what is made of it alone. */
 function partnerOf(
   node: NetworkNode,
   users: ReadonlyMap<NodeId, NetworkNode>,
   steps: readonly (Step | undefined)[],
   indexOf: IndexOf,
 ): Field | undefined {
-  const user = users.get(node.id);
+  let user = users.get(node.id);
   // The states that a recurrent layer begins with have other axes than its sequence.
   if (!sourceKinds.has(node.operation.kind) || user?.operation.kind === 'recurrent') return undefined;
+  while (user?.inputs.length === 1) user = users.get(user.id);
   for (const id of user?.inputs ?? []) {
     const index = indexOf.get(id);
     const field = index === undefined ? undefined : steps[index]?.output;
@@ -287,7 +288,7 @@ function propagateBackward(
       const usable =
         answer === 'unknown' || !isUsableGradient(answer)
           ? 'unknown'
-          : rescaledGradient(followsValues.has(node.operation.kind) ? answer : { ...answer, along: undefined });
+          : rescaledGradient(accountedFor(answer, node.operation.kind));
       const sum = gradients[source];
       if (sum === undefined || usable === 'unknown') gradients[source] = usable;
       else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable);
@@ -296,8 +297,17 @@ function propagateBackward(
   return signals;
 }
 
-/** Operations whose backward pass keeps account of the gradient that follows the values. */
+/** Operations whose backward pass keeps account of the gradient that follows the values, and of its mean. */
 const followsValues: ReadonlySet<string> = new Set(['loss', 'linear', 'activation', 'reshape', 'identity']);
+const keepsMean: ReadonlySet<string> = new Set(['activation', 'sum', 'reduction', 'reshape', 'identity']);
+
+function accountedFor(gradient: Gradient, kind: string): Gradient {
+  return {
+    ...gradient,
+    along: followsValues.has(kind) ? gradient.along : undefined,
+    mean: keepsMean.has(kind) ? gradient.mean : undefined,
+  };
+}
 
 /** Independent gradient of unit variance; of a scalar, one. */
 function unitGradient(output: Field): Gradient {
@@ -308,9 +318,11 @@ function unitGradient(output: Field): Gradient {
   return {
     layout: output.layout,
     segments: output.segments.map(() => withOwnPlace({ within, across })),
+    mean: output.layout.axes.length === 0 ? 1 : undefined,
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     alignment: 1 / unitCount(output.layout),
   };
 }

@@ -79,6 +79,7 @@ export function recurrentStep(call: Call, operation: Recurrent): Step | undefine
     logScale: 0,
     inherited: begins.variance,
     fresh: (2 / segment.channels) * meanSquaredCorrelation(segment, layout, field.batch),
+    excess: 0,
     fixedNorm: 0,
     batch: field.batch,
     steps,
@@ -265,6 +266,7 @@ function recurrentBackward(
     logScale: gradient.logScale,
     inherited: gradientVariance(gradient),
     fresh: 0,
+    excess: gradient.excess,
     alignment: gradient.alignment,
     steps: external,
   };

@@ -110,6 +110,7 @@ function gradientOf(field: Field, parts: readonly PairMoments[], like: Gradient)
     logScale: like.logScale,
     inherited: gradientVariance(like),
     fresh: 0,
+    excess: like.excess,
     alignment: like.alignment,
     steps: field.layout.extents.length > 0 ? steps : undefined,
   };

@@ -158,6 +158,8 @@ function expandGradient(gradient: Gradient, input: Field, reduced: Reduced, spre
     logScale: gradient.logScale,
     inherited: gradientVariance(gradient),
     fresh: 0,
+    excess: gradient.excess,
+    mean: gradient.mean && gradient.mean * spread,
     alignment: gradient.alignment,
     segments: input.segments.map((_, index): GradientSegment => {
       const segment = gradient.segments[index] ?? (gradient.segments[0] as GradientSegment);

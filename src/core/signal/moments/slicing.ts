@@ -151,6 +151,7 @@ function slicePositions(input: Field, range: SliceRange, position: number, taken
           logScale: gradient.logScale,
           inherited: gradientVariance(gradient),
           fresh: 0,
+          excess: gradient.excess,
           alignment: gradient.alignment,
           steps: input.steps && taken === 1 ? onlyStep(input.steps.count, range.from, gradient) : undefined,
         },

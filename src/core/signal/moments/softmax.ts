@@ -56,6 +56,7 @@ function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | un
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     fixedNorm: 0,
     batch: input.batch,
     logits: raw,

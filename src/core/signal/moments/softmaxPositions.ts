@@ -65,6 +65,7 @@ export function softmaxOverPosition(raw: Field, position: number): Step {
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     fixedNorm: 0,
     batch: input.batch,
     grain: input.grain,

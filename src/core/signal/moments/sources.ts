@@ -5,6 +5,9 @@ import { type Atom, binCount, type Layout, layoutOf } from './layout';
 import { everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 
+/** Midpoints that a distribution is evaluated at. */
+const quantiles = 1000;
+
 type Samples = Pick<Call, 'batch' | 'pairClasses'>;
 
 /** A tensor of values independent everywhere: of one mean and variance, drawn anew each run. */
@@ -24,6 +27,7 @@ export function independentField(
     logScale: 0,
     inherited: 0,
     fresh: 0,
+    excess: 0,
     fixedNorm: 0,
     batch,
   });
@@ -100,6 +104,19 @@ export function randomField(
   }
   const moments = momentsOf(distribution, undefined);
   return moments && independentField(layout, moments.mean, moments.variance, samples);
+}
+
+/** f of independent uniform values: no Gaussian stands for them, and a threshold is exact. */
+export function mappedUniform(
+  { low, high }: { readonly low: number; readonly high: number },
+  f: (value: number) => number,
+  layout: Layout,
+  samples: Samples,
+): Field {
+  const values = Float64Array.from({ length: quantiles }, (_, at) => f(low + ((at + 0.5) / quantiles) * (high - low)));
+  const mean = values.reduce((sum, value) => sum + value, 0) / quantiles;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / quantiles;
+  return independentField(layout, mean, variance, samples);
 }
 
 export function constantField(value: number | undefined, layout: Layout, samples: Samples): Field | undefined {
