@@ -1,10 +1,11 @@
-import type { Operation } from '../../network/network';
+import type { NodeId, Operation } from '../../network/network';
 import { attendsPositions, attentionByProducts } from './attentionByProducts';
 import {
   type Attended,
   type AttentionGradients,
   arrays,
   attentionGradients,
+  coherentKeySum,
   gradientPairs,
   type KeyCounts,
   keyBins,
@@ -31,6 +32,7 @@ import {
   seedVariance,
 } from './field';
 import { positionCount, unitCount } from './layout';
+import { nodesOf } from './origins';
 import { classAverage } from './pairClasses';
 import type { Backward, Call, LogMoment, Step } from './rule';
 import { type WeightMoments, weightMoments } from './weights';
@@ -57,8 +59,10 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   const gain = operation.scale ** 2 * head;
   const keys = keyCounts(keyBins(key.layout).count, operation.isCausal);
   const queries = keyBins(query.layout).count;
+  const features = commonFeatures(call);
+  const sizes = { queries, keys: keys.all, gain, likeness: features ? 1 / features : 0 };
   const classes = attend(pairsOf(query), pairsOf(key), pairsOf(value), gain, keys);
-  const outputs = classes.map((own) => mixed(own.value, own.mixing));
+  const outputs = classes.map((own) => mixed(own, sizes));
   // What two sequences have in common is what their mean values have: at first every query attends to all keys alike.
   const apart = meansApart(pooledSegment(value), keyBins(value.layout), scaleOf(value));
   const segment: Segment = {
@@ -67,9 +71,9 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     ...arrays(outputs, query.layout, apart),
   };
   // Values may be wider or narrower than queries.
-  const features = value.layout.axes.at(-1) ?? [];
-  const isUnits = features.every((atom) => atom.kind === 'units');
-  const axes = isUnits ? [...query.layout.axes.slice(0, -1), features] : query.layout.axes;
+  const valueFeatures = value.layout.axes.at(-1) ?? [];
+  const isUnits = valueFeatures.every((atom) => atom.kind === 'units');
+  const axes = isUnits ? [...query.layout.axes.slice(0, -1), valueFeatures] : query.layout.axes;
   const output: Field = {
     ...query,
     layout: { axes, extents: query.layout.extents },
@@ -80,7 +84,7 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
   };
   const backward = (gradient: Gradient): Backward => {
     const parts = gradientPairs(gradient, query.layout).map((incoming, index) =>
-      attentionGradients(incoming, classes[index] as Attended, gain, keys.all, queries),
+      attentionGradients(incoming, classes[index] as Attended, sizes),
     );
     const back = meansApart(gradient.segments[0] as GradientSegment, keyBins(query.layout), (queries / keys.all) ** 2);
     const to = (role: keyof AttentionGradients, field: Field): Gradient => {
@@ -100,6 +104,21 @@ export function attentionStep(call: Call, operation: Extract<Operation, { kind: 
     return { inputs: [to('query', query), to('key', key), to('value', value)] };
   };
   return { output, backward, isApproximate: operation.isCausal };
+}
+
+/** Operations that only arrange what a projection gave. */
+const arranging: ReadonlySet<string> = new Set(['reshape', 'permute', 'slice', 'identity', 'expand', 'dropout']);
+
+/** How many features keys and values are both projected from; undefined where they are not of one tensor. */
+function commonFeatures({ network, inputNodes }: Call): number | undefined {
+  const nodes = nodesOf(network);
+  const [key, value] = inputNodes.slice(1).map((node) => {
+    let current = node;
+    while (current && arranging.has(current.operation.kind)) current = nodes.get(current.inputs[0] as NodeId);
+    return current;
+  });
+  if (key?.operation.kind !== 'linear' || value?.operation.kind !== 'linear') return undefined;
+  return key.inputs[0] === value.inputs[0] ? key.operation.inFeatures : undefined;
 }
 
 /** Projections, attention and output projection of `nn.MultiheadAttention` and its kin. */
@@ -125,6 +144,8 @@ export function multiheadAttentionStep(
   const inputs = { query: pairsOf(query), key: pairsOf(key), value: pairsOf(value) };
   const keys = keyCounts(positionCount(key.layout), operation.isCausal);
   const queries = positionCount(query.layout);
+  const isSameSource = call.node.inputs[1] === call.node.inputs[2];
+  const sizes = { queries, keys: keys.all, gain: 1, likeness: isSameSource ? 1 / operation.keyFeatures : 0 };
   const classes = attend(
     affine(inputs.query, weights.query, features, bias),
     affine(inputs.key, weights.key, operation.keyFeatures, bias),
@@ -132,7 +153,7 @@ export function multiheadAttentionStep(
     1,
     keys,
   );
-  const attended = classes.map((own) => mixed(own.value, own.mixing));
+  const attended = classes.map((own) => mixed(own, sizes));
   const outWeight = weights.out;
   const segment: Segment = {
     channels: features,
@@ -152,8 +173,18 @@ export function multiheadAttentionStep(
   const backward = (gradient: Gradient): Backward => {
     const scaled = (pairs: Pairs, weight: WeightMoments) =>
       mapPairs(pairs, (moment) => moment * weight.variance * features);
-    const parts = gradientPairs(gradient, query.layout).map((incoming, index) =>
-      attentionGradients(scaled(incoming, outWeight), classes[index] as Attended, 1, keys.all, queries),
+    const incomings = gradientPairs(gradient, query.layout);
+    const parts = incomings.map((incoming, index) =>
+      attentionGradients(scaled(incoming, outWeight), classes[index] as Attended, sizes),
+    );
+    const coherent = incomings.map((incoming, index) =>
+      coherentKeySum(
+        scaled(incoming, outWeight),
+        classes[index] as Attended,
+        sizes,
+        Math.max(0, (inputs.key[index] as Pairs).own - (inputs.key[index] as Pairs).off),
+        query.batch,
+      ),
     );
     const cosine = meanSquaredCosine(gradient, query.batch);
     const variance = gradientVariance(gradient) + (2 / features) * cosine;
@@ -174,7 +205,11 @@ export function multiheadAttentionStep(
     };
     const weigh = (role: keyof AttentionGradients, count: number): LogMoment => {
       const sum = classAverage(
-        parts.map((part, index) => sumOfProducts(part[role], inputs[role][index] as Pairs, count, query.batch)),
+        parts.map(
+          (part, index) =>
+            sumOfProducts(part[role], inputs[role][index] as Pairs, count, query.batch) +
+            (role === 'key' ? (coherent[index] as number) : 0),
+        ),
       );
       return {
         logSquare: Math.log(query.batch * Math.max(0, sum)) + gradient.logScale - variance / 2,

@@ -1,5 +1,6 @@
 import { type Field, type Gradient, type GradientSegment, pooledSegment, type Segment } from './field';
 import { axisWeights, binCount, binsOf, type Layout } from './layout';
+import { type SoftmaxMoments, softmaxMoments } from './softmaxMoments';
 
 /** Second moments of a sequence: same position, two positions; within a sample and across two. True scale. */
 export interface Pairs {
@@ -9,12 +10,12 @@ export interface Pairs {
   readonly acrossOff: number;
 }
 
-/** What softmax(q·kᵀ·scale) does at initialisation, logits being Gaussian (Noci et al. 2022; Kedia et al. 2024). */
+/** What softmax(q·kᵀ·scale) does at initialisation, logits being Gaussian (Noci et al. 2022; Kedia et al. 2024): moments over the keys. */
 export interface Mixing {
-  /** Σ_j a_ij², Σ_j a_ij a_i′j, and the same for queries of two samples. */
-  readonly self: number;
-  readonly pair: number;
-  readonly across: number;
+  /** Of one query, of two queries of a sample, and of those of two samples. */
+  readonly self: SoftmaxMoments;
+  readonly pair: SoftmaxMoments;
+  readonly across: SoftmaxMoments;
 }
 
 /** Which offset bins are pairs of keys of one sequence, where sequences stand side by side (windows of a picture, steps of a video). */
@@ -151,35 +152,40 @@ export function arrays(classes: readonly Pairs[], layout: Layout, apart?: Apart)
 /** `gain` is scale² times the size of a head. */
 export function mixingOf(query: Pairs, key: Pairs, gain: number, { own, pair }: KeyCounts): Mixing {
   const apart = Math.max(0, key.own - key.off);
-  const share = (value: number, keys: number) => Math.min(keys, Math.exp(Math.min(50, gain * value))) / keys;
+  const variance = gain * query.own * apart;
+  const acrossApart = Math.max(0, key.acrossOwn - key.acrossOff);
+  const correlation = (value: number, keys: number) => (variance > 0 ? (gain * value * keys) / variance : 0);
+  let [product, jacobian] = [0, 0];
+  for (const { keys, share } of own) {
+    const moments = softmaxMoments(keys, variance);
+    product += share * moments.product;
+    jacobian += share * moments.jacobian;
+  }
   return {
-    self: share(query.own * apart, own),
-    pair: share(query.off * apart, pair),
-    across: share(query.acrossOwn * Math.max(0, key.acrossOwn - key.acrossOff), own),
+    self: { product, jacobian },
+    pair: softmaxMoments(pair, variance, correlation(query.off, apart)),
+    across: softmaxMoments(pair, variance, correlation(query.acrossOwn, acrossApart)),
   };
 }
 
-/** How many keys are attended to: in all, by one query in the sense of E[1/keys], and by the two of a pair of queries together. */
+/** How many keys are attended to: in all, by one query (which share of the queries by how many), and by the two of a pair of queries together. */
 export interface KeyCounts {
   readonly all: number;
-  readonly own: number;
+  readonly own: readonly { readonly keys: number; readonly share: number }[];
   readonly pair: number;
 }
 
-/** Under a causal mask query i attends to i keys, E[1/i] = H(n)/n, and two queries share those of the earlier one, E[1/max(i, i′)] ≈ 2/n. */
+/** Under a causal mask query i attends to i keys, and two queries share those of the later one, E[1/max(i, i′)] ≈ 2/n. */
 export function keyCounts(all: number, isCausal: boolean): KeyCounts {
-  if (!isCausal) return { all, own: all, pair: all };
-  return { all, own: Math.max(1, Math.min(all, all / (Math.log(all) + 0.5772))), pair: Math.max(1, all / 2) };
-}
-
-export function mixed(value: Pairs, mixing: Mixing): Pairs {
-  const blend = (share: number, own: number, off: number) => share * own + (1 - share) * off;
-  return {
-    own: blend(mixing.self, value.own, value.off),
-    off: blend(mixing.pair, value.own, value.off),
-    acrossOwn: blend(mixing.across, value.acrossOwn, value.acrossOff),
-    acrossOff: blend(mixing.across, value.acrossOwn, value.acrossOff),
-  };
+  if (!isCausal) return { all, own: [{ keys: all, share: 1 }], pair: all };
+  const own: { keys: number; share: number }[] = [];
+  // Of every doubling those in the middle stand for all.
+  for (let first = 1; first <= all; ) {
+    const last = Math.min(all, Math.ceil(first * 1.5));
+    own.push({ keys: (first + last) / 2, share: (last - first + 1) / all });
+    first = last + 1;
+  }
+  return { all, own, pair: Math.max(1, all / 2) };
 }
 
 /** Projected queries, keys and values of one class of pairs, and what attention makes of them. */
@@ -196,28 +202,56 @@ export interface AttentionGradients {
   readonly value: Pairs;
 }
 
-/** Gradients by the projected queries, keys and values, from that by the attended values. */
+/** How many queries and keys there are, scale² times the size of a head, and one over the features that keys and values are both projected from. */
+export interface AttentionSizes {
+  readonly queries: number;
+  readonly keys: number;
+  readonly gain: number;
+  readonly likeness: number;
+}
+
+/**
+ * Moments of Σ a v. Where k = W x and v = V x of the same x, logits and values have the covariance V Wᵀ q over the keys, and Σ a v that times
+ * Σ a (1 − a) (Stein's lemma), whose square is E z² E v² over the features of x.
+ */
+export function mixed({ query, key, value, mixing }: Attended, { gain, likeness }: AttentionSizes): Pairs {
+  const { self, pair, across } = mixing;
+  const apart = (pairs: Pairs) => Math.max(0, pairs.own - pairs.off);
+  const common = gain * coherence(mixing, likeness) * apart(key) * apart(value);
+  const blend = (share: number, own: number, off: number, queries: number) =>
+    share * own + (1 - share) * off + common * queries;
+  return {
+    own: blend(self.product, value.own, value.off, query.own),
+    off: blend(pair.product, value.own, value.off, query.off),
+    acrossOwn: blend(across.product, value.acrossOwn, value.acrossOff, query.acrossOwn),
+    acrossOff: blend(across.product, value.acrossOwn, value.acrossOff, query.acrossOff),
+  };
+}
+
+/**
+ * Gradients by the projected queries, keys and values, from that by the attended values. That by a query is Σ a (u − Σ a u) k with u = g·v of
+ * each key. Where k = W x and v = V x of the same x, u k has the mean W Vᵀ g over the keys, whose square is E u² E k² over the features of x.
+ */
 export function attentionGradients(
   gradient: Pairs,
   { query, key, value, mixing }: Attended,
-  gain: number,
-  keys: number,
-  queries: number,
+  { queries, keys, gain, likeness }: AttentionSizes,
 ): AttentionGradients {
   const ratio = queries / keys;
   const apart = (pairs: Pairs) => Math.max(0, pairs.own - pairs.off);
   const acrossApart = (pairs: Pairs) => Math.max(0, pairs.acrossOwn - pairs.acrossOff);
   const valueGradient: Pairs = {
-    own: ratio * (mixing.self * gradient.own + (queries - 1) * mixing.pair * gradient.off),
+    own: ratio * (mixing.self.product * gradient.own + (queries - 1) * mixing.pair.product * gradient.off),
     off: ratio * ((gradient.own + (queries - 1) * gradient.off) / keys),
-    acrossOwn: ratio * mixing.across * (gradient.acrossOwn + (queries - 1) * gradient.acrossOff),
+    acrossOwn: ratio * mixing.across.product * (gradient.acrossOwn + (queries - 1) * gradient.acrossOff),
     acrossOff: (ratio * (gradient.acrossOwn + (queries - 1) * gradient.acrossOff)) / keys,
   };
   const through = gain * apart(value) * apart(key);
-  const acrossThrough = gain * mixing.across * acrossApart(value) * acrossApart(key);
+  const together = coherence(mixing, likeness);
+  const acrossThrough = gain * mixing.across.jacobian * acrossApart(value) * acrossApart(key) + together * through;
   const queryGradient: Pairs = {
-    own: mixing.self * gradient.own * through,
-    off: mixing.pair * gradient.off * through,
+    own: (mixing.self.jacobian + together) * gradient.own * through,
+    off: (mixing.pair.jacobian + together) * gradient.off * through,
     acrossOwn: gradient.acrossOwn * acrossThrough,
     acrossOff: gradient.acrossOff * acrossThrough,
   };
@@ -225,12 +259,12 @@ export function attentionGradients(
     gain *
     apart(value) *
     ratio *
-    (mixing.self * gradient.own * query.own + (queries - 1) * mixing.pair * gradient.off * query.off);
+    (mixing.self.jacobian * gradient.own * query.own + (queries - 1) * mixing.pair.jacobian * gradient.off * query.off);
   const keyAcross =
     gain *
     acrossApart(value) *
     ratio *
-    mixing.across *
+    mixing.across.jacobian *
     (gradient.acrossOwn * query.acrossOwn + (queries - 1) * gradient.acrossOff * query.acrossOff);
   const others = Math.max(1, keys - 1);
   const keyGradient: Pairs = {
@@ -240,6 +274,23 @@ export function attentionGradients(
     acrossOff: -keyAcross / others,
   };
   return { query: queryGradient, key: keyGradient, value: valueGradient };
+}
+
+/** The square of the mean that is common to all keys, as a share of E u² E k²: Σ a (1 − Σ a²) of it is left. */
+function coherence({ self }: Mixing, likeness: number): number {
+  return likeness * (1 - self.product) ** 2;
+}
+
+/** What that mean adds to the sums of `sumOfProducts` for the weight of the keys, whose inputs vary by `inputVariance`. */
+export function coherentKeySum(
+  gradient: Pairs,
+  { query, value, mixing }: Attended,
+  { queries, gain, likeness }: AttentionSizes,
+  inputVariance: number,
+  batch: number,
+): number {
+  const product = sumOfProducts(gradient, query, queries, batch);
+  return gain * coherence(mixing, likeness) * Math.max(0, value.own - value.off) * inputVariance * product;
 }
 
 /** Σ over position pairs of G·X within a sample and B − 1 times across. */

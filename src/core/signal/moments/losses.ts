@@ -10,7 +10,7 @@ import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount
 import { largestOfNormals } from './orderStatistics';
 import { everyClass } from './pairClasses';
 import type { Backward, Call, Step } from './rule';
-import { softmaxMoments } from './softmaxMoments';
+import { softmaxByCorrelation } from './softmaxMoments';
 
 type Loss = Extract<Operation, { readonly kind: 'loss' }>;
 
@@ -167,16 +167,19 @@ function crossEntropyPair(logits: Field, smoothing: number): LossPair {
   const scale = Math.exp(Math.min(logits.logScale, 600));
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
   const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
-  const moments = (rho: number) => softmaxMoments(classes, variance * scale, rho);
-  const within = withinRho.map((rho) => moments(rho).across / classes);
-  const across = acrossRho.map((rho) => moments(rho).across / classes);
+  const moments = softmaxByCorrelation(classes, variance * scale);
+  const even = 1 / classes;
+  const product = (rho: number) => (moments(rho).product - even) / classes;
+  const within = withinRho.map(product);
+  const across = acrossRho.map(product);
+  const ownShare = moments(1).product - even;
   const own = within.slice();
-  own[0] = moments(0).within / classes;
-  within[0] = (moments(0).within + (1 - smoothing) ** 2 * (1 - 1 / classes)) / classes;
+  own[0] = ownShare / classes;
+  within[0] = (ownShare + (1 - smoothing) ** 2 * (1 - even)) / classes;
   // Stein: E p z = v E p(1 − p); Σ p z is at most the largest logit.
   const std = Math.sqrt(variance * scale);
   const most = std > 0 ? largestOfNormals(classes).mean / std : 1;
-  const slope = Math.min(most, 1 - 1 / classes - moments(0).within) / classes;
+  const slope = Math.min(most, 1 - even - ownShare) / classes;
   const predicted = { within: own, across };
   return { within, across, predicted, freedom: Math.max(1, classes - 1), along: { slope, offset: 0 } };
 }

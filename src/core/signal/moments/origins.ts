@@ -71,7 +71,7 @@ function originsOf(
 
 const known = new WeakMap<Network, ReadonlyMap<NodeId, NetworkNode>>();
 
-function nodesOf(network: Network): ReadonlyMap<NodeId, NetworkNode> {
+export function nodesOf(network: Network): ReadonlyMap<NodeId, NetworkNode> {
   const before = known.get(network);
   if (before) return before;
   const nodes = new Map(network.nodes.map((node) => [node.id, node]));

@@ -35,7 +35,7 @@ import type { Backward, Call, Step } from './rule';
 import { withSharedWeights } from './sharedWeights';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
-import { constantField, parameterField, randomField, sourceStep, tableField } from './sources';
+import { constantField, layoutWithin, parameterField, randomField, sourceStep, tableField } from './sources';
 import { dropoutStep, identityStep, permuteStep, reshapeStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
@@ -223,7 +223,9 @@ function unitsLayout(shape: Shape): Layout | undefined {
 function layoutLike(call: Call): Layout | undefined {
   const shape = call.node.outputShape;
   const { partner } = call;
-  if (partner && shape && partner.layout.axes.length === shape.length) return partner.layout;
+  if (partner && shape && partner.layout.axes.length === shape.length) {
+    return layoutWithin(partner.layout, shape) ?? partner.layout;
+  }
   const hasBatchAxis = !shape || shape[0] === call.batch || shape.some((dim) => typeof dim === 'object');
   return layoutOf(shape, shape ? [shape.length - 1] : [], hasBatchAxis);
 }

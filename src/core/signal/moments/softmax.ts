@@ -1,11 +1,11 @@
 import type { Operation } from '../../network/network';
-import { affineOf } from './binArithmetic';
+import { affineOf, productOf } from './binArithmetic';
 import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
 import { isMasked, isMultiplied } from './origins';
 import { putBack, unitsAsPositions } from './regroup';
 import type { Call, Step } from './rule';
-import { softmaxMoments } from './softmaxMoments';
+import { softmaxByCorrelation } from './softmaxMoments';
 import { softmaxOverPosition } from './softmaxPositions';
 
 type Variant = Extract<Operation, { kind: 'softmax' }>['variant'];
@@ -37,12 +37,13 @@ function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | un
   const variance = Math.max(0, (segment.within[0] as number) - segment.mean ** 2);
   const spread = variance * scale;
   const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
-  const shared = (rho: number) => softmaxMoments(classes, spread, rho).across;
-  const own = softmaxMoments(classes, spread, 0).within;
   const even = 1 / classes;
   if (variant === 'log-softmax') return logSoftmaxStep(raw, input, classes, variance, scale);
-  const within = withinRho.map((rho) => (even + shared(rho)) / classes);
-  within[0] = (even + own) / classes;
+  const moments = softmaxByCorrelation(classes, spread);
+  const own = moments(1);
+  const product = (rho: number) => moments(rho).product / classes;
+  const within = withinRho.map(product);
+  within[0] = own.product / classes;
   const output: Field = {
     layout: input.layout,
     segments: [
@@ -50,7 +51,7 @@ function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | un
         channels: segment.channels,
         mean: even,
         within,
-        across: acrossRho.map((rho) => (even + shared(rho)) / classes),
+        across: acrossRho.map(product),
       },
     ],
     logScale: 0,
@@ -65,10 +66,12 @@ function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | un
     output,
     backward: (gradient) => {
       if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
-      const factor = (even + own) * (1 - (even + own));
+      const jacobian = (rho: number) => moments(rho).jacobian / classes;
+      const through = { within: withinRho.map(jacobian), across: acrossRho.map(jacobian) };
+      through.within[0] = own.jacobian / classes;
       const segments = gradient.segments.map((part) => ({
-        within: affineOf(part.within, factor / classes),
-        across: affineOf(part.across, factor / classes),
+        within: productOf(part.within, through.within),
+        across: productOf(part.across, through.across),
       }));
       return { inputs: [{ ...gradient, segments, inherited: gradient.inherited + seedVariance(input) }] };
     },
@@ -94,14 +97,19 @@ function logSoftmaxStep(raw: Field, input: Field, classes: number, variance: num
     output,
     backward: (gradient): { inputs: (Gradient | undefined)[] } => {
       if (gradient.beforeSoftmax) return { inputs: [gradient.beforeSoftmax] };
-      const own = softmaxMoments(classes, variance * scale, 0).within + 1 / classes;
-      const factor = 1 - 2 / classes + own;
-      const keep = (values: Float64Array) => affineOf(values, factor);
+      const moments = softmaxByCorrelation(classes, variance * scale);
+      const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
+      const factor = (rho: number) => 1 - 2 / classes + moments(rho).product;
+      const through = { within: withinRho.map(factor), across: acrossRho.map(factor) };
+      through.within[0] = factor(1);
       return {
         inputs: [
           {
             ...gradient,
-            segments: gradient.segments.map((part) => ({ within: keep(part.within), across: keep(part.across) })),
+            segments: gradient.segments.map((part) => ({
+              within: productOf(part.within, through.within),
+              across: productOf(part.across, through.across),
+            })),
           },
         ],
       };

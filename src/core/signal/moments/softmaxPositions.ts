@@ -127,7 +127,7 @@ function withChance<T extends Pair>(
 /** κ: see above. One where the logits hardly vary. */
 function sharpnessOf(count: number, variance: number): number {
   if (!(variance > 1e-4) || count < 2) return 1;
-  const share = Math.min(1 - 1e-9, 1 / count + softmaxMoments(count, variance, 0).within);
+  const share = Math.min(1 - 1e-9, softmaxMoments(count, variance).product);
   return Math.max(0, Math.log(((count - 1) * share) / (1 - share)) / variance);
 }
 

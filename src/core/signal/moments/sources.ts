@@ -62,13 +62,14 @@ export function parameterField(
 }
 
 /** The layout of a tensor that is broadcast to `whole`, aligned from the right; undefined where an axis has another size than there. */
-function layoutWithin(whole: Layout, sizes: readonly Dim[]): Layout | undefined {
+export function layoutWithin(whole: Layout, sizes: readonly Dim[]): Layout | undefined {
   const kept = new Map<number, number>();
   const axes: Atom[][] = [];
   for (let axis = 0; axis < sizes.length; axis++) {
     const size = sizes[axis];
     const atoms = whole.axes[axis + whole.axes.length - sizes.length];
     if (size === 1) axes.push([]);
+    else if (typeof size === 'object' && atoms?.every(({ kind }) => kind === 'batch')) axes.push([...atoms]);
     else if (!atoms || typeof size !== 'number' || sizeOf(atoms, whole) !== size) return undefined;
     else {
       axes.push(
