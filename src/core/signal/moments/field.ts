@@ -20,6 +20,11 @@ export interface Segment {
   readonly across: Float64Array;
 }
 
+export interface Ranked {
+  readonly source: Field;
+  readonly count: number;
+}
+
 /** What is known of a tensor's values over random initialisations and samples (SIGNAL.md, section 2). */
 export interface Field {
   readonly layout: Layout;
@@ -36,6 +41,10 @@ export interface Field {
   readonly batch: number;
   /** The values before the softmax that made these. */
   readonly logits?: Field;
+  /** The values that these are the `count` largest or smallest units of. */
+  readonly ranked?: Ranked;
+  /** The same where the other units are still there, as −∞: these moments are of those that are left. */
+  readonly open?: Ranked;
   /** What made these values elementwise, for pooling that picks the largest. */
   readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
   /** How far chance likeness of pairs of positions reaches, as a variance in positions by position axis: chanceLikeness.ts. */
@@ -206,6 +215,18 @@ export function consumed(field: Field): Field {
 
 export function gradientVariance(gradient: Gradient): number {
   return gradient.inherited + gradient.fresh;
+}
+
+/** A gradient by what was taken of a tensor as that by the tensor. */
+export function movedGradient(gradient: Gradient, input: Field, move: (pair: Pair) => Pair): Gradient {
+  return {
+    layout: input.layout,
+    segments: input.segments.map((_, at) => move(gradient.segments[at] ?? (gradient.segments[0] as GradientSegment))),
+    logScale: gradient.logScale,
+    inherited: gradientVariance(gradient),
+    fresh: 0,
+    alignment: gradient.alignment,
+  };
 }
 
 /** Σ of two gradients of the same tensor; independent but for their means, as their paths use different weights. */

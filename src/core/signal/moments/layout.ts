@@ -71,6 +71,28 @@ export function layoutOf(shape: Shape, unitAxes: readonly number[], hasBatchAxis
   return { axes, extents };
 }
 
+/** Size of an axis of one kind of atom but samples; one of none. */
+export function extentOf({ axes, extents }: Layout, axis: number): number | undefined {
+  const [atom, ...others] = axes[axis] ?? [];
+  if (!axes[axis] || others.length > 0) return undefined;
+  if (!atom) return 1;
+  return atom.kind === 'units' ? atom.size : atom.kind === 'position' ? extents[atom.index] : undefined;
+}
+
+/** The layout with another number of elements along one axis. */
+export function resized({ axes, extents }: Layout, axis: number, size: number): Layout | undefined {
+  const atom = axes[axis]?.[0];
+  if (!atom || atom.kind === 'batch' || !(size > 0)) return undefined;
+  if (atom.kind === 'units') return { axes: axes.with(axis, size === 1 ? [] : [{ kind: 'units', size }]), extents };
+  if (size > 1) return { axes, extents: extents.with(atom.index, size) };
+  const lower = (own: Atom): Atom =>
+    own.kind === 'position' && own.index > atom.index ? { kind: 'position', index: own.index - 1 } : own;
+  return {
+    axes: axes.map((atoms, at) => (at === axis ? [] : atoms.map(lower))),
+    extents: extents.toSpliced(atom.index, 1),
+  };
+}
+
 const axisWeightCache = new Map<number, Float64Array>();
 
 /** Fraction of ordered position pairs of one axis in each offset bin (both signs of an offset together). */
@@ -141,6 +163,26 @@ export function binMap(bins: number, fill: (add: (to: number, from: number, weig
     weights.push(weight);
   });
   return { bins, to, from, weights };
+}
+
+/** All bins of an axis as one, each with its weight. */
+export function weighedBins(weights: Float64Array, factor = 1): BinMap {
+  return binMap(1, (add) => {
+    weights.forEach((weight, bin) => {
+      add(0, bin, weight * factor);
+    });
+  });
+}
+
+/** The first bin alone: one and the same position. */
+export const samePosition: BinMap = weighedBins(Float64Array.of(1));
+
+/** Mean over pairs of different positions. */
+export function differentPositions(extent: number): BinMap {
+  const weights = axisWeights(extent).slice();
+  const same = weights[0] as number;
+  weights[0] = 0;
+  return weighedBins(weights, same < 1 ? 1 / (1 - same) : 0);
 }
 
 /** Applies a map to every line along one axis of a row-major table, or of several one after the other. */

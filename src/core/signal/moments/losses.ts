@@ -1,6 +1,7 @@
 import type { Expression } from '../../activations/expression';
 import type { LossKind, Operation } from '../../network/network';
 import { activationMoments, type CompiledActivation, compiledActivation } from './activationFunction';
+import { positionsAsUnits } from './axisRoles';
 import { affineOf, pickBins } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { pairMean } from './commonPart';
@@ -9,13 +10,34 @@ import { type Field, type Gradient, type Pair, pooledSegment, type Segment } fro
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
 import { largestOfNormals } from './orderStatistics';
 import { everyClass } from './pairClasses';
+import { putBack } from './regroup';
 import type { Backward, Call, Step } from './rule';
 import { softmaxByCorrelation } from './softmaxMoments';
 
 type Loss = Extract<Operation, { readonly kind: 'loss' }>;
 
-/** Gradient of the loss by its prediction, targets drawn as the graph says or, where it does not, independently of the model. */
+/** Classes may lie along positions: of scores by products, or of other samples. */
 export function lossStep(call: Call, operation: Loss): Step | undefined {
+  const [prediction, ...others] = call.inputs;
+  const classes =
+    prediction && operation.loss === 'crossEntropyLogits' ? positionsAsUnits(prediction, classAxis(call)) : undefined;
+  if (!classes) return lossOver(call, operation);
+  const step = lossOver({ ...call, inputs: [classes.field, ...others] }, operation);
+  return step && putBack(step, (index) => (index === 0 ? classes : undefined));
+}
+
+/** The axis that the target lacks: the second in PyTorch, the last in Keras. */
+function classAxis({ inputNodes }: Call): number {
+  const [shape, target] = inputNodes.map((node) => node?.outputShape);
+  const last = (shape?.length ?? 1) - 1;
+  if (!shape || target?.length !== last) return last;
+  const isWithout = (axis: number) =>
+    shape.toSpliced(axis, 1).every((size, at) => JSON.stringify(size) === JSON.stringify(target[at]));
+  return !isWithout(last) && isWithout(1) ? 1 : last;
+}
+
+/** Gradient of the loss by its prediction, targets drawn as the graph says or, where it does not, independently of the model. */
+function lossOver(call: Call, operation: Loss): Step | undefined {
   const prediction = call.inputs[0];
   if (!prediction) return undefined;
   const target = call.inputs[1];

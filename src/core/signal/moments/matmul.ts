@@ -1,3 +1,4 @@
+import { samplesAsPositions } from './axisRoles';
 import { affineOf } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
 import { contracted, type Factor, type SharedAxis } from './contraction';
@@ -14,7 +15,7 @@ import {
 } from './field';
 import { type Atom, type Layout, unitCount } from './layout';
 import { haveCommonOrigin, haveCommonWeights } from './origins';
-import { after, type Regrouped, unitsAsPositions } from './regroup';
+import { after, putBack, type Regrouped, unitsAsPositions } from './regroup';
 import type { Backward, Call, Step } from './rule';
 
 /**
@@ -25,8 +26,20 @@ export function matmulStep(call: Call): Step | undefined {
   const [first, second] = call.inputs;
   if (!first || !second || haveCommonOrigin(call)) return undefined;
   const axes = matmulAxes(first.layout.axes.length, second.layout.axes.length);
-  const step = axes && productOver(first, second, axes);
+  if (!axes) return undefined;
+  const placed = meetingSamples(first, second, axes);
+  const product = productOver(first, placed?.field ?? second, axes);
+  const step = product && placed ? putBack(product, (index) => (index === 1 ? placed : undefined)) : product;
   return step && haveCommonWeights(call) ? { ...step, isApproximate: true } : step;
+}
+
+/** The second operand with its samples as positions, where every sample of the first meets all of them. */
+function meetingSamples(first: Field, second: Field, axes: readonly SharedAxis[]): Regrouped | undefined {
+  const isKept = (layout: Layout, own: number | undefined, other: number | undefined) =>
+    own !== undefined && other === undefined && layout.axes[own]?.[0]?.kind === 'batch';
+  const meeting = axes.find((axis) => axis.product !== undefined && isKept(second.layout, axis.second, axis.first));
+  const isMet = axes.some((axis) => axis.product !== undefined && isKept(first.layout, axis.first, axis.second));
+  return isMet && meeting?.second !== undefined ? samplesAsPositions(consumed(second), meeting.second) : undefined;
 }
 
 /** The axes of `first @ second` as numpy and PyTorch match them; undefined for scalars. */

@@ -7,6 +7,7 @@ import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
+import { gatherStep, rankingStep, takeStep } from './choosing';
 import { productStep, sumStep } from './combine';
 import { withComputedTargets } from './computedTargets';
 import { concatStep, stackStep } from './concatenation';
@@ -25,6 +26,7 @@ import { pairClassCount } from './pairClasses';
 import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
 import { isQuotient, quotientStep } from './quotient';
+import { maskedStep, meetsNothing, ranksKept, scatterStep } from './ranked';
 import { recurrentStep } from './recurrence';
 import { reductionStep } from './reductions';
 import { type Parting, partingNodes } from './regimes';
@@ -81,8 +83,9 @@ function propagateForward(network: Network, input: InputStatistics, indexOf: Ind
         return use && parameters.get(use.parameter);
       },
     };
-    const step = applyRule(call, node.operation, input);
-    steps.push(step && isUsable(step.output) ? { ...step, output: rescaledField(step.output) } : undefined);
+    const step = meetsNothing(call) ? undefined : applyRule(call, node.operation, input);
+    const output = step && isUsable(step.output) ? rescaledField(ranksKept(step.output, node)) : undefined;
+    steps.push(step && output && { ...step, output });
   }
   return steps;
 }
@@ -167,7 +170,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'product':
       return withReconciled(call, productStep);
     case 'elementwise':
-      return isQuotient(operation) ? withReconciled(call, quotientStep) : undefined;
+      return isQuotient(operation) ? withReconciled(call, quotientStep) : maskedStep(call, operation.expression);
     case 'matmul':
       return matmulStep(call);
     case 'loss':
@@ -185,9 +188,13 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'expand':
       return expandStep(call);
     case 'take':
+      return withMerged(call, (own) => takeStep(own, operation.axis), [operation.axis]);
     case 'gather':
+      return withMerged(call, (own) => gatherStep(own, operation.axis), [operation.axis]);
     case 'scatter':
+      return scatterStep(call, operation.axis);
     case 'ranking':
+      return rankingStep(call, operation.axis, operation.count);
     case 'cumulativeSum':
     case 'unknown':
       return undefined;

@@ -1,7 +1,17 @@
-import { affineOf, combinationOf, pickBins } from './binArithmetic';
+import { affineOf, combinationOf, pickBins, productOf } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
-import { type Field, type Gradient, type GradientSegment, gradientVariance, type Segment } from './field';
-import { type Atom, axisWeights, binCount, binMap, binsOf, type Layout, mapAxis } from './layout';
+import { centredCorrelation } from './correlations';
+import {
+  consumed,
+  type Field,
+  type Gradient,
+  type GradientSegment,
+  gradientVariance,
+  movedGradient,
+  pooledSegment,
+  type Segment,
+} from './field';
+import { type Atom, axisWeights, binCount, binsOf, type Layout, mapAxis, weighedBins } from './layout';
 import { everyClass } from './pairClasses';
 import { largestOverAxes } from './pooling';
 import type { Call, Step } from './rule';
@@ -19,6 +29,7 @@ interface Reduced {
 export function reductionStep(call: Call, variant: string, axes: readonly number[]): Step | undefined {
   const input = call.inputs[0];
   if (input && variant === 'max') return globalMaximum(input, axes, call);
+  if (input && variant === 'norm') return euclideanNorm(input, axes, call);
   if (!input || (variant !== 'mean' && variant !== 'sum')) return undefined;
   const reduced = reduce(input.layout, axes, call, input.batch);
   if (!reduced) return undefined;
@@ -28,11 +39,7 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     let result = values;
     const current = [...sizes];
     for (const axis of [...reduced.positions].sort((a, b) => b - a)) {
-      const map = binMap(1, (add) => {
-        axisWeights(input.layout.extents[axis] as number).forEach((weight, bin) => {
-          add(0, bin, weight);
-        });
-      });
+      const map = weighedBins(axisWeights(input.layout.extents[axis] as number));
       result = mapAxis(result, current, axis, map);
       current.splice(axis, 1);
     }
@@ -72,6 +79,49 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     output,
     backward: (gradient) => ({ inputs: [expandGradient(gradient, input, reduced, spread, fade)] }),
     isApproximate: reduced.units > 1,
+  };
+}
+
+/**
+ * y = |x| over n independent units of mean square q: E y² = n q, and to first order in 1/n the variance Var(x²)/(4 q), of which samples share
+ * what their squares do. Backward g x/y.
+ */
+function euclideanNorm(raw: Field, axes: readonly number[], call: Call): Step | undefined {
+  const input = consumed(raw);
+  const reduced = reduce(input.layout, axes, call, input.batch);
+  if (!reduced || reduced.isBatch || reduced.positions.length > 0) return undefined;
+  const segment = pooledSegment(input);
+  const [square] = segment.within;
+  if (!square || !(square > 0)) return undefined;
+  const variance = Math.max(0, square - segment.mean ** 2);
+  const spread = Math.min(reduced.units * square, (variance * (2 * variance + 4 * segment.mean ** 2)) / (4 * square));
+  const total = reduced.units * square;
+  const product = (value: number) => total - spread + spread * centredCorrelation(value, segment.mean, variance) ** 2;
+  const output: Field = {
+    ...input,
+    layout: reduced.layout,
+    segments: [
+      {
+        channels: 1,
+        mean: Math.sqrt(total - spread),
+        within: segment.within.map(product),
+        across: segment.across.map(product),
+      },
+    ],
+    madeBy: undefined,
+    logits: undefined,
+    steps: undefined,
+  };
+  return {
+    output,
+    backward: (gradient) => ({
+      inputs: [
+        movedGradient(gradient, raw, ({ within, across }) => ({
+          within: productOf(within, segment.within, 1 / total),
+          across: productOf(across, segment.across, 1 / total),
+        })),
+      ],
+    }),
   };
 }
 

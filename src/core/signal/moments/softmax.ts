@@ -1,11 +1,13 @@
 import type { Operation } from '../../network/network';
+import { positionsAsUnits } from './axisRoles';
 import { affineOf, productOf } from './binArithmetic';
 import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
+import { extentOf } from './layout';
 import { isMasked, isMultiplied } from './origins';
 import { putBack, unitsAsPositions } from './regroup';
 import type { Call, Step } from './rule';
-import { softmaxByCorrelation } from './softmaxMoments';
+import { softmaxByCorrelation, softmaxOfLargest } from './softmaxMoments';
 import { softmaxOverPosition } from './softmaxPositions';
 
 type Variant = Extract<Operation, { kind: 'softmax' }>['variant'];
@@ -23,14 +25,20 @@ export function softmaxStep(call: Call, variant: Variant, axis: number): Step | 
 export function softmaxOver(input: Field, variant: Variant, axis: number): Step | undefined {
   const [atom, ...others] = input.layout.axes[axis] ?? [];
   if (atom?.kind !== 'position') return softmaxOverUnits(input, variant, axis);
-  return variant === 'log-softmax' || others.length > 0 ? undefined : softmaxOverPosition(input, atom.index);
+  if (others.length > 0) return undefined;
+  if (variant !== 'log-softmax') return softmaxOverPosition(input, atom.index);
+  const classes = positionsAsUnits(input, axis);
+  const step = classes && softmaxOverUnits(classes.field, variant, axis);
+  return step && putBack(step, () => classes);
 }
 
 /** Softmax over units of independent Gaussian logits; its Jacobian diag(p) − p pᵀ applied to a gradient independent of p. */
 function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | undefined {
   const atoms = raw.layout.axes[axis];
   if (!atoms || atoms.some((atom) => atom.kind !== 'units')) return undefined;
-  const input = consumed(raw);
+  const ranked = raw.open ?? raw.ranked;
+  if (ranked && variant !== 'softmax') return undefined;
+  const input = ranked?.source ?? consumed(raw);
   const classes = atoms.reduce((size, atom) => size * (atom.kind === 'units' ? atom.size : 1), 1);
   const segment = pooledSegment(input);
   const scale = Math.exp(Math.min(600, Math.max(-600, input.logScale)));
@@ -39,13 +47,14 @@ function softmaxOverUnits(raw: Field, variant: Variant, axis: number): Step | un
   const { within: withinRho, across: acrossRho } = correlationsOf(segment, variance);
   const even = 1 / classes;
   if (variant === 'log-softmax') return logSoftmaxStep(raw, input, classes, variance, scale);
-  const moments = softmaxByCorrelation(classes, spread);
+  const logits = ranked ? (extentOf(input.layout, axis) ?? classes) : classes;
+  const moments = ranked ? softmaxOfLargest(logits, ranked.count, spread) : softmaxByCorrelation(classes, spread);
   const own = moments(1);
   const product = (rho: number) => moments(rho).product / classes;
   const within = withinRho.map(product);
   within[0] = own.product / classes;
   const output: Field = {
-    layout: input.layout,
+    layout: raw.layout,
     segments: [
       {
         channels: segment.channels,

@@ -1,3 +1,5 @@
+import { rankOfNormals } from './orderStatistics';
+
 /** Of p = softmax of K independent logits N(·, variance), and p′ of logits that are correlated with them class by class. */
 export interface SoftmaxMoments {
   /** E Σ p p′; of one and the same, the participation ratio E Σ p². */
@@ -72,20 +74,64 @@ export function softmaxByCorrelation(classes: number, variance: number): (correl
  * H_k(x) = E h_k(z − x), E Σ p^k = K/(k − 1)! ∫ H_k H_0^(K−1) dx, whatever the variance. By the trapezoidal rule, to some six digits.
  */
 function single(count: number, std: number): SoftmaxMoments {
+  return ownMoments(count, std, normals(std));
+}
+
+function ownMoments(count: number, std: number, z: Nodes): SoftmaxMoments & { readonly mean: number } {
   const { nodes, width } = logSums(count, std, 1);
-  const z = normals(std);
-  let [second, third, fourth] = [0, 0, 0];
+  const weighed: Nodes = { nodes: z.nodes, weights: z.weights.map((weight, at) => weight * (z.nodes[at] as number)) };
+  let [first, second, third, fourth] = [0, 0, 0, 0];
   for (const x of nodes) {
     const h = smoothed(-x, z, 4);
     const others = power(h[0] as number, count - 2);
     if (others < negligible) break;
     const rest = others * (h[0] as number);
+    first += (smoothed(-x, weighed, 1)[1] as number) * rest;
     second += (h[2] as number) * rest;
     third += ((h[3] as number) * rest) / 2;
     fourth += ((h[4] as number) * rest + (count - 1) * (h[2] as number) ** 2 * others) / 6;
   }
   const factor = count * width;
-  return { product: factor * second, jacobian: factor * (second - 2 * third + fourth) };
+  return { product: factor * second, jacobian: factor * (second - 2 * third + fourth), mean: factor * first };
+}
+
+/**
+ * Softmax of the `kept` largest of K logits, the others left out: given the next one those above it are independent draws of the normal's tail
+ * (David & Nagaraja 2003, theorem 2.5), which is cut here at the next one's mean. Across samples to second order in the correlation ρ:
+ * 1/K + a ρ + (E Σ p² − 1/K − a) ρ², with a = (E Σ p ẑ)²/(K − 1) the first Hermite coefficients' squares (Stein's lemma).
+ */
+export function softmaxOfLargest(
+  classes: number,
+  kept: number,
+  variance: number,
+): (correlation: number) => SoftmaxMoments {
+  if (kept >= classes) return softmaxByCorrelation(classes, variance);
+  const std = Math.min(widest, Math.sqrt(Math.max(variance, 1e-12)));
+  const largest = rankOfNormals(classes, 1).mean;
+  const own =
+    kept > 1
+      ? ownMoments(kept, std, normalTail(std, rankOfNormals(classes, kept + 1).mean))
+      : { product: 1, jacobian: 0, mean: largest * std };
+  const even = 1 / classes;
+  const apart = (1 - own.product) ** 2 / (classes - 1);
+  const linear = Math.min(Math.max(0, own.product - even), (own.mean / std) ** 2 / (classes - 1));
+  return (correlation) => {
+    const rho = Math.min(1, Math.max(0, correlation));
+    return {
+      product: even + linear * rho + (own.product - even - linear) * rho * rho,
+      jacobian: apart + (own.jacobian - apart) * rho * rho,
+    };
+  };
+}
+
+/** N(0, std²) beyond `from` standard deviations, by the midpoint rule. */
+function normalTail(std: number, from: number): Nodes {
+  const count = 256;
+  const width = (Math.max(8, from + 4) - from) / count;
+  const nodes = Array.from({ length: count }, (_, at) => from + (at + 0.5) * width);
+  const densities = nodes.map((node) => Math.exp((from * from - node * node) / 2));
+  const total = densities.reduce((sum, density) => sum + density, 0);
+  return { nodes: nodes.map((node) => node * std), weights: densities.map((density) => density / total) };
 }
 
 /** The same in two variables; what the logits have in common is summed over last. */
