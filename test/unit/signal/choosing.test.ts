@@ -122,4 +122,22 @@ suite('signal: elements that the data choose', () => {
     near(rms.value(products), 8, 0.05);
     for (const own of [a, b]) near(rms.gradient(own), (0.01 * Math.sqrt(1 - 1 / 32)) / 32, 0.05);
   });
+
+  test('the nearest row of a codebook is like no other row: unknown; one that something else chooses is', () => {
+    for (const isOwn of [true, false]) {
+      const builder = new NetworkBuilder(16);
+      const hidden = builder.linear(builder.input(32), 32, variance(1 / 32));
+      const [codes, others] = [0, 1].map(() => builder.parameter('value', [8, 32], variance(1)).parameter);
+      const scored = (isOwn ? codes : others) as number;
+      const table = builder.add({ kind: 'parameter' }, [], [8, 32], [{ role: 'value', parameter: scored }]);
+      const turned = builder.add({ kind: 'permute', order: [1, 0] }, [table], [32, 8]);
+      const scores = builder.add({ kind: 'matmul' }, [hidden, turned], [samples, 8]);
+      const order = builder.add({ kind: 'ranking', axis: 1, count: 1, largest: true }, [scores], [samples, 1]);
+      const use = { role: 'weight', parameter: codes as number };
+      const out = builder.add({ kind: 'embedding', count: 8, features: 32 }, [order], [samples, 1, 32], [use]);
+      const { value } = rmsOf(builder, out);
+      if (isOwn) assert.ok(Number.isNaN(value(out)));
+      else near(value(out), 1, 0.01);
+    }
+  });
 });

@@ -21,7 +21,6 @@ const missing: Readonly<Record<string, number>> = {
   'former_karpathy_heads.py': 24,
   'former_mixer_einops.py': 90,
   'graph_sage_batched.py': 22,
-  'rl_reinforce_categorical.py': 5,
   'seq_textcnn_kim.py': 16,
   'seq_wavenet_gated.py': 1,
   'seq_wavenet_skip_sum.py': 1,
@@ -30,12 +29,10 @@ const missing: Readonly<Record<string, number>> = {
   'former_bert_config.py': 6,
   'former_linear_attention.py': 39,
   'graph_gcn_kipf.py': 8,
-  'mlp_parameter_list.py': 7,
   'resnet_cifar_option_a.py': 6,
   'rl_dqn_atari.py': 23,
   'unet_setattr_dice.py': 36,
   'former_gmlp.py': 46,
-  'multi_contrastive.py': 10,
   'multi_triplet.py': 12,
 };
 

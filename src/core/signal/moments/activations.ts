@@ -221,8 +221,8 @@ function activationBackward(
 }
 
 /**
- * g = s f + o + rest, rest independent of z: E[g f′ z] = s E[f f′ z] + o E[f′ z], and of (g f′)² the part s² E[f² f′²] instead of
- * s² E f² E f′².
+ * g = s f + o + rest, rest independent of z: E[g f′] = s E[f f′] + o E[f′], E[g f′ z] = s E[f f′ z] + o E[f′ z], and of (g f′)² the part
+ * s² E[f² f′²] instead of s² E f² E f′².
  */
 function followingBefore(
   back: Gradient,
@@ -235,13 +235,18 @@ function followingBefore(
   const [values] = output.segments;
   const [own] = input.segments;
   const square = own ? squareOf(own) : 0;
-  if (!along || !part || !values || parts.length > 1 || input.layout.extents.length > 0 || !(square > 0)) return back;
-  if (part.slopeExcess !== 0 || (part.valueExcess !== 0 && part.valueExcess !== 2 * part.excess)) return back;
+  const unknown = { ...back, along: undefined };
+  if (!along || !part || !values || parts.length > 1 || input.layout.extents.length > 0 || !(square > 0))
+    return unknown;
+  if (part.slopeExcess !== 0 || (part.valueExcess !== 0 && part.valueExcess !== 2 * part.excess)) return unknown;
   const { moments, mean, std, excess } = part;
   const timesZ = ({ coefficients }: HermiteSeries) =>
     mean * (coefficients[0] as number) + std * (coefficients[1] as number);
   const product = along.slope * timesZ(moments.valueSlope) + along.offset * timesZ(moments.slope);
-  const slope = (product * Math.exp(excess - input.logScale / 2)) / square;
+  const first = ({ coefficients }: HermiteSeries) => coefficients[0] as number;
+  const average = along.slope * first(moments.valueSlope) + along.offset * first(moments.slope);
+  const perStd = std > 0 ? (product - mean * average) / std ** 2 : 0;
+  const slope = perStd * Math.exp(input.logScale / 2 - excess);
   const following = along.slope ** 2;
   const exact = duals(moments.valueSlope, correlationsOf(part.segment, part.variance));
   const taken = duals(moments.slope, correlationsOf(part.segment, part.variance));
@@ -252,7 +257,7 @@ function followingBefore(
     });
   return {
     ...back,
-    along: { slope, offset: 0 },
+    along: { slope, offset: average - perStd * mean },
     segments: back.segments.map((segment) => ({
       ...segment,
       within: correct('within', segment.within),

@@ -1,4 +1,4 @@
-import type { NetworkNode } from '../../network/network';
+import type { NetworkNode, NodeId } from '../../network/network';
 import { align, broadcastSegment } from './broadcast';
 import { correlationsOf } from './correlations';
 import { type Field, movedGradient, type Pair, pooledSegment } from './field';
@@ -53,7 +53,7 @@ function chosenStep(call: Call, axis: number, indexAxis: number): Step | undefin
   const count = index && extentOf(index.layout, indexAxis);
   const extent = input && extentOf(input.layout, axis);
   const layout = input && count && resized(input.layout, axis, count);
-  if (!atom || atom.kind === 'batch' || !layout || !extent) return undefined;
+  if (!atom || atom.kind === 'batch' || !layout || !extent || isNearest(call)) return undefined;
   const chosen: Chosen = { input, layout, count, extent, likeness: likenessOf(index, layout, axis, indexAxis) };
   return atom.kind === 'units' ? chosenUnits(chosen) : chosenPositions(chosen, atom.index, isDistinct(call));
 }
@@ -215,9 +215,32 @@ function isBatch(atoms: readonly Atom[] | undefined): boolean {
 const arranging: ReadonlySet<string> = new Set(['reshape', 'expand', 'identity', 'permute']);
 
 /** Places in the order of something's size: no two are the same. */
-function isDistinct({ inputNodes, network }: Call): boolean {
+function isDistinct(call: Call): boolean {
+  return rankingOf(call, call.inputNodes[1]) !== undefined;
+}
+
+function rankingOf({ network }: Call, places: NetworkNode | undefined): NetworkNode | undefined {
   const nodes = nodesOf(network);
-  let node: NetworkNode | undefined = inputNodes[1];
+  let node = places;
   while (node && arranging.has(node.operation.kind)) node = nodes.get(node.inputs[0] ?? -1);
-  return node?.operation.kind === 'ranking';
+  return node?.operation.kind === 'ranking' ? node : undefined;
+}
+
+/** Whether rows of a weight are chosen by what that weight itself had to do with, as the nearest of a codebook are: they are not like any. */
+export function isNearest(call: Call): boolean {
+  const ranking = rankingOf(call, call.inputNodes.at(-1));
+  const [table] = call.inputNodes;
+  const own = [...call.node.parameters, ...(table?.operation.kind === 'parameter' ? table.parameters : [])];
+  if (!ranking || own.length === 0) return false;
+  const nodes = nodesOf(call.network);
+  const seen = new Set<NodeId>();
+  const waiting = [ranking.id];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const node = seen.has(id) ? undefined : nodes.get(id);
+    seen.add(id);
+    if (!node) continue;
+    if (node.parameters.some(({ parameter }) => own.some((use) => use.parameter === parameter))) return true;
+    waiting.push(...node.inputs);
+  }
+  return false;
 }

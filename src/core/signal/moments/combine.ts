@@ -14,6 +14,7 @@ import {
 } from './field';
 import { type Atom, binCount, hasBatch, type Layout } from './layout';
 import type { Backward, Call, Step } from './rule';
+import { areTwins } from './twins';
 
 interface Operands {
   readonly fields: readonly Field[];
@@ -92,6 +93,9 @@ function atomCount(layout: Layout): number {
   return layout.axes.reduce((count, atoms) => count + atoms.length, 0);
 }
 
+/** Variance of the logarithm of a squared normal. */
+const logChiSquareVariance = Math.PI ** 2 / 2;
+
 /** Σ cᵢ xᵢ: moments add, with 2·c₁c₂·m₁m₂ where the operands are independent but for their means (Yang & Schoenholz 2017). */
 export function sumStep(call: Call, coefficients: readonly number[]): Step | undefined {
   const operands = operandsOf(call);
@@ -100,6 +104,7 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
   const logScale = Math.max(...fields.map((field) => field.logScale));
   const factors = fields.map((field, index) => Math.exp((field.logScale - logScale) / 2) * (coefficients[index] ?? 1));
   const groups = groupsOf(call);
+  const twins = twinsOf(call, fields);
   const count = operands.segments[0]?.length ?? 0;
   const segments: Segment[] = [];
   for (let s = 0; s < count; s++) {
@@ -114,6 +119,15 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
     const combine = (key: 'within' | 'across') => {
       const result = new Float64Array(parts[0]?.[key].length ?? 0).fill(constant);
       for (const { part, factor } of terms) addTo(result, part[key], factor * factor);
+      for (const [first, second] of twins) {
+        const [one, other] = [parts[first], parts[second]];
+        if (!one || !other) continue;
+        const product = (factors[first] as number) * (factors[second] as number);
+        const square = 2 * product * one.mean * other.mean;
+        for (let bin = 0; bin < result.length; bin++) {
+          result[bin] = (result[bin] as number) + 2 * product * (one.across[bin] as number) - square;
+        }
+      }
       return result;
     };
     segments.push({
@@ -127,8 +141,13 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
     const total = (segments[0]?.within[0] ?? 0) || 1;
     return ((operands.segments[index]?.[0]?.within[0] ?? 0) * (factors[index] as number) ** 2) / total;
   });
-  const blend = (value: (field: Field) => number) =>
-    fields.reduce((sum, field, index) => sum + (shares[index] as number) * Math.sqrt(value(field)), 0) ** 2;
+  const blend = (value: (field: Field) => number) => {
+    const sum = fields.reduce((total, field, index) => total + (shares[index] as number) * Math.sqrt(value(field)), 0);
+    // Twins grow and shrink together, and so does their difference.
+    if (twins.length > 0) return Math.max(...fields.map(value));
+    // Of means that cancel a normal difference is left, one of all seeds' own.
+    return Math.min(sum ** 2, Math.max(logChiSquareVariance, ...fields.map(value)));
+  };
   const output: Field = {
     layout,
     segments,
@@ -150,6 +169,8 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
       inputs: fields.map((field, index) => {
         const coefficient = coefficients[index] ?? 1;
         const alignment = operands.alignments[index] as Alignment;
+        const along =
+          gradient.along && followedBy(gradient.along, index, { coefficient, factors, segments: operands.segments });
         const projected = projectionShare(
           output,
           operands.segments[index] as readonly Segment[],
@@ -160,18 +181,86 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
         return {
           ...gradient,
           mean: isCopied || !gradient.mean ? undefined : gradient.mean * Math.sign(coefficient),
+          along: !isCopied && isOnce(call, index) && twins.length === 0 ? along : undefined,
           steps: gradient.steps && hasSteps(field) ? gradient.steps : undefined,
           layout: field.layout,
           logScale: gradient.logScale + 2 * Math.log(Math.abs(coefficient)),
           segments: field.segments.map((_, s) => {
             const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);
-            const own = unbroadcast(segment, alignment, output.batch);
+            const own = unbroadcast(
+              withTwins(segment, index, twins, { coefficients, batch: output.batch }),
+              alignment,
+              output.batch,
+            );
             return own === segment ? { ...segment, projected: projected?.(segment, s) } : own;
           }),
         };
       }),
     }),
   };
+}
+
+/** Of z = Σ f x the gradient s z + o by one x: f x is followed, and of the others their means. */
+function followedBy(
+  { slope, offset }: NonNullable<Gradient['along']>,
+  index: number,
+  { coefficient, factors, segments }: FollowedSum,
+): Gradient['along'] {
+  if (segments.some((list) => list.length > 1)) return undefined;
+  const others = segments.reduce(
+    (sum, [part], other) => (other === index ? sum : sum + (part?.mean ?? 0) * (factors[other] as number)),
+    0,
+  );
+  const sign = Math.sign(coefficient);
+  return { slope: sign * slope * (factors[index] as number), offset: sign * (offset + slope * others) };
+}
+
+interface FollowedSum {
+  readonly coefficient: number;
+  readonly factors: readonly number[];
+  readonly segments: Operands['segments'];
+}
+
+/**
+ * Twins have their weights in common, so that the gradients of all their samples are summed: to what a sample's gradient has in common with those
+ * of the other samples comes what it has with those of its twins, of the same sample and of the others.
+ */
+function withTwins(
+  segment: GradientSegment,
+  index: number,
+  twins: readonly (readonly [number, number])[],
+  { coefficients, batch }: { readonly coefficients: readonly number[]; readonly batch: number },
+): GradientSegment {
+  const own = coefficients[index] ?? 1;
+  const others = twins.flatMap(([first, second]) => (first === index ? [second] : second === index ? [first] : []));
+  if (others.length === 0 || own === 0 || batch < 2) return segment;
+  const ratio = others.reduce((sum, other) => sum + (coefficients[other] ?? 1) / own, 0);
+  const size = segment.within.length;
+  const across = segment.across.map(
+    (value, at) => (1 + ratio) * value + (ratio / (batch - 1)) * (segment.within[at % size] as number),
+  );
+  return { ...segment, across };
+}
+
+/** Operands that are to each other as two samples are. */
+function twinsOf({ node, network }: Call, fields: readonly Field[]): readonly (readonly [number, number])[] {
+  const pairs: (readonly [number, number])[] = [];
+  for (let first = 0; first < fields.length && fields.length <= mostTwins; first++) {
+    for (let second = first + 1; second < fields.length; second++) {
+      const isAlike = fields[first]?.segments.length === fields[second]?.segments.length;
+      if (isAlike && areTwins(network, node.inputs[first] as number, node.inputs[second] as number)) {
+        pairs.push([first, second]);
+      }
+    }
+  }
+  return pairs;
+}
+
+/** Sums of more are not looked through. */
+const mostTwins = 8;
+
+function isOnce({ node }: Call, index: number): boolean {
+  return node.inputs.every((id, other) => other === index || id !== node.inputs[index]);
 }
 
 /** Inputs that are the same node are summed coherently. */
@@ -218,15 +307,21 @@ export function productStep(call: Call): Step | undefined {
   if (!operands) return undefined;
   const { layout } = operands;
   const fields = operands.fields.map(consumed);
+  const areAlike = fields.length === 2 && twinsOf(call, fields).length > 0;
   const count = operands.segments[0]?.length ?? 0;
   const segments: Segment[] = [];
   for (let s = 0; s < count; s++) {
     const parts = operands.segments.map((list) => list[s] as Segment);
+    const [own] = parts;
     const multiply = (key: 'within' | 'across') =>
-      parts.map((part) => part[key]).reduce((product, values) => productOf(product, values));
+      areAlike && own
+        ? own[key].map((value, bin) => value ** 2 + (own.across[bin] as number) ** 2 + both ** 2 - 2 * own.mean ** 4)
+        : parts.map((part) => part[key]).reduce((product, values) => productOf(product, values));
+    // Of twins a and b the fourth moments of normals (Isserlis 1918), E a b that of two samples.
+    const both = own?.across[0] ?? 0;
     segments.push({
       channels: Math.max(...parts.map((part) => part.channels)),
-      mean: parts.reduce((product, part) => product * part.mean, 1),
+      mean: areAlike ? both : parts.reduce((product, part) => product * part.mean, 1),
       within: multiply('within'),
       across: multiply('across'),
     });
@@ -241,6 +336,8 @@ export function productStep(call: Call): Step | undefined {
     fixedNorm: 0,
     batch: fields[0]?.batch ?? 1,
   };
+  // The gradient of a twin follows it, as the other does.
+  if (areAlike) return { output, backward: () => ({ inputs: ['unknown', 'unknown'] }) };
   const backward = (gradient: Gradient): Backward => ({
     inputs: fields.map((field, index) => {
       const alignment = operands.alignments[index] as Alignment;
@@ -251,8 +348,12 @@ export function productStep(call: Call): Step | undefined {
         logScale += other.logScale;
         variance += seedVariance(other);
       }
+      const [incoming] = gradient.segments;
+      const isWhole = incoming && unbroadcast(incoming, alignment, output.batch) === incoming && isOnce(call, index);
+      const mean = others.reduce((product, other) => product * pooledSegment(other).mean, 1);
       return {
         layout: field.layout,
+        mean: isWhole && gradient.mean ? gradient.mean * mean : undefined,
         logScale,
         inherited: variance,
         fresh: 0,

@@ -225,20 +225,28 @@ export function movedGradient(gradient: Gradient, input: Field, move: (pair: Pai
     logScale: gradient.logScale,
     inherited: gradientVariance(gradient),
     fresh: 0,
+    excess: gradient.excess,
     alignment: gradient.alignment,
   };
 }
 
-/** Σ of two gradients of the same tensor; independent but for their means, as their paths use different weights. */
-export function addGradients(a: Gradient, b: Gradient): Gradient {
+/**
+ * Σ of two gradients of the same tensor x: independent, as their paths use different weights, but for their means and for what both follow: of
+ * s x and s′ x the product is s s′ Var x.
+ */
+export function addGradients(a: Gradient, b: Gradient, field: Field | undefined): Gradient {
   const logScale = Math.max(a.logScale, b.logScale);
   const factorA = Math.exp(a.logScale - logScale);
   const factorB = Math.exp(b.logScale - logScale);
   const [meanA, meanB] = [Math.sqrt(factorA) * (a.mean ?? 0), Math.sqrt(factorB) * (b.mean ?? 0)];
-  const both = 2 * meanA * meanB;
-  const add = (left: Float64Array, right: Float64Array) => {
+  const [slopeA, slopeB] = [Math.sqrt(factorA) * (a.along?.slope ?? 0), Math.sqrt(factorB) * (b.along?.slope ?? 0)];
+  const add = (left: Float64Array, right: Float64Array, own: Segment | undefined, key: 'within' | 'across') => {
     const sums = combinationOf(factorA, left, factorB, right);
-    return both === 0 ? sums : affineOf(sums, 1, both);
+    const values = own?.[key];
+    const common = values?.length === sums.length ? 2 * slopeA * slopeB : 0;
+    const constant = 2 * meanA * meanB - common * (own?.mean ?? 0) ** 2;
+    if (!values || common === 0) return affineOf(sums, 1, constant);
+    return sums.map((value, bin) => value + common * (values[bin] as number) + constant);
   };
   const segments = a.segments.map((segment, index) => {
     const other = b.segments[index];
@@ -250,9 +258,10 @@ export function addGradients(a: Gradient, b: Gradient): Gradient {
             across: combinationOf(factorA, segment.projected.across, factorB, other.projected.across),
           }
         : undefined;
-    const within = add(segment.within, other.within);
+    const own = field?.segments[index];
+    const within = add(segment.within, other.within, own, 'within');
     within[0] = Math.max(0, within[0] as number);
-    return { within, across: add(segment.across, other.across), projected };
+    return { within, across: add(segment.across, other.across, own, 'across'), projected };
   });
   const squareA = factorA * (a.segments[0] ? squareOf(a.segments[0]) : 0);
   const squareB = factorB * (b.segments[0] ? squareOf(b.segments[0]) : 0);
@@ -264,6 +273,7 @@ export function addGradients(a: Gradient, b: Gradient): Gradient {
       [a, shareA],
       [b, 1 - shareA],
     ]),
+    along: slopeA + slopeB === 0 ? undefined : { slope: slopeA + slopeB, offset: 0 },
     steps: a.steps && b.steps ? addedPairs(scaledPairs(a.steps, factorA), scaledPairs(b.steps, factorB)) : undefined,
     logScale,
     mean: meanA + meanB === 0 ? undefined : meanA + meanB,

@@ -17,20 +17,31 @@ import { type Atom, type Layout, unitCount } from './layout';
 import { haveCommonOrigin, haveCommonWeights } from './origins';
 import { after, putBack, type Regrouped, unitsAsPositions } from './regroup';
 import type { Backward, Call, Step } from './rule';
+import { areTwins } from './twins';
 
 /**
  * Matrix product of two activations over the last axis of the first and the last but one of the second. Two tensors of one origin, no weights
- * between them, are not independent: unknown.
+ * between them, are not independent: unknown, as are those that the same weights make of two samples, or of all.
  */
 export function matmulStep(call: Call): Step | undefined {
   const [first, second] = call.inputs;
   if (!first || !second || haveCommonOrigin(call)) return undefined;
   const axes = matmulAxes(first.layout.axes.length, second.layout.axes.length);
   if (!axes) return undefined;
+  if (ofTwins(call)) return undefined;
   const placed = meetingSamples(first, second, axes);
+  if (placed && haveCommonWeights(call)) return undefined;
   const product = productOver(first, placed?.field ?? second, axes);
   const step = product && placed ? putBack(product, (index) => (index === 1 ? placed : undefined)) : product;
   return step && haveCommonWeights(call) ? { ...step, isApproximate: true } : step;
+}
+
+function ofTwins({ node, inputNodes, network }: Call): boolean {
+  const [first, second] = node.inputs.map((id, at) => {
+    const source = inputNodes[at];
+    return source?.operation.kind === 'permute' ? source.inputs[0] : id;
+  });
+  return first !== undefined && second !== undefined && areTwins(network, first, second);
 }
 
 /** The second operand with its samples as positions, where every sample of the first meets all of them. */

@@ -33,7 +33,7 @@ function shareOrigins({ node, network }: Call, stops: ReadonlySet<string>): bool
 }
 
 /** Whether the layers and parameters that either input comes from have weights in common: a decoder that is its encoder's transpose. */
-export function haveCommonWeights(call: Call): boolean {
+export function haveCommonWeights(call: Pick<Call, 'node' | 'network'>): boolean {
   const nodes = nodesOf(call.network);
   const [first, second] = call.node.inputs.map((id) => {
     const sources = [...originsOf(id, nodes, drawing)].flatMap(

@@ -7,7 +7,7 @@ import { activationStep } from './activations';
 import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
-import { gatherStep, rankingStep, takeStep } from './choosing';
+import { gatherStep, isNearest, rankingStep, takeStep } from './choosing';
 import { productStep, sumStep } from './combine';
 import { withComputedTargets } from './computedTargets';
 import { concatStep, stackStep } from './concatenation';
@@ -132,7 +132,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'convolution':
       return withChannels(call, operation.channelAxis, (own) => convolutionStep(own, operation));
     case 'embedding':
-      return embeddingStep(call, operation.count);
+      return isNearest(call) ? undefined : embeddingStep(call, operation.count);
     case 'activation':
       return activationStep(call, operation.activation, saturationOf(operation.activation));
     case 'softmax':
@@ -300,15 +300,23 @@ function propagateBackward(
           : rescaledGradient(accountedFor(answer, node.operation.kind));
       const sum = gradients[source];
       if (sum === undefined || usable === 'unknown') gradients[source] = usable;
-      else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable);
+      else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable, steps[source]?.output);
     });
   }
   return signals;
 }
 
 /** Operations whose backward pass keeps account of the gradient that follows the values, and of its mean. */
-const followsValues: ReadonlySet<string> = new Set(['loss', 'linear', 'activation', 'reshape', 'identity']);
-const keepsMean: ReadonlySet<string> = new Set(['activation', 'sum', 'reduction', 'reshape', 'identity']);
+const followsValues: ReadonlySet<string> = new Set([
+  'loss',
+  'linear',
+  'activation',
+  'reshape',
+  'identity',
+  'sum',
+  'reduction',
+]);
+const keepsMean: ReadonlySet<string> = new Set(['activation', 'sum', 'product', 'reduction', 'reshape', 'identity']);
 
 function accountedFor(gradient: Gradient, kind: string): Gradient {
   return {

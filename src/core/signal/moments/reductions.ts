@@ -1,3 +1,4 @@
+import type { NodeId } from '../../network/network';
 import { affineOf, combinationOf, pickBins, productOf } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
 import { centredCorrelation } from './correlations';
@@ -12,9 +13,11 @@ import {
   type Segment,
 } from './field';
 import { type Atom, axisWeights, binCount, binsOf, type Layout, mapAxis, weighedBins } from './layout';
+import { haveCommonWeights, nodesOf } from './origins';
 import { everyClass } from './pairClasses';
 import { largestOverAxes } from './pooling';
 import type { Call, Step } from './rule';
+import { areTwins } from './twins';
 
 interface Reduced {
   readonly layout: Layout;
@@ -89,7 +92,7 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
 function euclideanNorm(raw: Field, axes: readonly number[], call: Call): Step | undefined {
   const input = consumed(raw);
   const reduced = reduce(input.layout, axes, call, input.batch);
-  if (!reduced || reduced.isBatch || reduced.positions.length > 0) return undefined;
+  if (!reduced || reduced.isBatch || reduced.positions.length > 0 || isOfKin(call)) return undefined;
   const segment = pooledSegment(input);
   const [square] = segment.within;
   if (!square || !(square > 0)) return undefined;
@@ -116,13 +119,26 @@ function euclideanNorm(raw: Field, axes: readonly number[], call: Call): Step | 
     output,
     backward: (gradient) => ({
       inputs: [
-        movedGradient(gradient, raw, ({ within, across }) => ({
-          within: productOf(within, segment.within, 1 / total),
-          across: productOf(across, segment.across, 1 / total),
-        })),
+        {
+          ...movedGradient(gradient, raw, ({ within, across }) => ({
+            within: productOf(within, segment.within, 1 / total),
+            across: productOf(across, segment.across, 1 / total),
+          })),
+          along: { slope: (gradient.along?.slope ?? 0) + (gradient.mean ?? 0) / Math.sqrt(total), offset: 0 },
+        },
       ],
     }),
   };
+}
+
+/** Distances of what the same weights made of values that are alike in a way that is not known: far smaller than of independent ones. */
+function isOfKin({ inputNodes, network }: Call): boolean {
+  const nodes = nodesOf(network);
+  let [node] = inputNodes;
+  while (node?.operation.kind === 'activation') node = nodes.get(node.inputs[0] ?? -1);
+  if (node?.operation.kind !== 'sum' || node.inputs.length !== 2) return false;
+  const [first, second] = node.inputs as readonly [NodeId, NodeId];
+  return haveCommonWeights({ node, network }) && !areTwins(network, first, second);
 }
 
 /** The largest over whole position axes. */

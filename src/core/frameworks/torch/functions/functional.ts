@@ -149,6 +149,8 @@ export const functionalFunctions: readonly NativeFunction[] = [
       name: `torch.nn.functional.${entry.function}`,
       signature: `${entry.inputs}, ${entry.options}`,
       call: (call) => {
+        const composed = entry.composed?.(call);
+        if (composed) return composed;
         const inputs = tensorArguments(call, entry.inputs);
         if (inputs.length === 0) return undefined;
         return call.result(

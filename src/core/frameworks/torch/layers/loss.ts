@@ -13,6 +13,8 @@ export const lossLayers: readonly LayerEntry[] = losses.map(
     },
     forwardSignature: entry.inputs,
     forward: (layer, call) => {
+      const composed = entry.composed?.(call.with(layer.instance.attributes));
+      if (composed) return composed;
       const inputs = tensorArguments(call, entry.inputs);
       if (inputs.length === 0) return undefined;
       return layer.result(

@@ -1,8 +1,11 @@
 import type { LossKind, Operation, Shape } from '../../../network/network';
 import { broadcastShapes } from '../../../network/shapes';
 import type { TracedTensor } from '../../../network/tracer';
+import type { Value } from '../../../python/values';
 import { addNode, type Site } from '../../tensor/trace';
+import type { TorchCall } from '../call';
 import type { TorchState } from '../state';
+import { cosineEmbedding, hingeEmbedding, marginRanking, tripletMargin } from './marginLosses';
 
 /** How the losses of `torch.nn` are named there and as functions, and what they are; PyTorch 2.13. */
 export interface LossEntry {
@@ -15,6 +18,8 @@ export interface LossEntry {
   readonly inputs: string;
   /** How many values it gives without reduction. */
   readonly unreduced: Unreduced;
+  /** The loss as operations; undefined where it is not known to be made of some. */
+  readonly composed?: (call: TorchCall) => Value | undefined;
 }
 
 /** One value for each element, for each entry of the target, for each sample, or for each vector along the last axis. */
@@ -84,24 +89,36 @@ export const losses: readonly LossEntry[] = [
     'samples',
   ),
   entry('SoftMarginLoss', 'soft_margin_loss', 'unknown', legacy),
-  entry('HingeEmbeddingLoss', 'hinge_embedding_loss', 'unknown', `margin=1.0, ${legacy}`),
-  entry('MarginRankingLoss', 'margin_ranking_loss', 'unknown', `margin=0.0, ${legacy}`, 'input1, input2, target'),
-  entry(
-    'CosineEmbeddingLoss',
-    'cosine_embedding_loss',
-    'unknown',
-    `margin=0.0, ${legacy}`,
-    'input1, input2, target',
-    'targets',
-  ),
-  entry(
-    'TripletMarginLoss',
-    'triplet_margin_loss',
-    'unknown',
-    `margin=1.0, p=2.0, eps=1e-06, swap=False, ${legacy}`,
-    'anchor, positive, negative',
-    'vectors',
-  ),
+  {
+    ...entry('HingeEmbeddingLoss', 'hinge_embedding_loss', 'unknown', `margin=1.0, ${legacy}`),
+    composed: hingeEmbedding,
+  },
+  {
+    ...entry('MarginRankingLoss', 'margin_ranking_loss', 'unknown', `margin=0.0, ${legacy}`, 'input1, input2, target'),
+    composed: marginRanking,
+  },
+  {
+    ...entry(
+      'CosineEmbeddingLoss',
+      'cosine_embedding_loss',
+      'unknown',
+      `margin=0.0, ${legacy}`,
+      'input1, input2, target',
+      'targets',
+    ),
+    composed: cosineEmbedding,
+  },
+  {
+    ...entry(
+      'TripletMarginLoss',
+      'triplet_margin_loss',
+      'unknown',
+      `margin=1.0, p=2.0, eps=1e-06, swap=False, ${legacy}`,
+      'anchor, positive, negative',
+      'vectors',
+    ),
+    composed: tripletMargin,
+  },
   entry(
     'TripletMarginWithDistanceLoss',
     'triplet_margin_with_distance_loss',

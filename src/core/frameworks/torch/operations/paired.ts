@@ -91,29 +91,48 @@ function pair(
   return { layer, function: name, inputs, options, call };
 }
 
-/** x₁ · x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)) along one axis. */
 function cosineSimilarity(call: TorchCall): Value | undefined {
   const axes = call.ints('dim');
+  return axes && cosineOf(call, call.value('x1'), call.value('x2'), axes, call.number('eps') ?? 0);
+}
+
+/** x₁ · x₂ / (max(‖x₁‖, eps) · max(‖x₂‖, eps)) along one axis. */
+export function cosineOf(
+  call: TorchCall,
+  first: Value | undefined,
+  second: Value | undefined,
+  axes: readonly number[],
+  leastNorm: number,
+): Value | undefined {
   const { state } = call;
-  const unit = (name: string): Value | undefined => {
-    const tensor = call.tensor(name);
-    const made = tensor && axes && ofUnitNorm(state.session, tensor, axes, call.number('eps') ?? 0, call.site());
+  const [one, other] = [first, second].map((value) => {
+    const tensor = state.tensorOf(value);
+    const made = tensor && ofUnitNorm(state.session, tensor, axes, leastNorm, call.site());
     return made && state.tensorValue(made);
-  };
-  const product = state.tensorOf(elementwise(state, 'multiply', [unit('x1'), unit('x2')], call.site()));
-  return product && axes && call.result(reduce(state.session, 'sum', product, axes, false, call.site()));
+  });
+  const product = state.tensorOf(elementwise(state, 'multiply', [one, other], call.site()));
+  return product && call.result(reduce(state.session, 'sum', product, axes, false, call.site()));
+}
+
+function pairwiseDistance(call: TorchCall): Value | undefined {
+  const keepsAxis = call.flag('keepdim') ?? false;
+  const [first, second] = [call.value('x1'), call.value('x2')];
+  if (call.number('p') === 2) return distanceOf(call, first, second, keepsAxis);
+  const shape = broadcastShapes([shapeOf(call, 'x1'), shapeOf(call, 'x2')]).shape;
+  return shaped(call, shape && [...shape.slice(0, -1), ...(keepsAxis ? [1] : [])]);
 }
 
 /** ‖x₁ − x₂ + eps‖ over the last axis. */
-function pairwiseDistance(call: TorchCall): Value | undefined {
+export function distanceOf(
+  call: TorchCall,
+  first: Value | undefined,
+  second: Value | undefined,
+  keepsAxis = false,
+): Value | undefined {
   const { state } = call;
-  const keepsAxis = call.flag('keepdim') ?? false;
-  const gap = elementwise(state, 'subtract', [call.value('x1'), call.value('x2')], call.site());
+  const gap = elementwise(state, 'subtract', [first, second], call.site());
   const tensor = state.tensorOf(elementwise(state, 'add', [gap, call.value('eps')], call.site()));
-  if (!tensor) return undefined;
-  if (call.number('p') === 2) return call.result(reduce(state.session, 'norm', tensor, [-1], keepsAxis, call.site()));
-  const shape = broadcastShapes([shapeOf(call, 'x1'), shapeOf(call, 'x2')]).shape;
-  return shaped(call, shape && [...shape.slice(0, -1), ...(keepsAxis ? [1] : [])]);
+  return tensor && call.result(reduce(state.session, 'norm', tensor, [-1], keepsAxis, call.site()));
 }
 
 interface Window {
