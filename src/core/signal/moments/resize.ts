@@ -2,7 +2,7 @@ import type { Operation, Padding } from '../../network/network';
 import { affineOf } from './binArithmetic';
 import type { Field, Gradient, Segment } from './field';
 import { gatherInterpolatedMap, interpolateMap, type Resampling } from './interpolation';
-import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis } from './layout';
+import { type Atom, type BinMap, binMap, binsOf, type Layout, mapAxis, unitCount } from './layout';
 import { averageMap, spreadMap } from './pooling';
 import { withWindowAxes } from './reshape';
 import type { Call, Step } from './rule';
@@ -72,6 +72,8 @@ function resizeStep(call: Call, resized: Resized, { forth, back }: ResizingMaps,
         {
           ...gradient,
           layout: raw.layout,
+          // Places that come from different units have sums of their own.
+          excess: (gradient.excess * unitCount(layout)) / unitCount(raw.layout),
           segments: gradient.segments.map((segment) => ({
             within: apply(segment.within, layout, back, 0),
             across: apply(segment.across, layout, back, 0),
