@@ -1,7 +1,7 @@
 import { meanOf, varianceOf } from '../../network/initialisers';
 import type { Dim, Distribution, Parameter, Shape } from '../../network/network';
 import { type Field, rescaledField } from './field';
-import { type Atom, binCount, type Layout, layoutOf } from './layout';
+import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
 import { everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 
@@ -23,7 +23,7 @@ export function independentField(
   const across = new Float64Array(size * pairClasses).fill(mean * mean);
   return rescaledField({
     layout,
-    segments: [{ channels: 1, mean, within, across }],
+    segments: [{ channels: unitCount(layout), mean, within, across }],
     logScale: 0,
     inherited: 0,
     fresh: 0,
