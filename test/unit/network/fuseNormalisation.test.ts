@@ -24,8 +24,10 @@ Net()(torch.randn(8, 16))
 interface Case {
   readonly title: string;
   readonly lines: readonly string[];
-  readonly variant: 'rms' | 'layer';
+  readonly variant: 'rms' | 'layer' | 'batch';
   readonly epsilon: number;
+  /** Over the features where it is not said. */
+  readonly axes?: readonly number[];
 }
 
 const cases: readonly Case[] = [
@@ -69,15 +71,55 @@ const cases: readonly Case[] = [
     variant: 'layer',
     epsilon: 1e-5,
   },
+  {
+    title: 'a layer norm with the mean of the squares less the square of the mean',
+    lines: [
+      'mean = x.mean(-1, keepdim=True)',
+      'var = (x ** 2).mean(-1, keepdim=True) - mean ** 2',
+      'return (x - mean) / torch.sqrt(var + 1e-5)',
+    ],
+    variant: 'layer',
+    epsilon: 1e-5,
+  },
+  {
+    title: 'statistics brought to the shape of what they norm',
+    lines: [
+      'x = x.view(8, 4, 16)',
+      'var, mean = x.var(2), x.mean(2)',
+      'return (x - mean.view(8, 4, 1)) * torch.rsqrt(var + 1e-5).view(8, 4, 1)',
+    ],
+    variant: 'layer',
+    epsilon: 1e-5,
+    axes: [2],
+  },
+  {
+    title: 'a batch norm of channels',
+    lines: [
+      'x = x.view(8, 4, 16)',
+      'mean = x.mean(dim=[0, 2])',
+      'var = (x ** 2).mean(dim=[0, 2]) - mean ** 2',
+      'return (x - mean.view(1, -1, 1)) / torch.sqrt(var + 1e-5).view(1, -1, 1)',
+    ],
+    variant: 'batch',
+    epsilon: 1e-5,
+    axes: [0, 2],
+  },
+  {
+    title: 'a batch norm of features',
+    lines: ['return (x - x.mean(0)) / (x.std(0) + 1e-8)'],
+    variant: 'batch',
+    epsilon: 0,
+    axes: [0],
+  },
 ];
 
 suite('normalisation written by hand', () => {
-  for (const { title, lines, variant, epsilon } of cases) {
+  for (const { title, lines, variant, epsilon, axes = [1] } of cases) {
     test(`${title} is one node`, async () => {
       const found = (await operationsOf(lines)).find(({ kind }) => kind === 'normalisation');
       assert.ok(found?.kind === 'normalisation');
       assert.equal(found.variant, variant);
-      assert.deepEqual(found.axes, [1]);
+      assert.deepEqual(found.axes, axes);
       assert.ok(Math.abs(found.epsilon - epsilon) < 1e-8);
     });
   }
@@ -93,6 +135,43 @@ suite('normalisation written by hand', () => {
     [
       'a mean over one axis, a variance over another',
       ['return (x - x.mean(0, keepdim=True)) / x.var(-1, keepdim=True).sqrt()'],
+    ],
+    [
+      'statistics of one axis that another one is divided by',
+      ['x = x.view(8, 8, 8)', 'return x * torch.rsqrt(x.pow(2).mean(-1) + 1e-6)'],
+    ],
+    [
+      'statistics brought to the shape of another axis',
+      ['x = x.view(8, 8, 8)', 'return x * torch.rsqrt(x.pow(2).mean(-1) + 1e-6).view(8, 1, 8)'],
+    ],
+    [
+      'statistics over the batch and places of several channels',
+      [
+        'x = x.view(8, 4, 4, 4)',
+        'mean = x.mean((0, 2), True)',
+        'return (x - mean) / x.var((0, 2), keepdim=True).sqrt()',
+      ],
+    ],
+    [
+      'the square of a mean over other axes',
+      [
+        'x = x.view(8, 8, 8)',
+        'mean = x.mean(1, keepdim=True)',
+        'var = (x ** 2).mean(1, keepdim=True) - x.mean(2, keepdim=True) ** 2',
+        'return (x - mean) / torch.sqrt(var + 1e-5)',
+      ],
+    ],
+    [
+      'the square of the mean more',
+      [
+        'mean = x.mean(-1, keepdim=True)',
+        'var = (x ** 2).mean(-1, keepdim=True) + mean ** 2',
+        'return (x - mean) / torch.sqrt(var + 1e-5)',
+      ],
+    ],
+    [
+      'a gradient that is stopped at the statistics',
+      ['return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6).detach()'],
     ],
     [
       'centred by a multiple of the mean',
