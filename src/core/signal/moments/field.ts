@@ -45,6 +45,8 @@ export interface Field {
   readonly ranked?: Ranked;
   /** The same where the other units are still there, as −∞: these moments are of those that are left. */
   readonly open?: Ranked;
+  /** The values before a constant mask was added to them: maskedPlaces.ts. */
+  readonly unmasked?: Field;
   /** What made these values elementwise, for pooling that picks the largest. */
   readonly madeBy?: { readonly activation: ActivationUse; readonly input: Field };
   /** How far chance likeness of pairs of positions reaches, as a variance in positions by position axis: chanceLikeness.ts. */

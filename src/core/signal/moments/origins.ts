@@ -80,7 +80,7 @@ export function nodesOf(network: Network): ReadonlyMap<NodeId, NetworkNode> {
 }
 
 /** A logit that lies this far below the others has no share that any float keeps beside theirs. */
-const maskedFrom = 20;
+export const maskedFrom = 20;
 
 /** Whether constants that mask some of the values were added to them on the way. */
 export function isMasked({ node, network }: Pick<Call, 'node' | 'network'>): boolean {

@@ -19,6 +19,7 @@ import { gatedLinearUnitStep } from './gated';
 import { inputField } from './input';
 import { binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
+import { withUnmasked } from './maskedPlaces';
 import { matmulStep } from './matmul';
 import { normalisationStep } from './norms';
 import { isMultiplied } from './origins';
@@ -166,7 +167,9 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'stack':
       return withReconciled(call, (own) => stackStep(own, operation.axis));
     case 'sum':
-      return withReconciled(call, (own) => sumStep(own, operation.coefficients));
+      return withReconciled(call, (own) =>
+        withUnmasked(own, sumStep(own, operation.coefficients), operation.coefficients),
+      );
     case 'product':
       return withReconciled(call, productStep);
     case 'elementwise':

@@ -4,6 +4,7 @@ import { affineOf, productOf } from './binArithmetic';
 import { correlationsOf } from './correlations';
 import { consumed, type Field, type Gradient, pooledSegment, seedVariance } from './field';
 import { extentOf } from './layout';
+import { unmaskedLogits } from './maskedPlaces';
 import { isMasked, isMultiplied } from './origins';
 import { putBack, unitsAsPositions } from './regroup';
 import type { Call, Step } from './rule';
@@ -12,10 +13,13 @@ import { softmaxOverPosition } from './softmaxPositions';
 
 type Variant = Extract<Operation, { kind: 'softmax' }>['variant'];
 
-/** Unknown where a mask leaves some of the elements out. Behind a product of matrices what the shares' gradients have in common counts, as it cancels: units are positions there. */
+/** Of masked elements those that are left (maskedPlaces.ts). Behind a product of matrices what the shares' gradients have in common counts, as it cancels: units are positions there. */
 export function softmaxStep(call: Call, variant: Variant, axis: number): Step | undefined {
   const [input] = call.inputs;
-  if (isMasked(call)) return undefined;
+  if (isMasked(call)) {
+    const logits = variant === 'softmax' ? unmaskedLogits(call, axis) : undefined;
+    return logits && softmaxOverPosition(logits.field, logits.position, logits.visible);
+  }
   const spread = input && variant !== 'log-softmax' && isMultiplied(call) ? unitsAsPositions(input, axis) : undefined;
   const step = input && softmaxOver(spread?.field ?? input, variant, axis);
   return step && spread ? putBack(step, () => spread) : step;

@@ -20,26 +20,28 @@ interface Lines {
  * over pairs, E[a a′](d) ∝ exp(κ (R(d) − R̄)) for a sum of exponentials that hardly varies (Noci et al. 2022), scaled so that Σ a = 1 holds
  * exactly for every pair of softmaxes. κ is what makes E Σ a² that of n independent logits, where the sum varies too (softmaxMoments.ts).
  * Backward dz = a (g − Σ a g): E[dz dz′](d) = E[a a′](d) · (E[g g′](d) − its mean weighed by a a′), for g independent of a.
+ * `visible`: of masked logits n² E[w w′] by bin for w the shares that they have where all that are left are even; E[a a′] is that times the rest.
  */
-export function softmaxOverPosition(raw: Field, position: number): Step {
+export function softmaxOverPosition(raw: Field, position: number, visible?: Float64Array): Step {
   const input = consumed(raw);
   const { layout } = input;
   const lines = linesOf(layout, position);
-  const count = layout.extents[position] as number;
+  const count = (layout.extents[position] as number) / (visible?.[0] ?? 1);
   const segment = pooledSegment(input);
   const scale = Math.exp(Math.max(-600, Math.min(600, input.logScale)));
-  const own = (segment.within[0] as number) - meanOfLine(segment.within, 0, lines);
+  const seen = visible ?? new Float64Array(segment.within.length).fill(1);
+  const own = (segment.within[0] as number) - meanOfLine(weighed(segment.within, seen), 0, lines);
   const variance = Math.max(0, (own * scale * count) / Math.max(1, count - 1));
   const sharpness = sharpnessOf(count, variance) * scale;
-  const within = relativeProducts(segment.within, lines, sharpness);
-  const across = relativeProducts(segment.across, lines, sharpness);
+  const within = relativeProducts(segment.within, seen, lines, sharpness);
+  const across = relativeProducts(segment.across, seen, lines, sharpness);
   withChance(
     { within, across },
     segment,
     lines,
     (bin, isOwn) => sharpness * ((isOwn ? within : across)[bin] as number),
   );
-  const even = 1 / count;
+  const even = 1 / (layout.extents[position] as number);
   const back = (values: Float64Array, products: Float64Array) => {
     const weighted = values.map((value, at) => value * (products[at] as number));
     const result = new Float64Array(values.length);
@@ -131,14 +133,21 @@ function sharpnessOf(count: number, variance: number): number {
   return Math.max(0, Math.log(((count - 1) * share) / (1 - share)) / variance);
 }
 
+/** By bin, of which the weights may be fewer: those of one class of pairs of samples. */
+function weighed(values: Float64Array, weights: Float64Array): Float64Array {
+  return values.map((value, at) => value * (weights[at % weights.length] as number));
+}
+
 /** n² E[a a′] by bin. */
-function relativeProducts(values: Float64Array, lines: Lines, sharpness: number): Float64Array {
+function relativeProducts(values: Float64Array, visible: Float64Array, lines: Lines, sharpness: number): Float64Array {
   const result = new Float64Array(values.length);
+  const seen = weighed(values, visible);
   eachLine(values.length, lines, (start) => {
-    const mean = meanOfLine(values, start, lines);
+    const mean = meanOfLine(seen, start, lines);
     for (let bin = 0; bin < lines.bins; bin++) {
       const at = start + bin * lines.stride;
-      result[at] = Math.exp(Math.min(600, sharpness * ((values[at] as number) - mean)));
+      const share = visible[at % visible.length] as number;
+      result[at] = share * Math.exp(Math.min(600, sharpness * ((values[at] as number) - mean)));
     }
     const sum = meanOfLine(result, start, lines);
     for (let bin = 0; bin < lines.bins; bin++) {
