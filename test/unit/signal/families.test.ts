@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { compareWithMeasured, type Quantity, quantile } from '../../../bench/accuracyRows';
 import { familyCases, sourceOf } from '../../../bench/familyCases';
-import { mergeProfiles } from '../../../src/core/signal/merge';
-import { runCost } from '../../../src/core/signal/surrogate/cost';
-import { runSurrogate } from '../../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from '../analyzeText';
-import { builtKernels } from './surrogate/kernels';
-import { throughRuns } from './throughRuns';
 
 /** In dex (the saturated share as it is), mean over the families of the median and of the 90th percentile, for the analytic engine alone. */
 const bounds: Readonly<Record<Quantity, readonly [median: number, high: number]>> = {
@@ -23,7 +18,6 @@ suite('signal: families of today, measured with the real frameworks', () => {
     const families = new Map<string, Record<Quantity, number[]>>();
     for (const measured of cases) {
       const { file, family, constants } = measured;
-      if (throughRuns.has(family)) continue;
       const { models } = await analyzeText(sourceOf(measured), {}, file);
       const [model] = models;
       assert.ok(model && models.length === 1, `${file}: ${models.length} models`);
@@ -48,40 +42,6 @@ suite('signal: families of today, measured with the real frameworks', () => {
       });
     }
   }).timeout(120_000);
-});
-
-/** In dex, for 3 to 8 runs of each case: median and 90th percentile over a family's gradients. */
-const throughRunsBounds = [0.05, 0.16] as const;
-
-suite('signal: families that real runs carry', () => {
-  for (const family of throughRuns) {
-    test(`${family}: every number has an estimate, near what the real framework measured`, async () => {
-      const errors: number[] = [];
-      for (const measured of familyCases().filter((entry) => entry.family === family)) {
-        const { models } = await analyzeText(sourceOf(measured), {}, measured.file);
-        const [model] = models;
-        assert.ok(model && models.length === 1);
-        const surrogate = runSurrogate({
-          network: model.network,
-          statistics: model.input.given,
-          multiply: builtKernels(),
-          // Real runs of windows over a picture take seconds each.
-          seeds: runCost(model.network, model.network.batchSize).multiplications > 1e9 ? 3 : 8,
-          budgetMs: Number.POSITIVE_INFINITY,
-          clock: () => performance.now(),
-        });
-        assert.ok(surrogate);
-        const compared = compareWithMeasured(measured, model.network, mergeProfiles(model.signal, surrogate));
-        assert.equal(compared.missing, 0, `${JSON.stringify(measured.constants)}: numbers without an estimate`);
-        errors.push(...compared.errors.gradient);
-      }
-      [0.5, 0.9].forEach((share, index) => {
-        const found = quantile(errors, share);
-        const bound = throughRunsBounds[index] as number;
-        assert.ok(found <= bound, `the ${share} quantile of the gradient's errors is ${found}, above ${bound}`);
-      });
-    }).timeout(120_000);
-  }
 });
 
 const quantities = Object.keys(bounds) as Quantity[];

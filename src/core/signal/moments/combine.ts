@@ -8,6 +8,7 @@ import {
   type Gradient,
   type GradientSegment,
   gradientVariance,
+  type Pair,
   pooledSegment,
   type Segment,
   seedVariance,
@@ -105,6 +106,7 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
   const factors = fields.map((field, index) => Math.exp((field.logScale - logScale) / 2) * (coefficients[index] ?? 1));
   const groups = groupsOf(call);
   const twins = twinsOf(call, fields);
+  const crossed = crossedPairs(call, groups, coefficients, logScale, twins);
   const count = operands.segments[0]?.length ?? 0;
   const segments: Segment[] = [];
   for (let s = 0; s < count; s++) {
@@ -127,6 +129,9 @@ export function sumStep(call: Call, coefficients: readonly number[]): Step | und
         for (let bin = 0; bin < result.length; bin++) {
           result[bin] = (result[bin] as number) + 2 * product * (one.across[bin] as number) - square;
         }
+      }
+      for (const { covariance, factor } of crossed) {
+        if (covariance[key].length === result.length) addTo(result, covariance[key], factor);
       }
       return result;
     };
@@ -261,6 +266,25 @@ const mostTwins = 8;
 
 function isOnce({ node }: Call, index: number): boolean {
   return node.inputs.every((id, other) => other === index || id !== node.inputs[index]);
+}
+
+/** What different inputs have in common because weights before them are the same, and how often it counts in the sum's stored scale. */
+function crossedPairs(
+  call: Call,
+  groups: readonly (readonly number[])[],
+  coefficients: readonly number[],
+  logScale: number,
+  twins: readonly (readonly [number, number])[],
+): readonly { readonly covariance: Pair; readonly factor: number }[] {
+  const weightOf = (group: readonly number[]) => group.reduce((sum, index) => sum + (coefficients[index] ?? 1), 0);
+  return groups.flatMap((group, place) =>
+    groups.slice(place + 1).flatMap((other) => {
+      const [first, second] = [group[0] as number, other[0] as number];
+      const areTold = twins.some((pair) => pair.includes(first) && pair.includes(second));
+      const covariance = areTold ? undefined : call.common?.(first, second);
+      return covariance ? [{ covariance, factor: 2 * weightOf(group) * weightOf(other) * Math.exp(-logScale) }] : [];
+    }),
+  );
 }
 
 /** Inputs that are the same node are summed coherently. */

@@ -10,6 +10,7 @@ import {
   type Gradient,
   type GradientSegment,
   gradientVariance,
+  type Pair,
   pooledSegment,
   type Segment,
   seedVariance,
@@ -115,8 +116,19 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
       alignment: nextAlignment(gradient.alignment, units),
     };
   };
+  const alike = (values: Float64Array) =>
+    forward(values, bins, weight.variance * fanIn, bias.variance + bias.mean ** 2);
+  const alikeBack = (values: Float64Array) => reverse(values, bins, weight.variance * fanOut, 0);
   return {
     output: field,
+    ...(weight.mean === 0 && {
+      alike: ({ within, across }: Pair) => ({ within: alike(within), across: alike(across) }),
+      alikeBack: ({ within, across }: Pair) => ({ within: alikeBack(within), across: alikeBack(across) }),
+      weightTogether: (gradients: Pair, products: Pair) => {
+        const [dense, strided] = operation.transposed ? [gradients, products] : [products, gradients];
+        return sumOfPairProducts(strided, dense, input.batch, bins.pairs, bins.dense, fade);
+      },
+    }),
     backward: (gradient) => {
       const outgoing = gradient.segments[0] as GradientSegment;
       const [dense, strided] = operation.transposed ? [outgoing, segment] : [segment, outgoing];

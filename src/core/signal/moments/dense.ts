@@ -8,6 +8,7 @@ import {
   type Gradient,
   type GradientSegment,
   gradientVariance,
+  type Pair,
   pooledSegment,
   type Segment,
   seedVariance,
@@ -63,8 +64,18 @@ export function linearStep(call: Call, outFeatures: number): Step | undefined {
     batch: input.batch,
     grain: input.grain && layout.extents.map((_, index) => input.grain?.[contraction.keptPositions[index] ?? 0] ?? 0),
   };
+  const alike = (values: Float64Array) =>
+    affineOf(pickBins(values, size, kept), weight.variance * fanIn, bias.variance + bias.mean ** 2);
+  const alikeBack = (values: Float64Array) =>
+    affineOf(gatherBins(values, binCount(input.layout), kept), weight.variance * outFeatures);
   return {
     output: field,
+    ...(weight.mean === 0 && {
+      alike: ({ within, across }: Pair) => ({ within: alike(within), across: alike(across) }),
+      alikeBack: ({ within, across }: Pair) => ({ within: alikeBack(within), across: alikeBack(across) }),
+      weightTogether: (gradients: Pair, products: Pair) =>
+        sumOfPairProducts(gradients, products, input.batch, pairWeights(layout), kept, fade),
+    }),
     backward: (gradient) => ({
       inputs: [
         withFollowing(linearBackward(gradient, input, weight, outFeatures, kept, fade), gradient, field, input, share),

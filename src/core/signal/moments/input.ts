@@ -1,3 +1,4 @@
+import type { Operation, Shape } from '../../network/network';
 import { presetMoments } from '../inputPresets';
 import type { InputStatistics, SampleStatistics } from '../inputStatistics';
 import { chanceBlock, chanceOf, hasChance, ownChanceBlock, withOwnPlace } from './chanceLikeness';
@@ -151,33 +152,62 @@ function sampleField(layout: Layout, sample: SampleStatistics, call: Call): Fiel
   );
 }
 
-/** Operations behind which an axis is still what it was; a slice that drops one is told by its rank. */
-const keepsAxes: ReadonlySet<string> = new Set([
-  'identity',
-  'activation',
-  'dropout',
-  'sum',
-  'product',
-  'elementwise',
-  'pad',
-  'pick',
-  'slice',
-]);
-
 /** The axes whose elements are exchangeable: the channel axis of the first layer that names one, else the last. */
 export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
-  const rank = call.node.outputShape?.length ?? 0;
+  const shape = call.node.outputShape;
+  const rank = shape?.length ?? 0;
   if (rank <= 2) return rank === 2 ? [1] : [];
-  const reached = new Set([call.node.id]);
+  // By node, which of the input's axes each of its own is.
+  const reached = new Map([[call.node.id, Array.from({ length: rank }, (_, axis): number | undefined => axis)]]);
   for (const node of call.network.nodes) {
-    if (!node.inputs.some((id) => reached.has(id))) continue;
+    const axes = node.inputs.map((id) => reached.get(id)).find((own) => own !== undefined);
+    if (!axes) continue;
     const { operation } = node;
-    if ('channelAxis' in operation && node.outputShape?.length === rank) return [operation.channelAxis];
-    if (keepsAxes.has(operation.kind) && node.outputShape?.length === rank) {
-      reached.add(node.id);
-      continue;
-    }
-    if (operation.kind === 'linear' || operation.kind === 'recurrent') return [rank - 1];
+    const unitAxis =
+      'channelAxis' in operation
+        ? axes[operation.channelAxis]
+        : operation.kind === 'linear' || operation.kind === 'recurrent'
+          ? axes.at(-1)
+          : undefined;
+    if (unitAxis !== undefined) return [unitAxis];
+    const through = axesThrough(operation, axes, shape, node.outputShape);
+    if (through) reached.set(node.id, through);
   }
   return rank === 3 ? [2] : [1];
+}
+
+/** What becomes of the axes in operations that keep the elements; undefined where others do something to them. */
+function axesThrough(
+  operation: Operation,
+  axes: readonly (number | undefined)[],
+  input: Shape,
+  output: Shape,
+): (number | undefined)[] | undefined {
+  switch (operation.kind) {
+    case 'identity':
+    case 'activation':
+    case 'dropout':
+    case 'sum':
+    case 'product':
+    case 'elementwise':
+    case 'pad':
+    case 'pick':
+      return output?.length === axes.length ? [...axes] : undefined;
+    case 'permute':
+      return operation.order.map((axis) => axes[axis]);
+    case 'slice':
+      return axes.filter((_, axis) => !(operation.drop && axis === operation.axis));
+    case 'reshape': {
+      if (!output) return undefined;
+      // Trailing axes that stay; what stands before them is divided anew.
+      const kept = output.map((dim, axis) => {
+        const source = axes[axes.length - output.length + axis];
+        return source !== undefined && typeof dim === 'number' && input?.[source] === dim ? source : undefined;
+      });
+      const last = kept.lastIndexOf(undefined);
+      return kept.map((source, axis) => (axis > last ? source : undefined));
+    }
+    default:
+      return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { saturationOf } from '../../activations/catalogue';
-import type { Network, NetworkNode, NodeId, Operation, Parameter, Shape } from '../../network/network';
+import type { Dim, Network, NetworkNode, NodeId, Operation, Parameter, Shape } from '../../network/network';
 import { withBrokenLayers } from '../brokenLayers';
 import type { InputStatistics } from '../inputStatistics';
 import type { NodeSignal, SignalProfile } from '../profile';
@@ -9,6 +9,8 @@ import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { gatherStep, isNearest, rankingStep, takeStep } from './choosing';
 import { productStep, sumStep } from './combine';
+import { CommonGradients } from './commonGradients';
+import { CommonHistory } from './commonHistory';
 import { withComputedTargets } from './computedTargets';
 import { concatStep, stackStep } from './concatenation';
 import { convolutionStep } from './convolution';
@@ -17,7 +19,7 @@ import { embeddingStep } from './embedding';
 import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
 import { gatedLinearUnitStep } from './gated';
 import { inputField } from './input';
-import { binCount, type Layout, layoutOf, unitCount } from './layout';
+import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { withUnmasked } from './maskedPlaces';
 import { matmulStep } from './matmul';
@@ -55,20 +57,21 @@ export interface NodeState {
 /** Second moments forward and backward through the whole network at initialisation; total on any network. */
 export function propagate(network: Network, input: InputStatistics): SignalProfile {
   const indexOf = new Map(network.nodes.map((node, index) => [node.id, index]));
-  const steps = propagateForward(network, input, indexOf);
+  const { steps, history } = propagateForward(network, input, indexOf);
   const parting = partingNodes(network, steps, indexOf);
-  const signals = withSharedWeights(network, propagateBackward(network, steps, indexOf, parting));
+  const signals = propagateBackward(network, steps, history, indexOf, parting);
   return { nodes: withBrokenLayers(network, withComputedTargets(network, signals)) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;
 
-function propagateForward(network: Network, input: InputStatistics, indexOf: IndexOf): (Step | undefined)[] {
+function propagateForward(network: Network, input: InputStatistics, indexOf: IndexOf) {
   const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
   const batch = Number.isFinite(network.batchSize) ? Math.max(1, network.batchSize) : 1;
   const pairClasses = pairClassCount(network);
   const users = firstUsers(network);
   const steps: (Step | undefined)[] = [];
+  const history = new CommonHistory(network, steps, indexOf);
   for (const node of network.nodes) {
     const sources = node.inputs.map((id) => indexOf.get(id) ?? -1);
     const call: Call = {
@@ -79,6 +82,7 @@ function propagateForward(network: Network, input: InputStatistics, indexOf: Ind
       batch,
       pairClasses,
       partner: partnerOf(node, users, steps, indexOf),
+      common: (first, second) => history.between(node.inputs[first] ?? -1, node.inputs[second] ?? -1),
       parameter: (role): Parameter | undefined => {
         const use = node.parameters.find((candidate) => candidate.role === role);
         return use && parameters.get(use.parameter);
@@ -88,7 +92,7 @@ function propagateForward(network: Network, input: InputStatistics, indexOf: Ind
     const output = step && isUsable(step.output) ? rescaledField(ranksKept(step.output, node)) : undefined;
     steps.push(step && output && { ...step, output });
   }
-  return steps;
+  return { steps, history };
 }
 
 /** A rule's answer counts only where every number in it is one. */
@@ -234,10 +238,22 @@ function layoutLike(call: Call): Layout | undefined {
   const shape = call.node.outputShape;
   const { partner } = call;
   if (partner && shape && partner.layout.axes.length === shape.length) {
-    return layoutWithin(partner.layout, shape) ?? partner.layout;
+    return layoutWithin(partner.layout, shape) ?? withOwnUnits(partner.layout, shape);
   }
   const hasBatchAxis = !shape || shape[0] === call.batch || shape.some((dim) => typeof dim === 'object');
   return layoutOf(shape, shape ? [shape.length - 1] : [], hasBatchAxis);
+}
+
+/** Tensors that are put side by side differ in their number of units. */
+function withOwnUnits(layout: Layout, shape: readonly Dim[]): Layout {
+  const axes = layout.axes.map((atoms, axis): readonly Atom[] => {
+    const size = shape[axis];
+    const [only] = atoms;
+    return atoms.length === 1 && only?.kind === 'units' && typeof size === 'number' && size > 0
+      ? [{ kind: 'units', size }]
+      : atoms;
+  });
+  return { axes, extents: layout.extents };
 }
 
 const sourceKinds: ReadonlySet<string> = new Set(['random', 'constant', 'parameter']);
@@ -272,11 +288,13 @@ function partnerOf(
 function propagateBackward(
   network: Network,
   steps: (Step | undefined)[],
+  history: CommonHistory,
   indexOf: IndexOf,
   parting: ReadonlyMap<NodeId, Parting>,
-): NodeSignal[] {
+): readonly NodeSignal[] {
   const gradients = new Array<Gradient | 'unknown' | undefined>(network.nodes.length).fill(undefined);
   const signals = new Array<NodeSignal>(network.nodes.length);
+  const common = history.isNeeded ? new CommonGradients(network, steps, indexOf, history) : undefined;
   const seeds = network.loss === undefined ? network.outputs : [network.loss];
   for (const id of seeds) {
     const index = indexOf.get(id);
@@ -286,12 +304,14 @@ function propagateBackward(
   }
   for (let index = network.nodes.length - 1; index >= 0; index--) {
     const node = network.nodes[index] as NetworkNode;
-    const gradient = gradients[index];
+    const sum = gradients[index];
+    const gradient = sum === undefined || sum === 'unknown' ? sum : (common?.whole(index, sum) ?? sum);
     const step = steps[index];
     const backward = gradient === undefined || gradient === 'unknown' ? undefined : step?.backward(gradient);
-    signals[index] = nodeSignal({ node, step, gradient, backward, parting: parting.get(node.id) });
+    const told = step && history.isCutShort(index) ? { ...step, isApproximate: true } : step;
+    signals[index] = nodeSignal({ node, step: told, gradient, backward, parting: parting.get(node.id) });
     gradients[index] = undefined;
-    steps[index] = undefined;
+    if (!common) steps[index] = undefined;
     if (gradient === undefined) continue;
     node.inputs.forEach((id, slot) => {
       const source = indexOf.get(id);
@@ -306,7 +326,7 @@ function propagateBackward(
       else if (sum !== 'unknown') gradients[source] = addGradients(sum, usable, steps[source]?.output);
     });
   }
-  return signals;
+  return withSharedWeights(network, signals, (first, second) => common?.likeness(first, second) ?? 0);
 }
 
 /** Operations whose backward pass keeps account of the gradient that follows the values, and of its mean. */

@@ -1,5 +1,5 @@
 import type { Network, NetworkNode, Parameter } from '../../network/network';
-import type { Field, Gradient } from './field';
+import type { Field, Gradient, Pair } from './field';
 import type { SaturatedShare } from './saturation';
 
 /** Second moment of something over seeds, in logarithms so that it may vanish or explode, and its seed-to-seed variance. */
@@ -28,6 +28,12 @@ export interface Step {
   readonly stepLogSquares?: readonly number[];
   /** Activations: relative variance of one sample's mean square that the finite number of units adds. */
   readonly sampleSpread?: () => number;
+  /** Layers with weights: E[y y′] of two inputs of which E[x x′] is given, the weights the same; true scale. */
+  readonly alike?: (products: Pair) => Pair;
+  /** The same for the gradients that two uses of the weights hand back. */
+  readonly alikeBack?: (gradients: Pair) => Pair;
+  /** What two uses add to the mean square of the weight's gradient, from E[g g′] of outputs and E[x x′] of inputs. */
+  readonly weightTogether?: (gradients: Pair, products: Pair) => number;
   /** True where the rule leaves out something that may matter. */
   readonly isApproximate?: boolean;
 }
@@ -44,5 +50,7 @@ export interface Call {
   readonly pairClasses: number;
   /** For a source of values: the tensor it will be combined with. */
   readonly partner: Field | undefined;
+  /** Covariance of two inputs, in true scale, where weights before them are the same. */
+  readonly common?: (first: number, second: number) => Pair | undefined;
   readonly parameter: (role: string) => Parameter | undefined;
 }

@@ -1,5 +1,32 @@
-import type { Network, ParameterId } from '../../network/network';
+import type { Network, NetworkNode, ParameterId } from '../../network/network';
 import type { Estimate, NodeSignal } from '../profile';
+
+/** The weight that a layer shares with another; undefined where it has none such. */
+export function sharedWeightOf({ nodes }: Network, at: number): ParameterId | undefined {
+  const weight = weightIn(nodes[at]);
+  return weight !== undefined && usesIn(nodes).get(weight) === true ? weight : undefined;
+}
+
+const usesByNodes = new WeakMap<Network['nodes'], ReadonlyMap<ParameterId, boolean>>();
+
+/** By weight: whether several nodes use it. */
+function usesIn(nodes: Network['nodes']): ReadonlyMap<ParameterId, boolean> {
+  const known = usesByNodes.get(nodes);
+  if (known) return known;
+  const uses = new Map<ParameterId, boolean>();
+  for (const node of nodes) {
+    const weight = weightIn(node);
+    if (weight !== undefined) uses.set(weight, uses.has(weight));
+  }
+  usesByNodes.set(nodes, uses);
+  return uses;
+}
+
+/** The weight of a layer that contracts its input with it. */
+export function weightIn(node: NetworkNode | undefined): ParameterId | undefined {
+  if (node?.operation.kind !== 'linear' && node?.operation.kind !== 'convolution') return undefined;
+  return node?.parameters.find(({ role }) => role === 'weight')?.parameter;
+}
 
 /** The weights of which a node's signal holds the gradient, by the role of the parameter. */
 const gradients: Readonly<Record<string, WeightGradient>> = {
@@ -27,10 +54,13 @@ function part(name: string): WeightGradient {
 
 /**
  * A weight that several nodes use (tied embeddings, cells applied step by step, what a recurrent layer gives out and what it ends with) has
- * one gradient, the sum of its uses': their mean squares add where the uses are independent of one another, which is assumed. Unknown where
- * that of one use is.
+ * one gradient, the sum of its uses': their mean squares add but for what they have in common. Unknown where that of one use is.
  */
-export function withSharedWeights({ nodes }: Network, signals: readonly NodeSignal[]): readonly NodeSignal[] {
+export function withSharedWeights(
+  { nodes }: Network,
+  signals: readonly NodeSignal[],
+  likeness: (first: number, second: number) => number,
+): readonly NodeSignal[] {
   const users = new Map<ParameterId, Use[]>();
   nodes.forEach(({ parameters }, place) => {
     for (const { role, parameter } of parameters) {
@@ -43,10 +73,18 @@ export function withSharedWeights({ nodes }: Network, signals: readonly NodeSign
     if (uses.length < 2) continue;
     const own = uses.flatMap(({ place, gradient }) => {
       const signal = signals[place];
-      return signal ? [{ estimate: gradient.of(signal), isUnknown: signal.flags.includes('unknown-upstream') }] : [];
+      if (!signal) return [];
+      const isLayer = gradient === gradients.weight;
+      return [{ place, isLayer, estimate: gradient.of(signal), isUnknown: signal.flags.includes('unknown-upstream') }];
     });
     const isKnown = own.every(({ estimate, isUnknown }) => estimate || !isUnknown);
-    const whole = isKnown ? sumOf(own.flatMap(({ estimate }) => estimate ?? [])) : undefined;
+    const known = own.flatMap(({ estimate, place, isLayer }) => (estimate ? [{ estimate, place, isLayer }] : []));
+    const together = (a: number, b: number) => {
+      const [first, second] = [known[a], known[b]];
+      return first?.isLayer && second?.isLayer ? likeness(first.place, second.place) : 0;
+    };
+    const estimates = known.map(({ estimate }) => estimate);
+    const whole = isKnown ? sumOf(estimates, together) : undefined;
     for (const { place, gradient } of uses) result[place] = gradient.put(result[place] as NodeSignal, whole);
   }
   return result;
@@ -58,11 +96,23 @@ interface Use {
   readonly gradient: WeightGradient;
 }
 
-function sumOf(estimates: readonly Estimate[]): Estimate | undefined {
+/** `likeness` of two by their places. */
+function sumOf(
+  estimates: readonly Estimate[],
+  likeness: (first: number, second: number) => number,
+): Estimate | undefined {
   if (estimates.length === 0) return undefined;
   const most = Math.max(...estimates.map(({ log10Rms }) => log10Rms));
   const shares = estimates.map(({ log10Rms }) => 100 ** (log10Rms - most));
   const sum = shares.reduce((total, share) => total + share, 0);
+  let together = sum;
+  for (let a = 0; a < shares.length; a++) {
+    for (let b = 0; b < a; b++) {
+      const size = Math.sqrt((shares[a] as number) * (shares[b] as number));
+      // Uses that add next to nothing need not be followed.
+      if (size > 1e-4) together += 2 * size * likeness(a, b);
+    }
+  }
   const sd = estimates.reduce((total, estimate, index) => total + ((shares[index] as number) / sum) * estimate.sd, 0);
-  return { log10Rms: most + Math.log10(sum) / 2, sd };
+  return { log10Rms: most + Math.log10(together > 0 ? together : sum) / 2, sd };
 }

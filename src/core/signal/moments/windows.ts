@@ -1,4 +1,4 @@
-import { type Atom, type BinMap, binsOf, type Layout, mapAxis, outer } from './layout';
+import { type Atom, axisWeights, type BinMap, binsOf, type Layout, mapAxis, outer } from './layout';
 
 /** One axis of a convolution or pooling window. */
 export interface AxisWindow {
@@ -111,7 +111,8 @@ function buildStridedBins(
       byOffset((own, offset) => own.taps[offset] as number),
     );
     denseTaps = outer(denseTaps, byOffset(denseShare));
-    pairs = outer(pairs, byOffset(sharedPairs));
+    const ownPairs = axisWeights(extent).map((share) => share * extent * extent);
+    pairs = outer(pairs, window ? byOffset(sharedPairs) : ownPairs);
     size *= bins;
   });
   return { size, dense, taps, denseTaps, pairs };

@@ -13,7 +13,6 @@ import { runCost } from '../../../../src/core/signal/surrogate/cost';
 import { runSurrogate } from '../../../../src/core/signal/surrogate/surrogate';
 import { analyzeText } from '../../analyzeText';
 import { measuredInput } from '../measuredInput';
-import { throughRuns } from '../throughRuns';
 import { builtKernels } from './kernels';
 
 const folder = path.join(__dirname, '../../../fixtures/cases/measured');
@@ -82,13 +81,12 @@ function measuredFamilies(): readonly Case[] {
   return [...firsts.values()];
 }
 
-/** Those of which the formulas know enough to agree with something. */
+/** The first network of every family of today. */
 function todaysFamilies(): readonly Case[] {
   const firsts = new Map<string, Case>();
   for (const entry of familyCases()) {
     const { family, file, layers } = entry;
-    if (!firsts.has(family) && !throughRuns.has(family))
-      firsts.set(family, { family, file, text: sourceOf(entry), layers: Object.keys(layers) });
+    if (!firsts.has(family)) firsts.set(family, { family, file, text: sourceOf(entry), layers: Object.keys(layers) });
   }
   return [...firsts.values()];
 }
