@@ -94,6 +94,27 @@ suite('constants that the network works out', () => {
     assert.deepEqual(mask, expected);
   });
 
+  test('a buffer that is registered empty and filled later', async () => {
+    const nodes = await nodesOf(
+      [
+        'self.register_buffer("places", torch.empty(9, dtype=torch.long), persistent=False)',
+        'self.register_buffer("signs", torch.empty(9, 6), persistent=False)',
+        'signs = torch.ones(9, 6)',
+        'signs[:, 0] *= -2',
+        'self.signs.copy_(torch.sign(signs) * 3)',
+        'self.places.copy_(torch.tensor([3, 1, 4, 1, 5, 9, 2, 6, 5]))',
+      ],
+      ['return self.linear(x * self.signs) + self.table[self.places]'],
+    );
+    const [pick] = nodes.flatMap(({ operation }) => (operation.kind === 'pick' ? [operation] : []));
+    assert.deepEqual(pick?.places, [3, 1, 4, 1, 5, 9, 2, 6, 5]);
+    assert.deepEqual(
+      constantsAmong(nodes)[0],
+      Array.from({ length: 54 }, (_, at) => (at % 6 === 0 ? -3 : 3)),
+    );
+    assert.ok(nodes.every(({ operation }) => operation.kind !== 'random'));
+  });
+
   test('what depends on the input is no constant', async () => {
     const nodes = await nodesOf([], ['return self.linear(x * torch.arange(12).float()[::2]) + 0 * x']);
     assert.deepEqual(constantsAmong(nodes), [[0, 2, 4, 6, 8, 10]]);

@@ -76,6 +76,23 @@ const faulty: readonly { readonly name: string; readonly rule: string; readonly 
 /** Healthy sources that look like trouble to a reader of text. */
 const healthy: readonly { readonly name: string; readonly source: string }[] = [
   {
+    name: 'residual branches with a small scale and no head behind them',
+    source: net(
+      [
+        'self.embed = nn.Linear(64, 64)',
+        'self.norms = nn.ModuleList([nn.LayerNorm(64) for _ in range(4)])',
+        'self.layers = nn.ModuleList([nn.Linear(64, 64) for _ in range(4)])',
+        'self.scales = nn.ParameterList([nn.Parameter(1e-5 * torch.ones(64)) for _ in range(4)])',
+      ],
+      [
+        'x = self.embed(x)',
+        'for norm, layer, scale in zip(self.norms, self.layers, self.scales):',
+        '    x = x + scale * layer(norm(x))',
+        'return x',
+      ],
+    ),
+  },
+  {
     name: 'a deep network of normalised layers, whose gradient grows a little at each',
     source: net(
       [

@@ -20,6 +20,7 @@ import type { Distribution } from '../../../network/network';
 import { makeFloat } from '../../../python/make';
 import type { Value } from '../../../python/values';
 import { bernoulli } from '../../tensor/bernoulli';
+import { constantsOf } from '../../tensor/picking';
 import type { NativeFunction, TorchCall } from '../call';
 import { TensorPayload } from '../state';
 import { affine } from './arithmetic';
@@ -108,10 +109,15 @@ export const inPlaceFunctions: readonly TensorFunction[] = [
     unknownDistribution(`${call.shortName} is not followed`),
   ),
   ...tensorFunctions('bernoulli_', 'p=0.5, generator=None', drawBits, 'method'),
-  ...draw('copy_', 'src, non_blocking=False', (call) => {
-    const source = call.payload('src');
-    return (source && distributionOf(call, source)) ?? unknownDistribution('copied from a tensor that is not known');
-  }),
+  ...draw(
+    'copy_',
+    'src, non_blocking=False',
+    (call) => {
+      const source = call.payload('src');
+      return (source && distributionOf(call, source)) ?? unknownDistribution('copied from a tensor that is not known');
+    },
+    copiedConstants,
+  ),
   ...draw('mul_', 'other', (call) => scaled(call, (value) => [value, 0])),
   ...draw('div_', 'other', (call) => scaled(call, (value) => [1 / value, 0])),
   ...draw('add_', 'other, alpha=1', (call) => scaled(call, (value) => [1, value])),
@@ -177,6 +183,7 @@ function draw(
   names: string,
   signature: string,
   distribution: (call: TorchCall) => Distribution | undefined,
+  replaced?: (call: TorchCall, target: Value, payload: TensorPayload) => Value | undefined,
 ): readonly TensorFunction[] {
   return tensorFunctions(
     names,
@@ -185,6 +192,8 @@ function draw(
       const payload = call.payload('input');
       const target = call.value('input');
       if (!payload || !target) return undefined;
+      const replacement = replaced?.(call, target, payload);
+      if (replacement) return replacement;
       const drawn = distribution(call);
       const isTraced = payload.facts.parameter === undefined && !payload.facts.slice && !distributionOf(call, payload);
       if (isTraced) return rewriteTraced(call, target, payload);
@@ -194,6 +203,20 @@ function draw(
     },
     'method',
   );
+}
+
+/** A buffer that constants of its own shape are copied into holds them: tables that are filled after they were registered. */
+function copiedConstants(call: TorchCall, target: Value, payload: TensorPayload): Value | undefined {
+  const [source, value] = [call.payload('src'), call.value('src')];
+  const { parameter, slice, isOfParameters, isInteger } = payload.facts;
+  const isBuffer = parameter === undefined && !slice && !isOfParameters;
+  if (!isBuffer || !value || !source) return undefined;
+  const [from, to] = [knownSizes(source), knownSizes(payload)];
+  if (!from || !to || String(from) !== String(to)) return undefined;
+  const values = constantsOf(call.state.session, source.tensor.node);
+  // What is copied into integers loses its fractions.
+  const isKept = !isInteger || source.facts.isInteger || values?.every(Number.isInteger);
+  return isKept && (values || source.facts.isConstant) ? replacePayload(call, target, value) : undefined;
 }
 
 /** Ones and zeros: no distribution of those that parameters have. */
