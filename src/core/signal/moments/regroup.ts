@@ -100,28 +100,52 @@ function binsInOrder(extents: readonly number[], order: readonly number[]): Int3
   return Int32Array.from(bins);
 }
 
-/** Every axis of several position atoms that follow each other as one of one position; undefined where there is none such. */
-export function mergedAxes(field: Field, axes?: readonly number[]): Regrouped | undefined {
-  const isDivided = field.layout.axes.some(
-    (atoms, axis) =>
-      (!axes || axes.includes(axis)) &&
-      atoms.some((atom, place) => atom.kind === 'position' && atoms[place + 1]?.kind === 'position'),
+/**
+ * Every axis of several position atoms that follow each other as one of one position; undefined where there is none such. `kept`: numbers of
+ * elements within a place of an atom, counted from the innermost, at which atoms stay apart.
+ */
+export function mergedAxes(
+  field: Field,
+  axes?: readonly number[],
+  kept: ReadonlySet<number> = new Set(),
+): Regrouped | undefined {
+  const joins = field.layout.axes.some(
+    (_, axis) => (!axes || axes.includes(axis)) && joinAt(field.layout, axis, kept, false) !== undefined,
   );
-  let result = isDivided ? inOrderOfAxes(field) : undefined;
+  let result = joins ? inOrderOfAxes(field) : undefined;
   for (;;) {
     const current = result?.field ?? field;
-    const first = current.layout.axes.flatMap((atoms, axis) => {
+    const first = current.layout.axes.flatMap((_, axis) => {
       if (axes && !axes.includes(axis)) return [];
-      const at = atoms.findIndex((atom, place) => {
-        const next = atoms[place + 1];
-        return atom.kind === 'position' && next?.kind === 'position' && next.index === atom.index + 1;
-      });
-      const atom = atoms[at];
-      return atom?.kind === 'position' ? [atom.index] : [];
+      return joinAt(current.layout, axis, kept, true) ?? [];
     })[0];
     if (first === undefined) return result;
     result = after(result, mergePositions(current, first));
   }
+}
+
+/** Index of the first position of an axis that is to be joined with the next one; in order, the next one's index is the next too. */
+function joinAt(
+  { axes, extents }: Layout,
+  axis: number,
+  kept: ReadonlySet<number>,
+  isInOrder: boolean,
+): number | undefined {
+  const atoms = axes[axis] ?? [];
+  return atoms.flatMap((atom, place) => {
+    const next = atoms[place + 1];
+    if (atom.kind !== 'position' || next?.kind !== 'position') return [];
+    if (isInOrder && next.index !== atom.index + 1) return [];
+    return kept.has(innerSizes(atoms.slice(place + 1), extents)[0] ?? 1) ? [] : [atom.index];
+  })[0];
+}
+
+/** Of each atom how many elements its places and those of the ones further in are together. */
+export function innerSizes(atoms: readonly Atom[], extents: readonly number[]): readonly number[] {
+  const sizes = atoms.map((atom) =>
+    atom.kind === 'position' ? (extents[atom.index] as number) : atom.kind === 'units' ? atom.size : Number.NaN,
+  );
+  return sizes.map((_, place) => sizes.slice(place).reduce((product, size) => product * size, 1));
 }
 
 /** Independent units of an axis as positions of which no two have more in common than the mean. */
@@ -183,32 +207,6 @@ export function positionsAsUnits(field: Field, axis: number): Regrouped | undefi
     (values) => pickBins(values, all, bins),
     (values) => gatherBins(values, all, bins),
   );
-}
-
-/** The inputs with axes that divide alike where they can be made to; the step's gradients are put back. */
-export function withReconciled(call: Call, step: (call: Call) => Step | undefined): Step | undefined {
-  const fields = call.inputs.filter((field) => field !== undefined);
-  if (fields.length < call.inputs.length) return undefined;
-  const changes = new Map<number, Regrouped>();
-  const current = (index: number) => changes.get(index)?.field ?? (fields[index] as Field);
-  const change = (index: number, made: Regrouped | undefined) => {
-    if (made) changes.set(index, after(changes.get(index), made));
-  };
-  const rank = Math.max(...fields.map((field) => field.layout.axes.length));
-  for (let fromRight = 1; fromRight <= rank; fromRight++) {
-    const axisOf = (index: number) => current(index).layout.axes.length - fromRight;
-    const atomsOf = (index: number) => current(index).layout.axes[axisOf(index)] ?? [];
-    const isSingle = fields.some((_, index) => atomsOf(index).length === 1 && atomsOf(index)[0]?.kind === 'position');
-    if (!isSingle) continue;
-    fields.forEach((_, index) => {
-      const atoms = atomsOf(index);
-      if (atoms.length > 1) change(index, mergedAxes(current(index), [axisOf(index)]));
-      else if (atoms[0]?.kind === 'units') change(index, unitsAsPositions(current(index), axisOf(index)));
-    });
-  }
-  if (changes.size === 0) return step(call);
-  const made = step({ ...call, inputs: fields.map((_, index) => current(index)) });
-  return made && putBack(made, (index) => changes.get(index));
 }
 
 /** The first input with every axis, or the named ones, of one position where it has several. */
