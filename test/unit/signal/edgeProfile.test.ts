@@ -40,6 +40,12 @@ suite('signal: edges that zeros around a map make weaker', () => {
       [{ layout }, 0.5],
     ]);
     assert.deepEqual([...(mixed?.[0] ?? [])], [0.5, 2, 0.5]);
+    // Two tensors that each have 0.4 of the mean square of their sum, the rest being the product of their means.
+    const sharing = mixedProfiles(layout, [
+      [{ layout, profile: [Float64Array.of(0, 3, 0)] }, 0.4],
+      [{ layout }, 0.4],
+    ]);
+    assert.deepEqual([...(sharing?.[0] ?? [])], [0.5, 2, 0.5]);
     const raised = raisedProfile([Float64Array.of(0.5, 2, 0.5)], 2);
     near((raised?.[0] ?? Float64Array.of()).reduce((sum, value) => sum + value, 0) / 3, 1);
   });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { compareWithMeasured } from '../../../bench/accuracyRows';
 import { familyCases, sourceOf } from '../../../bench/familyCases';
+import { propagate } from '../../../src/core/signal/moments/propagate';
 import { analyzeText } from '../analyzeText';
+import { NetworkBuilder } from './networkBuilder';
 
 const residual = '        x = x + y\n';
 const flattened = '        x = (x.flatten(1, 2) + y.flatten(1, 2)).view(x.shape)\n';
@@ -19,5 +21,30 @@ suite('signal: axes that divide otherwise', () => {
     assert.ok(Math.max(...errors.activation) < 0.035, `activation ${Math.max(...errors.activation)}`);
     assert.ok(Math.max(...errors.gradient) < 0.03, `gradient ${Math.max(...errors.gradient)}`);
     assert.ok(Math.max(...errors.weightGradient) < 0.08, `weight gradient ${Math.max(...errors.weightGradient)}`);
+  });
+
+  /** Tokens that are all alike, reshaped and averaged over all axes but the first two. */
+  const reshaped = (tokens: number, features: number, ...shape: readonly number[]) => {
+    const net = new NetworkBuilder(16);
+    const x = net.input(1, features);
+    const alike = net.add({ kind: 'expand' }, [x], [{ perBatch: 1 }, tokens, features]);
+    const cut = net.add({ kind: 'reshape' }, [alike], [{ perBatch: 1 }, ...shape]);
+    const axes = shape.flatMap((_, axis) => (axis === 0 ? [] : [axis + 1]));
+    const mean = net.add({ kind: 'reduction', variant: 'mean', axes }, [cut], [{ perBatch: 1 }, shape[0] ?? 1]);
+    const { nodes } = propagate(net.network(mean), 'standard-normal');
+    return { x: nodes[x], cut: nodes[cut], mean: nodes[mean] };
+  };
+
+  test('rows of units whose elements are counted anew as the places of channels: no two places of a channel are alike', () => {
+    const { x, cut, mean } = reshaped(4, 16, 16, 2, 2);
+    assert.ok(Math.abs(cut?.activation?.log10Rms ?? 1) < 0.001);
+    assert.ok(Math.abs((mean?.activation?.log10Rms ?? 1) - Math.log10(1 / 2)) < 0.001);
+    // Each of the four copies has a quarter of the gradient of another channel's mean.
+    assert.ok(Math.abs((x?.gradient?.log10Rms ?? 1) - Math.log10(1 / 2)) < 0.001);
+  });
+
+  test('channels longer than a row, in which units recur: unknown', () => {
+    const { cut, mean } = reshaped(6, 4, 4, 6);
+    for (const signal of [cut, mean]) assert.ok(signal?.flags.includes('unknown-upstream'));
   });
 });

@@ -76,17 +76,20 @@ export function meanProduct(
   return mean;
 }
 
-/** Averages of several profiles of the same layout, the weights adding up to one. */
+/** Averages of several profiles of the same layout. The weights need not add up to one: means that two parts have in common belong to neither. */
 export function mixedProfiles(
   layout: Layout,
   parts: readonly (readonly [Profiled, number])[],
 ): EdgeProfile | undefined {
   if (parts.every(([part]) => !part.profile)) return undefined;
+  const total = parts.reduce((sum, [, share]) => sum + share, 0);
+  if (!(total > 0)) return undefined;
   return layout.extents.map((extent, position) => {
     const sums = new Float64Array(extent);
     for (const [part, share] of parts) {
       const own = profileAt(part, position);
-      for (let at = 0; at < extent; at++) sums[at] = (sums[at] as number) + share * (own ? (own[at] as number) : 1);
+      for (let at = 0; at < extent; at++)
+        sums[at] = (sums[at] as number) + (share / total) * (own ? (own[at] as number) : 1);
     }
     return sums;
   });

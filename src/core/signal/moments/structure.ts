@@ -1,6 +1,6 @@
 import { affineOf } from './binArithmetic';
-import type { Field } from './field';
-import { type Atom, binsOf, type Layout } from './layout';
+import { type Field, movedGradient, pooledSegment } from './field';
+import { type Atom, binCount, binsOf, type Layout, layoutOf, positionCount } from './layout';
 import { after, mergedAxes, putBack, type Regrouped, splitPosition } from './regroup';
 import { dividedAnew, permutedLayout } from './reshape';
 import type { Call, Step } from './rule';
@@ -30,7 +30,7 @@ export function reshapeStep(call: Call): Step | undefined {
     if (!answer) {
       // Cut otherwise than it is: made whole first.
       const whole = cut ? undefined : mergedAxes(field);
-      if (!whole) return undefined;
+      if (!whole) return rowsCutAnewStep(call, input);
       cut = whole;
       continue;
     }
@@ -74,6 +74,60 @@ function unitsAsPositions(layout: Layout, channelAxis: number | undefined): Layo
     return [{ kind: 'position', index: extents.length - 1 }];
   });
   return extents.length > layout.extents.length ? { axes, extents } : undefined;
+}
+
+/**
+ * Rows of units, one a position, whose elements are counted anew as the places of channels (`tokens.reshape(n, c, h, w)` without a transposition):
+ * as a channel is no longer than a row, no two of its places are of one unit, so that they have nothing but the mean in common.
+ */
+function rowsCutAnewStep({ node, batch }: Call, input: Field): Step | undefined {
+  const [samples, ...rows] = input.layout.axes;
+  const units = rows.pop() ?? [];
+  const [first, channels, ...places] = node.outputShape ?? [];
+  const isBatch = samples?.length === 1 && samples[0]?.kind === 'batch';
+  const areRows = rows.every((atoms) => atoms.every(({ kind }) => kind === 'position'));
+  const width = units.reduce((product, atom) => product * (atom.kind === 'units' ? atom.size : Number.NaN), 1);
+  const length = places.reduce<number>((product, size) => product * (typeof size === 'number' ? size : Number.NaN), 1);
+  const isOfSamples = typeof first === 'object' ? first.perBatch === 1 : first === batch;
+  const isWhole = typeof channels === 'number' && channels * length === positionCount(input.layout) * width;
+  if (!isBatch || !areRows || !isOfSamples || !isWhole || !(length > 1 && length <= width)) return undefined;
+  const whole = layoutOf(node.outputShape, [1]);
+  if (!whole) return undefined;
+  const [old, size] = [binCount(input.layout), binCount(whole)];
+  const segment = pooledSegment(input);
+  const cut = (values: Float64Array, rest: number) =>
+    Float64Array.from({ length: (values.length / old) * size }, (_, at) =>
+      at % size === 0 ? (values[(at / size) * old] as number) : rest,
+    );
+  const back = (values: Float64Array) =>
+    Float64Array.from({ length: (values.length / size) * old }, (_, at) =>
+      at % old === 0 ? (values[(at / old) * size] as number) : 0,
+    );
+  const square = segment.mean ** 2;
+  return {
+    output: {
+      layout: whole,
+      segments: [
+        {
+          channels: segment.channels,
+          mean: segment.mean,
+          within: cut(segment.within, square),
+          across: cut(segment.across, square),
+        },
+      ],
+      logScale: input.logScale,
+      inherited: input.inherited,
+      fresh: input.fresh,
+      excess: input.excess,
+      fixedNorm: 0,
+      batch: input.batch,
+    },
+    backward: (gradient) => ({
+      inputs: [
+        movedGradient(gradient, input, ({ within, across }) => ({ within: back(within), across: back(across) })),
+      ],
+    }),
+  };
 }
 
 /** Different units have nothing but their mean in common. `added`: how many position axes are new; they are the last. */
