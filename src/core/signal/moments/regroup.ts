@@ -222,17 +222,33 @@ export function withMerged(
   return made && putBack(made, (index) => (index === 0 ? merged : undefined));
 }
 
-/** The same, the channel axis being one of units. */
+/** The same, the channel axis being one of units, and those that a window moves along, channels too (ECA, Wang et al. 2020), of positions
+ * while it does. */
 export function withChannels(
   call: Call,
   channelAxis: number,
   step: (call: Call) => Step | undefined,
 ): Step | undefined {
   const [input, ...others] = call.inputs;
-  const units = input && positionsAsUnits(input, channelAxis);
+  let units = input && positionsAsUnits(input, channelAxis);
+  const windowed = (input?.layout.axes ?? []).flatMap((atoms, axis) =>
+    axis !== channelAxis && atoms[0]?.kind === 'units' ? [axis] : [],
+  );
+  for (const axis of windowed) {
+    const current = units?.field ?? input;
+    const placed = current && unitsAsPositions(current, axis);
+    if (placed) units = after(units, placed);
+  }
   if (!units) return withMerged(call, step);
   const made = withMerged({ ...call, inputs: [units.field, ...others] }, step);
-  return made && putBack(made, (index) => (index === 0 ? units : undefined));
+  const own = made && putBack(made, (index) => (index === 0 ? units : undefined));
+  return own && windowed.reduce(withUnitsBehind, own);
+}
+
+/** The step with an axis of positions behind it as one of units again. */
+function withUnitsBehind(step: Step, axis: number): Step {
+  const units = positionsAsUnits(step.output, axis);
+  return units ? { ...step, output: units.field, backward: (gradient) => step.backward(units.back(gradient)) } : step;
 }
 
 export function putBack(step: Step, regroupedOf: (index: number) => Regrouped | undefined): Step {
