@@ -19,9 +19,7 @@ const reached: Readonly<Record<Extract<FamilyFolder, 'development' | 'heldout'>,
 const missing: Readonly<Record<string, number>> = {
   'cnn_capsules.py': 11,
   'former_karpathy_heads.py': 24,
-  'former_mixer_einops.py': 90,
   'graph_sage_batched.py': 22,
-  'seq_textcnn_kim.py': 16,
   'seq_wavenet_gated.py': 1,
   'seq_wavenet_skip_sum.py': 1,
   'ae_vq_straight_through.py': 23,
@@ -32,7 +30,6 @@ const missing: Readonly<Record<string, number>> = {
   'resnet_cifar_option_a.py': 6,
   'rl_dqn_atari.py': 23,
   'unet_setattr_dice.py': 36,
-  'former_gmlp.py': 46,
   'multi_triplet.py': 12,
 };
 

@@ -3,7 +3,7 @@ import { compareWithMeasured } from '../../../bench/accuracyRows';
 import { familyCases, sourceOf } from '../../../bench/familyCases';
 import { propagate } from '../../../src/core/signal/moments/propagate';
 import { analyzeText } from '../analyzeText';
-import { NetworkBuilder } from './networkBuilder';
+import { NetworkBuilder, variance } from './networkBuilder';
 
 const residual = '        x = x + y\n';
 const flattened = '        x = (x.flatten(1, 2) + y.flatten(1, 2)).view(x.shape)\n';
@@ -41,6 +41,22 @@ suite('signal: axes that divide otherwise', () => {
     assert.ok(Math.abs((mean?.activation?.log10Rms ?? 1) - Math.log10(1 / 2)) < 0.001);
     // Each of the four copies has a quarter of the gradient of another channel's mean.
     assert.ok(Math.abs((x?.gradient?.log10Rms ?? 1) - Math.log10(1 / 2)) < 0.001);
+  });
+
+  test('the largest of rectified values is found through a change of shape: E max² of 16 normal ones is 3.41 σ²', () => {
+    const net = new NetworkBuilder(16);
+    const conv = net.pointwise(net.input(8, 16), 32, variance(1 / 8));
+    const relu = net.activation(conv, 'relu');
+    const wide = net.add({ kind: 'reshape' }, [relu], [{ perBatch: 1 }, 32, 1, 16]);
+    const flat = net.add({ kind: 'reshape' }, [wide], [{ perBatch: 1 }, 32, 16]);
+    const pooling = { kind: 'pooling', variant: 'max', rank: 1, kernel: [16], stride: [16], channelAxis: 1 } as const;
+    const largest = net.add({ ...pooling, padding: [{ before: 0, after: 0 }] }, [flat], [{ perBatch: 1 }, 32, 1]);
+    const { nodes } = propagate(net.network(largest), 'standard-normal');
+    // The largest of 16 has mean 1.766 and variance 0.295 (Harter 1961).
+    const expected = Math.log10(1.766 ** 2 + 0.295) / 2;
+    assert.ok(Math.abs((nodes[largest]?.activation?.log10Rms ?? 9) - expected) < 0.01);
+    // One of sixteen places has each gradient.
+    assert.ok(Math.abs((nodes[conv]?.gradient?.log10Rms ?? 9) - Math.log10(1 / 4)) < 0.01);
   });
 
   test('channels longer than a row, in which units recur: unknown', () => {

@@ -8,9 +8,15 @@ import type { Call, Step } from './rule';
 /** The same elements in other axes. */
 export function relabelledStep(input: Field, layout: Layout | undefined): Step | undefined {
   if (!layout) return undefined;
+  const { madeBy } = input;
+  const isAlike = madeBy?.input.layout.extents === layout.extents;
   return {
-    output: { ...input, layout, madeBy: layout === input.layout ? input.madeBy : undefined },
-    backward: (gradient) => ({ inputs: [{ ...gradient, layout: input.layout }] }),
+    output: { ...input, layout, madeBy: isAlike ? { ...madeBy, input: { ...madeBy.input, layout } } : undefined },
+    backward: (gradient) => {
+      const { beforeActivation } = gradient;
+      const before = beforeActivation && { ...beforeActivation, layout: input.layout };
+      return { inputs: [{ ...gradient, layout: input.layout, beforeActivation: before }] };
+    },
   };
 }
 
