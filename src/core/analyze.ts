@@ -121,7 +121,7 @@ async function editableSources(model: ModelAnalysis, project: Project): Promise<
   const { nodes, parameters } = model.network;
   const places = [
     model.definition,
-    ...nodes.map(({ provenance }) => provenance.elsewhere),
+    ...nodes.map(({ provenance, isForeign }) => (isForeign ? undefined : provenance.elsewhere)),
     ...parameters.map(({ initialiser }) => initialiser.elsewhere),
   ];
   const files = new Set(places.flatMap((place) => (place && place.file !== model.span.file ? [place.file] : [])));

@@ -47,7 +47,7 @@ function hitAt(snapshot: Snapshot, offset: number): Hit | undefined {
   let best: { readonly token: Span; readonly model: ModelAnalysis; readonly nodes: NetworkNode[] } | undefined;
   for (const model of snapshot.analysis.models) {
     for (const node of model.network.nodes) {
-      const token = tokenAt(snapshot, node, offset);
+      const token = node.isForeign ? undefined : tokenAt(snapshot, node, offset);
       if (!token) continue;
       if (!best || lengthOf(token) < lengthOf(best.token)) best = { token, model, nodes: [node] };
       else if (best.model === model && token.start === best.token.start && token.end === best.token.end) {

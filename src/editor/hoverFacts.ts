@@ -5,7 +5,7 @@ import { drawActivationCurve, type Preactivation } from '../core/activations/cur
 import { printExpression } from '../core/activations/print';
 import { findProperties } from '../core/activations/properties';
 import type { ModelAnalysis, RecognisedActivation } from '../core/analysis';
-import type { NetworkNode, Parameter } from '../core/network/network';
+import { type NetworkNode, type Parameter, parametersById } from '../core/network/network';
 import type { NodeSignal } from '../core/signal/profile';
 import { formatCount, formatLog10, formatMagnitude, formatShare, formatSigned } from '../protocol/format';
 import { escapeMarkdown } from './markdown';
@@ -150,7 +150,8 @@ function passedLine(signals: readonly NodeSignal[]): readonly string[] {
 }
 
 function initialiserLine(model: ModelAnalysis, node: NetworkNode): readonly string[] {
-  const parameters = node.parameters.flatMap(({ parameter }) => model.network.parameters[parameter] ?? []);
+  const known = parametersById(model.network);
+  const parameters = node.parameters.flatMap(({ parameter }) => known.get(parameter) ?? []);
   const weight = parameters.find(({ shape }) => shape.length >= 2);
   if (!weight) return [];
   const count = parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);

@@ -20,6 +20,7 @@ export function layersAt(model: ModelAnalysis, cursor: Cursor): readonly string[
   let around: NetworkNode[] = [];
   const onLine: NetworkNode[] = [];
   for (const node of model.network.nodes) {
+    if (node.isForeign) continue;
     const spans = spansOf(node).filter((span) => span.file === file && span.end > span.start);
     const width = Math.min(
       ...spans.filter(({ start, end }) => start <= offset && offset <= end).map(({ start, end }) => end - start),

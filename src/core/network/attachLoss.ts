@@ -1,14 +1,15 @@
 import { activationOf } from '../activations/recognise';
 import type { Assumption } from '../analysis';
-import { graft } from './cut';
 import { drawnTarget } from './drawnInput';
 import { expressionOf } from './elementwiseChain';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
+import { type GraftRequest, graft } from './graft';
 import type { Applied } from './inputPolicy';
 import { type JointDraw, jointDraw } from './jointDraw';
 import type { LossKind, NetworkNode, NodeId, Operation } from './network';
 import type { SeenApplication } from './readingSession';
+import { leadsThrough, tracedLoss } from './tracedLoss';
 import type { NodeRequest, TracedTensor, Tracer } from './tracer';
 
 export interface AttachedLoss {
@@ -27,16 +28,18 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
   const { outputs } = applied.application;
   const [output] = outputs;
   if (!output) return undefined;
-  const from = entry.application;
-  if (from) {
-    const end = tracedLoss(evaluation, entry);
+  const traced = tracedLoss(session, entry);
+  if (traced) {
     const { tracer } = session;
+    const { end, from } = traced;
     const onto = applied.application;
-    const node =
-      end === undefined
-        ? undefined
-        : tracer.withFreshPaths(() => graft(tracer, end, from, onto, drawnWithInput(tracer, end, from, onto)));
+    const instead = drawnWithInput(tracer, end, from, onto);
+    const others = session.applications.filter(({ model }) => model !== entry.model);
+    const apply = applyAnew(evaluation, entry);
+    const node = tracer.withFreshPaths(() => graft({ tracer, end, from, onto, instead, others, apply }));
     if (node !== undefined) return { node, assumption: undefined };
+    // A loss that compares something else says nothing of this model's own output.
+    if (leadsThrough(tracer.nodes, traced, others)) return undefined;
   }
   const written = evaluation.handwritten.writtenLoss(entry.model);
   if (written) {
@@ -62,6 +65,24 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
     span: declared.trail[0],
   };
   return { node, assumption: compiled ? undefined : assumption };
+}
+
+/** Applies a model as the source does, but to other tensors; undefined where it cannot take them. */
+function applyAnew(evaluation: FileEvaluation, { span }: EntryPoint): GraftRequest['apply'] {
+  const { session, interpreter } = evaluation;
+  return ({ model, given }, inputs) => {
+    const open = evaluation.frameworkOf(model)?.open;
+    const { mismatches } = session;
+    const before = session.applications.length;
+    session.mismatches = [];
+    const values = inputs.map((tensor) => open?.tensorValue(tensor)).filter((value) => value !== undefined);
+    open?.apply(model, values, interpreter.context([span]), given);
+    const made = session.applications[before];
+    session.applications.length = before;
+    const isTaken = session.mismatches.length === 0;
+    session.mismatches = mismatches;
+    return isTaken ? made?.outputs : undefined;
+  };
 }
 
 const comparesElements: ReadonlySet<LossKind> = new Set([
@@ -136,22 +157,6 @@ function drawnWithInput(
     }
   }
   return found;
-}
-
-/** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */
-function tracedLoss({ session }: FileEvaluation, { application }: EntryPoint): NodeId | undefined {
-  if (!application) return undefined;
-  const { nodes } = session.tracer;
-  const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
-  for (let id = application.endNode; id < nodes.length; id++) {
-    const { operation, inputs } = nodes[id] ?? {};
-    const isStopped = operation?.kind === 'identity' && operation.stopsGradient === true;
-    if (!isStopped && inputs?.some((input) => reached.has(input))) reached.add(id);
-  }
-  const seen = session.losses.find(({ tensor }) => reached.has(tensor.node));
-  if (seen) return seen.tensor.node;
-  return nodes.find((node) => node.id >= application.endNode && node.operation.kind === 'loss' && reached.has(node.id))
-    ?.id;
 }
 
 /** The file's loss where all that it declares agree. */

@@ -2,7 +2,7 @@ import { foldConstants } from './constantValues';
 import { fuseActivations } from './fuse';
 import { fuseAttention } from './fuseAttention';
 import { fuseNormalisation } from './fuseNormalisation';
-import type { Dim, Network, NetworkNode, NodeId, ParameterId, Shape } from './network';
+import type { Network, NetworkNode, NodeId, ParameterId } from './network';
 import type { TracedTensor, Tracer } from './tracer';
 
 /** What belongs to one network among everything that was traced. */
@@ -29,7 +29,7 @@ export function cutNetwork(request: CutRequest): Network {
     ends: outputs.length > 0 ? outputs : lastNodes(request),
     loss: request.loss,
   };
-  const whole = keepNeeded(leadsThroughOthers(request, traced) ? { ...traced, loss: undefined } : traced);
+  const whole = throughOthers(request, keepNeeded(traced));
   const fused = keepNeeded({
     ...whole,
     nodes: fuseAttention(
@@ -45,8 +45,10 @@ export function cutNetwork(request: CutRequest): Network {
       ? { ...node, path, operation: { ...operation, index: Math.max(0, fused.inputs.indexOf(node.id)) } }
       : { ...node, path };
   });
-  const parameters = [...new Set([...request.parameters, ...parametersRead(nodes)])];
-  const network = tracer.network(nodes, parameters, fused.inputs, fused.outputs, fused.loss);
+  const own = nodes.filter((node) => !node.isForeign);
+  const parameters = new Set([...request.parameters, ...parametersRead(own)]);
+  const foreign = new Set(parametersRead(nodes).filter((id) => !parameters.has(id)));
+  const network = tracer.network({ ...fused, nodes, parameters: [...parameters], foreign: [...foreign] });
   const registered = new Set(request.parameters);
   return {
     ...network,
@@ -61,13 +63,29 @@ function parametersRead(nodes: readonly NetworkNode[]): readonly ParameterId[] {
   return nodes.flatMap((node) => node.parameters.map((use) => use.parameter));
 }
 
-/** True where the way from the outputs to the loss runs through another model: its gradient is not this network's to tell. */
-function leadsThroughOthers({ parameters }: CutRequest, { nodes, ends, loss }: Piece): boolean {
-  if (loss === undefined) return false;
-  const own = new Set(parameters);
-  const body = ancestorsOf(nodes, ends);
-  const behind = [...ancestorsOf(nodes, [loss])].filter((id) => !body.has(id));
-  return behind.some((id) => nodes[id]?.parameters.some((use) => !own.has(use.parameter)));
+/**
+ * Marks what another model computes on the way from the outputs to the loss (a discriminator, a critic, a frozen feature network, a decoder
+ * trained jointly). Where that is not understood the loss is left out: its gradient cannot be told.
+ */
+function throughOthers({ parameters, tracer }: CutRequest, piece: Piece): Piece {
+  const body = ancestorsOf(piece.nodes, piece.ends);
+  const own = new Set([
+    ...parameters,
+    ...parametersRead(piece.nodes.filter(({ id, isForeign }) => body.has(id) && !isForeign)),
+  ]);
+  const readsForeign = (node: NetworkNode) => node.parameters.some((use) => !own.has(use.parameter));
+  const nodes = piece.nodes.map((node): NetworkNode => {
+    const isForeign = !body.has(node.id) && (node.isForeign === true || readsForeign(node));
+    return isForeign === (node.isForeign === true) ? node : { ...node, isForeign: true };
+  });
+  const isUnderstood = nodes.every(
+    ({ id, operation, parameters: uses }) =>
+      body.has(id) ||
+      (operation.kind !== 'unknown' &&
+        uses.every((use) => tracer.parameter(use.parameter).initialiser.distribution.kind !== 'unknown')),
+  );
+  if (isUnderstood || !nodes.some(({ isForeign }) => isForeign)) return { ...piece, nodes };
+  return keepNeeded({ ...piece, loss: undefined });
 }
 
 interface Piece {
@@ -114,10 +132,10 @@ function ancestorsOf(nodes: readonly NetworkNode[], ends: readonly NodeId[]): Se
   return kept;
 }
 
-/** Layers keep the names that they have; an input or an operation of the same name is numbered. */
+/** Layers keep the names that they have; an input or an operation of the same name is numbered, and so are other models' layers. */
 function uniquePaths(nodes: readonly NetworkNode[]): readonly string[] {
-  const rank = ({ operation, parameters }: NetworkNode) =>
-    parameters.length > 0 ? 0 : operation.kind === 'input' ? 2 : 1;
+  const rank = ({ operation, parameters, isForeign }: NetworkNode) =>
+    isForeign ? 3 : parameters.length > 0 ? 0 : operation.kind === 'input' ? 2 : 1;
   const taken = new Set<string>();
   const paths: string[] = [];
   const order = nodes.map((node, index) => ({ node, index })).sort((a, b) => rank(a.node) - rank(b.node));
@@ -128,68 +146,4 @@ function uniquePaths(nodes: readonly NetworkNode[]): readonly string[] {
     paths[index] = unique;
   }
   return paths;
-}
-
-/**
- * Copies what was computed from one application's outputs (the way to the loss) onto another application's outputs and inputs.
- * Gives the copied end node; undefined where the way leads through anything else of the first application.
- */
-export function graft(
-  tracer: Tracer,
-  end: NodeId,
-  from: {
-    readonly outputs: readonly TracedTensor[];
-    readonly inputs: readonly TracedTensor[];
-    readonly firstNode: NodeId;
-    readonly endNode: NodeId;
-  },
-  onto: { readonly outputs: readonly TracedTensor[]; readonly inputs: readonly TracedTensor[] },
-  /** What stands for nodes on the way that are not to be copied. */
-  instead: ReadonlyMap<NodeId, TracedTensor> = new Map(),
-): NodeId | undefined {
-  const copies = new Map<NodeId, TracedTensor>(instead);
-  from.outputs.forEach((tensor, index) => {
-    const target = onto.outputs[index];
-    if (target) copies.set(tensor.node, target);
-  });
-  from.inputs.forEach((tensor, index) => {
-    const target = onto.inputs[index];
-    if (target && !copies.has(tensor.node)) copies.set(tensor.node, target);
-  });
-  const wanted = [...ancestorsUpTo(tracer, end, copies)].sort((a, b) => a - b);
-  for (const id of wanted) {
-    if (id >= from.firstNode && id < from.endNode && !copies.has(id)) return undefined;
-    const node = tracer.nodes[id];
-    if (!node || copies.has(id)) continue;
-    const shape = withBatch(node.outputShape, tracer.batchSize);
-    const copy = tracer.add({
-      operation: node.operation,
-      inputs: node.inputs.map((input) => copies.get(input) ?? { node: input, shape: tracer.nodes[input]?.outputShape }),
-      shape,
-      name: node.path,
-      label: node.label,
-      applied: [node.provenance.applied],
-      made: [node.provenance.made, ...node.provenance.through],
-      path: node.path,
-      parameters: node.parameters,
-    });
-    copies.set(id, copy);
-  }
-  return copies.get(end)?.node;
-}
-
-function ancestorsUpTo(tracer: Tracer, end: NodeId, stops: ReadonlyMap<NodeId, TracedTensor>): ReadonlySet<NodeId> {
-  const found = new Set<NodeId>([end]);
-  for (let id = end; id >= 0; id--) {
-    if (!found.has(id) || stops.has(id)) continue;
-    for (const input of tracer.nodes[id]?.inputs ?? []) found.add(input);
-  }
-  return found;
-}
-
-/** The first axis becomes the batch axis where it has the batch's size. */
-export function withBatch(shape: Shape, batchSize: number): Shape {
-  if (!shape || shape[0] !== batchSize) return shape;
-  const batch: Dim = { perBatch: 1 };
-  return [batch, ...shape.slice(1)];
 }

@@ -12,6 +12,7 @@ import { findForwardFunctions } from './handwrittenFunctions';
 import { findScriptNetwork } from './handwrittenScript';
 import type { Making } from './origins';
 import type { SeenApplication } from './readingSession';
+import { differentiatedFrom } from './tracedLoss';
 import { isCalled, runUncalledTraining } from './uncalledTraining';
 
 /** A model worth a profile, and how the source uses it. */
@@ -76,9 +77,13 @@ function collectEntries(
   ]);
   const parts = partsOf(evaluation, instances);
   const entries = new Map<string, EntryPoint>();
+  const isTrained = trainedModels(evaluation);
   const add: Add = (model, named, { assumptions, making } = madeByTheSource) => {
     const framework = evaluation.frameworkOf(model);
-    if (!framework || !named || entries.has(named.name)) return;
+    if (!framework || !named) return;
+    const other = entries.get(named.name)?.model;
+    // A copy that only follows the one that is trained is applied first where targets are computed first.
+    if (other && (isTrained(other) || !isTrained(model) || !isCopy(evaluation, framework.open, other, model))) return;
     const application = preferKnownInputs(applications).find((candidate) => candidate.model === model);
     entries.set(named.name, {
       ...named,
@@ -113,6 +118,22 @@ function untrained(evaluation: FileEvaluation, model: InstanceValue): InstanceVa
   if (framework?.open !== evaluation.handwritten || !model.class.definition) return model;
   const made = constructModel(evaluation, model.class, framework, undefined);
   return made.kind === 'model' && made.assumptions.length === 0 ? made.model : model;
+}
+
+/** Tells models from whose outputs a gradient goes back: a loss that is differentiated is computed from them. */
+function trainedModels({ session }: FileEvaluation): (model: InstanceValue) => boolean {
+  const { tracer, losses, applications } = session;
+  const trained = new Set<InstanceValue>();
+  const ends = losses.map(({ tensor }) => tensor.node);
+  const reached = differentiatedFrom(tracer.nodes, ends);
+  for (const { model, outputs } of applications) if (outputs.some(({ node }) => reached.has(node))) trained.add(model);
+  return (model) => trained.has(model);
+}
+
+/** True where two models of one class have parameters of the same shapes. */
+function isCopy({ session }: FileEvaluation, open: OpenFramework, one: InstanceValue, other: InstanceValue): boolean {
+  const shapesOf = (model: InstanceValue) => open.parametersOf(model).map((id) => session.tracer.parameter(id).shape);
+  return one.class === other.class && JSON.stringify(shapesOf(one)) === JSON.stringify(shapesOf(other));
 }
 
 function preferKnownInputs(applications: readonly SeenApplication[]): readonly SeenApplication[] {

@@ -277,12 +277,17 @@ export interface NetworkNode {
   readonly label: string;
   readonly parameters: readonly ParameterUse[];
   readonly provenance: Provenance;
+  /** Part of another model, which the way from the outputs to the loss leads through: no layer of this one. */
+  readonly isForeign?: true;
 }
 
 /** A layer graph in topological order: every input of a node stands before it. */
 export interface Network {
   readonly nodes: readonly NetworkNode[];
+  /** The model's own. */
   readonly parameters: readonly Parameter[];
+  /** Those of other models that foreign nodes read. */
+  readonly foreignParameters?: readonly Parameter[];
   /** Nodes of kind `input`. */
   readonly inputs: readonly NodeId[];
   /** Nodes whose values the model returns. */
@@ -290,4 +295,12 @@ export interface Network {
   /** The scalar that `backward()` starts from, where the source shows one; nodes behind the outputs belong to the loss. */
   readonly loss: NodeId | undefined;
   readonly batchSize: number;
+}
+
+/** Every parameter that a node reads, by id. */
+export function parametersById(
+  network: Pick<Network, 'parameters' | 'foreignParameters'>,
+): ReadonlyMap<ParameterId, Parameter> {
+  const { parameters, foreignParameters = [] } = network;
+  return new Map([...parameters, ...foreignParameters].map((parameter) => [parameter.id, parameter]));
 }

@@ -4,6 +4,7 @@ import { dimSize } from './tracer';
 
 /** A network with the questions about its graph that rules, fixes and edits ask, each answered once. */
 export class NetworkView {
+  /** Within the model and its loss: what other models make of an output says nothing of a layer. */
   readonly #consumers: readonly (readonly NetworkNode[])[];
   readonly #parameters: ReadonlyMap<number, Parameter>;
   readonly #bottlenecks: ReadonlySet<NodeId>;
@@ -18,7 +19,9 @@ export class NetworkView {
 
   constructor(readonly network: Network) {
     const consumers: NetworkNode[][] = network.nodes.map(() => []);
-    for (const node of network.nodes) for (const input of node.inputs) consumers[input]?.push(node);
+    for (const node of network.nodes) {
+      if (!node.isForeign) for (const input of node.inputs) consumers[input]?.push(node);
+    }
     this.#consumers = consumers;
     this.#parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
     this.body = bodyOf(network);

@@ -35,6 +35,12 @@ export interface NodeRequest {
   readonly path?: string;
 }
 
+/** A network but for what its parameters are drawn from. */
+interface NetworkPieces extends Pick<Network, 'nodes' | 'inputs' | 'outputs' | 'loss'> {
+  readonly parameters: readonly ParameterId[];
+  readonly foreign: readonly ParameterId[];
+}
+
 interface MutableParameter {
   readonly id: ParameterId;
   path: string;
@@ -49,6 +55,12 @@ export class Tracer {
   readonly #parameters: MutableParameter[] = [];
   readonly #paths = new Map<string, number>();
   readonly #modulePaths: string[] = [];
+  readonly #gradientModes: boolean[] = [];
+  #isForeign = false;
+  /** Nodes that depend on parameters. */
+  readonly #learned = new Set<NodeId>();
+  /** Those of them that nothing outside differentiates, and as what it sees them. */
+  readonly #withoutGradient = new Map<NodeId, TracedTensor | undefined>();
 
   constructor(
     /** Set anew before each model is applied, so that every network has its own. */
@@ -76,6 +88,16 @@ export class Tracer {
     }
   }
 
+  /** Nodes made inside `body` are another model's. */
+  asForeign<T>(body: () => T): T {
+    this.#isForeign = true;
+    try {
+      return body();
+    } finally {
+      this.#isForeign = false;
+    }
+  }
+
   /** Paths are unique among those made inside `body`: one model's names do not depend on what was traced before it. */
   withFreshPaths<T>(body: () => T): T {
     const outer = [...this.#paths];
@@ -88,8 +110,45 @@ export class Tracer {
     }
   }
 
+  /** What is made until the mode is left is differentiated or, as in `no_grad`, a constant to what is made outside. */
+  enterGradientMode(isOn: boolean): void {
+    this.#gradientModes.push(isOn);
+  }
+
+  leaveGradientMode(): void {
+    this.#gradientModes.pop();
+  }
+
   add(request: NodeRequest): TracedTensor {
+    if (this.#gradientModes.at(-1) === false) {
+      const tensor = this.#push(request);
+      if (this.#learned.has(tensor.node)) this.#withoutGradient.set(tensor.node, undefined);
+      return tensor;
+    }
+    return this.#push({ ...request, inputs: request.inputs.map((tensor) => this.#differentiable(tensor)) });
+  }
+
+  #differentiable(tensor: TracedTensor): TracedTensor {
+    if (!this.#withoutGradient.has(tensor.node)) return tensor;
+    const known = this.#withoutGradient.get(tensor.node);
+    const made = this.#nodes[tensor.node];
+    if (known || !made) return known ?? tensor;
+    const stopped = this.#push({
+      operation: { kind: 'identity', stopsGradient: true },
+      inputs: [tensor],
+      shape: tensor.shape,
+      name: 'no_grad',
+      label: 'no_grad',
+      applied: [made.provenance.applied],
+    });
+    this.#withoutGradient.set(tensor.node, stopped);
+    return stopped;
+  }
+
+  #push(request: NodeRequest): TracedTensor {
     const id = this.#nodes.length;
+    const isLearned = request.inputs.some(({ node }) => this.#learned.has(node));
+    if (isLearned || (request.parameters?.length ?? 0) > 0) this.#learned.add(id);
     this.#nodes.push({
       id,
       operation: request.operation,
@@ -99,6 +158,7 @@ export class Tracer {
       label: request.label,
       parameters: request.parameters ?? [],
       provenance: provenanceOf(request.made ?? request.applied, request.applied, this.file),
+      ...(this.#isForeign && { isForeign: true }),
     });
     return { node: id, shape: request.shape };
   }
@@ -132,16 +192,12 @@ export class Tracer {
   }
 
   /** A snapshot of the initialisers is taken: later changes of the trace do not reach the network. */
-  network(
-    nodes: readonly NetworkNode[],
-    parameters: readonly ParameterId[],
-    inputs: readonly NodeId[],
-    outputs: readonly NodeId[],
-    loss: NodeId | undefined,
-  ): Network {
+  network({ nodes, inputs, outputs, loss, parameters, foreign }: NetworkPieces): Network {
+    const snapshot = (ids: readonly ParameterId[]) => ids.map((id) => ({ ...this.parameter(id) }));
     return {
       nodes,
-      parameters: parameters.map((id) => ({ ...this.parameter(id) })),
+      parameters: snapshot(parameters),
+      ...(foreign.length > 0 && { foreignParameters: snapshot(foreign) }),
       inputs,
       outputs,
       loss,

@@ -1,5 +1,5 @@
 import { meanOf, varianceOf } from '../network/initialisers';
-import type { Network, NetworkNode, Parameter } from '../network/network';
+import { type Network, type NetworkNode, type Parameter, parametersById } from '../network/network';
 import type { NodeSignal, SignalFlag } from './profile';
 
 /**
@@ -7,7 +7,7 @@ import type { NodeSignal, SignalFlag } from './profile';
  * units. What such a layer leaves without a number elsewhere in the network says so too, in place of `unknown-upstream`.
  */
 export function withBrokenLayers(network: Network, signals: readonly NodeSignal[]): readonly NodeSignal[] {
-  const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+  const parameters = parametersById(network);
   const reasons = network.nodes.map((node) => brokenBy(node, parameters));
   if (reasons.every((reason) => reason === undefined)) return signals;
   const isUnderstood = network.nodes.every(({ operation }) => operation.kind !== 'unknown');

@@ -50,17 +50,7 @@ export const knownPackages = [
 
 /** Functions and classes of `torch` itself that change nothing in the network. */
 export const inertNames = [
-  ...[
-    'no_grad',
-    'enable_grad',
-    'inference_mode',
-    'set_grad_enabled',
-    'autocast',
-    'device',
-    'manual_seed',
-    'seed',
-    'save',
-  ],
+  ...['set_grad_enabled', 'autocast', 'device', 'manual_seed', 'seed', 'save'],
   ...['load', 'set_default_dtype', 'set_default_tensor_type', 'set_default_device', 'set_float32_matmul_precision'],
   ...[
     'use_deterministic_algorithms',

@@ -22,6 +22,7 @@ import { pruningFunctions } from './functions/pruning';
 import { joiningFunctions } from './functions/rearrangement';
 import { specialFunctions } from './functions/special';
 import { functionsOfTensors } from './functions/tensorFunctions';
+import { gradientModes } from './gradientMode';
 import { inertClass, inertValue } from './inert';
 import { LazyNames } from './lazyNames';
 import {
@@ -131,6 +132,7 @@ export function torchModules(
     'torch.jit.annotate',
     makeNative('torch.jit.annotate', (args) => args.positional[1] ?? inertValue()),
   );
+  for (const [name, mode] of gradientModes(state)) put(tables, `torch.${name}`, mode);
   for (const name of withoutEffect) put(tables, `torch.${name}`, inertValue());
   const inert = new Set(inertPackages.map((name) => `torch.${name}`));
   const modules = new Map<string, ModuleValue>();

@@ -5,32 +5,45 @@ import type { NodeSignal } from '../profile';
 /**
  * Pairs of samples whose inputs are alike have like targets where these are computed from the inputs. The classes of pairs hold that as far as
  * likeness goes with the inputs' product; of a function that is not close to a multiple of its input they hold too much or too little, and
- * weight gradients, which sum over all pairs, are handed over.
+ * weight gradients, which sum over all pairs, are handed over. A target that the same weights compute as the prediction (features of a frozen
+ * network) goes with it however they are drawn, which the loss's rule does not see: then every gradient is.
  */
 export function withComputedTargets(network: Network, signals: readonly NodeSignal[]): readonly NodeSignal[] {
-  if (!hasComputedTarget(network)) return signals;
+  const target = computedTarget(network);
+  if (!target) return signals;
   return signals.map((signal) =>
-    signal.weightGradient && !signal.flags.includes('approximate')
+    (target.sharesWeights ? signal.gradient : signal.weightGradient) && !signal.flags.includes('approximate')
       ? { ...signal, flags: [...signal.flags, 'approximate'] }
       : signal,
   );
 }
 
-/** True where the way to the loss reads a function of the input, other than a multiple of it, that no output depends on. */
-function hasComputedTarget({ nodes, inputs, outputs, loss }: Network): boolean {
-  if (loss === undefined) return false;
+interface ComputedTarget {
+  /** True where weights that compute it also stand on the way from the outputs to the loss. */
+  readonly sharesWeights: boolean;
+}
+
+/** A function of the input, other than a multiple of it, that the way to the loss reads and no output depends on. */
+function computedTarget({ nodes, inputs, outputs, loss }: Network): ComputedTarget | undefined {
+  if (loss === undefined) return undefined;
   const body = ancestorsOf(nodes, outputs);
   const ofOutputs = new Set<NodeId>(outputs);
   const computed = new Set<NodeId>();
   const linear = new Set<NodeId>(inputs);
+  let isRead = false;
   for (const { id, inputs: from, operation } of nodes) {
     if (from.some((source) => ofOutputs.has(source))) ofOutputs.add(id);
-    if (ofOutputs.has(id) && !body.has(id) && from.some((source) => computed.has(source))) return true;
+    if (ofOutputs.has(id) && !body.has(id) && from.some((source) => computed.has(source))) isRead = true;
     if (body.has(id) || ofOutputs.has(id)) continue;
     if (from.some((source) => computed.has(source))) computed.add(id);
     else if (from.some((source) => linear.has(source))) (isAffine(operation) ? linear : computed).add(id);
   }
-  return false;
+  const weightsOf = (place: ReadonlySet<NodeId>) =>
+    nodes
+      .flatMap(({ id, parameters }) => (place.has(id) && !body.has(id) ? parameters : []))
+      .map((use) => use.parameter);
+  const behind = new Set(weightsOf(ofOutputs));
+  return isRead ? { sharesWeights: weightsOf(computed).some((weight) => behind.has(weight)) } : undefined;
 }
 
 function isAffine(operation: Operation): boolean {

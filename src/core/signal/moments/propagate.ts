@@ -1,5 +1,14 @@
 import { saturationOf } from '../../activations/catalogue';
-import type { Dim, Network, NetworkNode, NodeId, Operation, Parameter, Shape } from '../../network/network';
+import {
+  type Dim,
+  type Network,
+  type NetworkNode,
+  type NodeId,
+  type Operation,
+  type Parameter,
+  parametersById,
+  type Shape,
+} from '../../network/network';
 import { withBrokenLayers } from '../brokenLayers';
 import type { InputStatistics } from '../inputStatistics';
 import type { NodeSignal, SignalProfile } from '../profile';
@@ -67,7 +76,7 @@ export function propagate(network: Network, input: InputStatistics): SignalProfi
 type IndexOf = ReadonlyMap<NodeId, number>;
 
 function propagateForward(network: Network, input: InputStatistics, indexOf: IndexOf) {
-  const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+  const parameters = parametersById(network);
   const batch = Number.isFinite(network.batchSize) ? Math.max(1, network.batchSize) : 1;
   const pairClasses = pairClassCount(network);
   const users = firstUsers(network);

@@ -1,4 +1,12 @@
-import type { Network, NetworkNode, Operation, Parameter, ParameterId, Shape } from '../../network/network';
+import {
+  type Network,
+  type NetworkNode,
+  type Operation,
+  type Parameter,
+  type ParameterId,
+  parametersById,
+  type Shape,
+} from '../../network/network';
 import { type Axis, mapOwner, type Owner } from './axis';
 import { AxisRules, type Caps } from './axisRules';
 import { type Axes, inferAxes, isWholeMap } from './inferAxes';
@@ -27,7 +35,7 @@ export function scaledNetwork(network: Network, caps: Caps): Network | undefined
 
 function rebuilt(network: Network, axes: readonly Axes[], rules: AxisRules): Network | undefined {
   const axesOf = new Map(network.nodes.map((node, index) => [node.id, axes[index] ?? []]));
-  const parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+  const parameters = parametersById(network);
   const uses = new Map<ParameterId, ScaledUse>();
   const nodes: NetworkNode[] = [];
   for (const node of network.nodes) {
@@ -46,7 +54,14 @@ function rebuilt(network: Network, axes: readonly Axes[], rules: AxisRules): Net
     nodes.push({ ...node, operation, outputShape: scaledShape(node.outputShape, output) });
   }
   if (rules.isBroken || rules.conflicts.size > 0) return undefined;
-  return { ...network, nodes, parameters: network.parameters.map((parameter) => scaledParameter(parameter, uses)) };
+  const scaled = (own: readonly Parameter[]) => own.map((parameter) => scaledParameter(parameter, uses));
+  const { foreignParameters } = network;
+  return {
+    ...network,
+    nodes,
+    parameters: scaled(network.parameters),
+    ...(foreignParameters && { foreignParameters: scaled(foreignParameters) }),
+  };
 }
 
 function scaledParameter(parameter: Parameter, uses: ReadonlyMap<ParameterId, ScaledUse>): Parameter {

@@ -1,4 +1,4 @@
-import type { Network, NetworkNode, Shape } from '../../network/network';
+import { type Network, type NetworkNode, parametersById, type Shape } from '../../network/network';
 
 /** What one run costs: numbers that it must keep, and multiply-adds forward and backward. */
 export interface RunCost {
@@ -13,7 +13,7 @@ const passes = 3;
 
 export function runCost(network: Network, batch: number): RunCost {
   const indexOf = new Map(network.nodes.map((node) => [node.id, node]));
-  const sizes = new Map(network.parameters.map(({ id, shape }) => [id, product(shape)]));
+  const sizes = new Map([...parametersById(network).values()].map(({ id, shape }) => [id, product(shape)]));
   let elements = 0;
   let multiplications = 0;
   for (const node of network.nodes) {

@@ -1,4 +1,4 @@
-import type { Network, ParameterId } from '../../network/network';
+import { type Network, type ParameterId, parametersById } from '../../network/network';
 import { drawTensor } from './draw';
 import type { RandomSource } from './random';
 import type { DrawnParameter } from './rule';
@@ -11,7 +11,7 @@ export class ParameterDraws {
   readonly #random: RandomSource;
 
   constructor(network: Network, random: RandomSource) {
-    this.#parameters = new Map(network.parameters.map((parameter) => [parameter.id, parameter]));
+    this.#parameters = parametersById(network);
     this.#random = random;
   }
 

@@ -1,0 +1,83 @@
+import type { EntryPoint } from './entryPoints';
+import type { NetworkNode, NodeId, ParameterId } from './network';
+import type { ReadingSession, SeenApplication } from './readingSession';
+
+export interface TracedLoss {
+  readonly from: SeenApplication;
+  readonly end: NodeId;
+}
+
+/**
+ * Of the model's applications like its first one the first that a loss is computed from; one to inputs that another model makes comes last,
+ * as its loss may train that one only (a discriminator in its generator's step).
+ */
+export function tracedLoss(session: ReadingSession, { application, open, model }: EntryPoint): TracedLoss | undefined {
+  if (!application) return undefined;
+  const { tracer, applications } = session;
+  const shapesOf = ({ outputs }: SeenApplication) => JSON.stringify(outputs.map(({ shape }) => shape));
+  const isAlike = (other: SeenApplication) =>
+    other !== application && other.model === model && shapesOf(other) === shapesOf(application);
+  const own = new Set(open.parametersOf(model));
+  let fed: TracedLoss | undefined;
+  for (const from of [application, ...applications.filter(isAlike)].slice(0, mostApplications)) {
+    const end = lossBehind(session, from);
+    if (end === undefined) continue;
+    if (!isFedByOthers(tracer.nodes, from, own)) return { from, end };
+    fed ??= { from, end };
+  }
+  return fed;
+}
+
+/** Training applies a model again and again. */
+const mostApplications = 8;
+
+/** True where a gradient that reaches the application's inputs goes on into weights that are not the model's. */
+function isFedByOthers(
+  nodes: readonly NetworkNode[],
+  { inputs }: SeenApplication,
+  own: ReadonlySet<ParameterId>,
+): boolean {
+  const feeding = differentiatedFrom(
+    nodes,
+    inputs.map(({ node }) => node),
+  );
+  return [...feeding].some((id) => nodes[id]?.parameters.some(({ parameter }) => !own.has(parameter)));
+}
+
+/** True where the loss is computed by way of other models' applications. */
+export function leadsThrough(
+  nodes: readonly NetworkNode[],
+  { from, end }: TracedLoss,
+  others: readonly SeenApplication[],
+): boolean {
+  const way = [...differentiatedFrom(nodes, [end])].filter((id) => id >= from.endNode);
+  return way.some((id) => others.some(({ firstNode, endNode }) => id >= firstNode && id < endNode));
+}
+
+/** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */
+function lossBehind({ tracer, losses }: ReadingSession, application: SeenApplication): NodeId | undefined {
+  const { nodes } = tracer;
+  const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
+  for (let id = application.endNode; id < nodes.length; id++) {
+    const node = nodes[id];
+    if (node && !isStopped(node) && node.inputs.some((input) => reached.has(input))) reached.add(id);
+  }
+  const seen = losses.find(({ tensor }) => reached.has(tensor.node));
+  if (seen) return seen.tensor.node;
+  return nodes.find((node) => node.id >= application.endNode && node.operation.kind === 'loss' && reached.has(node.id))
+    ?.id;
+}
+
+/** Nodes that a gradient from these ends reaches. */
+export function differentiatedFrom(nodes: readonly NetworkNode[], ends: readonly NodeId[]): ReadonlySet<NodeId> {
+  const reached = new Set<NodeId>(ends);
+  for (let id = Math.max(-1, ...ends); id >= 0; id--) {
+    const node = nodes[id];
+    if (node && reached.has(id) && !isStopped(node)) for (const input of node.inputs) reached.add(input);
+  }
+  return reached;
+}
+
+function isStopped({ operation }: NetworkNode): boolean {
+  return operation.kind === 'identity' && operation.stopsGradient === true;
+}
