@@ -3,6 +3,7 @@ import { fuseActivations } from './fuse';
 import { fuseAttention } from './fuseAttention';
 import { fuseNormalisation } from './fuseNormalisation';
 import type { Network, NetworkNode, NodeId, ParameterId } from './network';
+import { differentiatedFrom } from './tracedLoss';
 import type { TracedTensor, Tracer } from './tracer';
 
 /** What belongs to one network among everything that was traced. */
@@ -78,14 +79,28 @@ function throughOthers({ parameters, tracer }: CutRequest, piece: Piece): Piece 
     const isForeign = !body.has(node.id) && (node.isForeign === true || readsForeign(node));
     return isForeign === (node.isForeign === true) ? node : { ...node, isForeign: true };
   });
+  const way = wayBetween(nodes, piece.ends, piece.loss);
   const isUnderstood = nodes.every(
     ({ id, operation, parameters: uses }) =>
-      body.has(id) ||
+      !way.has(id) ||
       (operation.kind !== 'unknown' &&
         uses.every((use) => tracer.parameter(use.parameter).initialiser.distribution.kind !== 'unknown')),
   );
   if (isUnderstood || !nodes.some(({ isForeign }) => isForeign)) return { ...piece, nodes };
   return keepNeeded({ ...piece, loss: undefined });
+}
+
+/** Nodes behind the ends through which the loss's gradient comes back to them. */
+function wayBetween(nodes: readonly NetworkNode[], ends: readonly NodeId[], loss: NodeId | undefined): Set<NodeId> {
+  const differentiated = loss === undefined ? new Set() : differentiatedFrom(nodes, [loss]);
+  const behind = new Set(ends);
+  const way = new Set<NodeId>();
+  for (const { id, inputs } of nodes) {
+    if (!inputs.some((input) => behind.has(input))) continue;
+    behind.add(id);
+    if (differentiated.has(id)) way.add(id);
+  }
+  return way;
 }
 
 interface Piece {

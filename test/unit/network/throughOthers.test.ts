@@ -139,6 +139,42 @@ suite('network: a loss that leads through another model', () => {
     closeTo(outputGradient(generator), Math.log10(1 / Math.sqrt(3 * 784) / 64), 0.02);
   });
 
+  test('a target of the model’s own or of a copy’s takes nothing from its gradients', async () => {
+    const q = `import torch
+from torch import nn
+import torch.nn.functional as F
+class Q(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.out = nn.Linear(8 * 36, 1)
+    def forward(self, x):
+        return self.out(F.relu(self.conv(x)).flatten(1))
+net, slow = Q(), Q()
+slow.load_state_dict(net.state_dict())
+s, t = torch.randn(32, 3, 8, 8), torch.randn(32, 3, 8, 8)
+with torch.no_grad():
+    target = TARGET(t).detach()
+F.mse_loss(net(s), target).backward()
+`;
+    const spread: number[] = [];
+    for (const name of ['net', 'slow']) {
+      const { network, signal } = await modelOf(q.replace('TARGET', name), 'Q');
+      const at = network.nodes.findIndex(({ path }) => path === 'conv');
+      const { gradient, weightGradient } = signal.nodes[at] ?? {};
+      assert.ok(gradient && weightGradient, name);
+      spread.push(gradient.log10Rms, weightGradient.log10Rms);
+      // The target is drawn as the prediction is.
+      const second = network.nodes.findIndex(
+        ({ path, operation }) => operation.kind === 'convolution' && path !== 'conv',
+      );
+      const activation = (place: number) => signal.nodes[place]?.activation?.log10Rms;
+      closeTo(activation(second), activation(at) ?? Number.NaN, 1e-6);
+      assert.equal(signal.nodes[second]?.gradient, undefined);
+    }
+    assert.deepEqual(spread.slice(0, 2), spread.slice(2));
+  });
+
   test('where the other model is not understood the loss is left out', async () => {
     for (const other of [part('Critic', 784, 1, 'strange(self.fc(x))'), part('Critic', 784, 1)]) {
       const loaded = other.includes('strange') ? '' : "d.load_state_dict(torch.load('d.pt'))\n";

@@ -64,7 +64,9 @@ export function moduleClass(state: () => TorchState): ClassValue {
       return module;
     }),
     state_dict: onModule((module) => stateDict(state(), module)),
-    load_state_dict: onModule((module) => loadStateDict(state(), module)),
+    load_state_dict: onModule((module, args) =>
+      loadStateDict(state(), module, args.positional[0] ?? args.named.get('state_dict')),
+    ),
     __deepcopy__: onModule((module) => copyModule(state(), module)),
     zero_grad: onModule(() => none),
     get_extra_state: onModule(() => none),
@@ -190,14 +192,19 @@ function named(entries: readonly (readonly [string, Value])[]): Value[] {
   return entries.map(([name, value]) => makeTuple([makeStr(name), value]));
 }
 
-function loadStateDict(state: TorchState, module: InstanceValue): Value {
-  for (const { id } of namedParameters(state, module)) {
+/** Another model's own state is drawn from what that model draws it from (a target network); a checkpoint's is not known. */
+function loadStateDict(state: TorchState, module: InstanceValue, loaded: Value | undefined): Value {
+  const known = loaded?.kind === 'dict' ? [...loaded.entries.values()] : [];
+  for (const { id, path } of namedParameters(state, module)) {
+    const value = known.find(({ key }) => key.kind === 'str' && key.value === path)?.value;
+    const other = value && state.parameterOf(value);
     const reason = 'the weights are loaded from a checkpoint';
-    state.tracer.setInitialiser(id, {
-      distribution: { kind: 'unknown', reason },
-      scheme: 'load_state_dict',
-      isDefault: false,
-    });
+    state.tracer.setInitialiser(
+      id,
+      other === undefined
+        ? { distribution: { kind: 'unknown', reason }, scheme: 'load_state_dict', isDefault: false }
+        : state.tracer.parameter(other).initialiser,
+    );
   }
   return none;
 }

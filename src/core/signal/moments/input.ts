@@ -154,9 +154,14 @@ function sampleField(layout: Layout, sample: SampleStatistics, call: Call): Fiel
 
 /** The axes whose elements are exchangeable: the channel axis of the first layer that names one, else the last. */
 export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
-  const shape = call.node.outputShape;
-  const rank = shape?.length ?? 0;
+  const rank = call.node.outputShape?.length ?? 0;
   if (rank <= 2) return rank === 2 ? [1] : [];
+  return channelAxesOf(call, rank) ?? (rank === 3 ? [2] : [1]);
+}
+
+/** As the first layer that reads the tensor says; undefined where none does. */
+export function channelAxesOf(call: Pick<Call, 'node' | 'network'>, rank: number): number[] | undefined {
+  const shape = call.node.outputShape;
   // By node, which of the input's axes each of its own is.
   const reached = new Map([[call.node.id, Array.from({ length: rank }, (_, axis): number | undefined => axis)]]);
   for (const node of call.network.nodes) {
@@ -173,7 +178,7 @@ export function unitAxesOf(call: Pick<Call, 'node' | 'network'>): number[] {
     const through = axesThrough(operation, axes, shape, node.outputShape);
     if (through) reached.set(node.id, through);
   }
-  return rank === 3 ? [2] : [1];
+  return undefined;
 }
 
 /** What becomes of the axes in operations that keep the elements; undefined where others do something to them. */

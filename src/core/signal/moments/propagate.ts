@@ -27,7 +27,7 @@ import { linearStep } from './dense';
 import { embeddingStep } from './embedding';
 import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
 import { gatedLinearUnitStep } from './gated';
-import { inputField } from './input';
+import { channelAxesOf, inputField } from './input';
 import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { withUnmasked } from './maskedPlaces';
@@ -243,7 +243,10 @@ function unitsLayout(shape: Shape): Layout | undefined {
   return layoutOf(shape, shape?.map((_, axis) => axis) ?? [], false);
 }
 
-/** A source of values takes the layout of the tensor it is combined with; else its last axis holds units, and its first as many samples as the batch. */
+/**
+ * A source of values takes the layout of the tensor it is combined with; else noise that a layer reads has that layer's channels, others have
+ * units in their last axis, and in the first as many samples as the batch.
+ */
 function layoutLike(call: Call): Layout | undefined {
   const shape = call.node.outputShape;
   const { partner } = call;
@@ -251,7 +254,9 @@ function layoutLike(call: Call): Layout | undefined {
     return layoutWithin(partner.layout, shape) ?? withOwnUnits(partner.layout, shape);
   }
   const hasBatchAxis = !shape || shape[0] === call.batch || shape.some((dim) => typeof dim === 'object');
-  return layoutOf(shape, shape ? [shape.length - 1] : [], hasBatchAxis);
+  if (!shape) return layoutOf(shape, [], hasBatchAxis);
+  const channels = call.node.operation.kind === 'random' && shape.length > 2 && channelAxesOf(call, shape.length);
+  return layoutOf(shape, channels || [shape.length - 1], hasBatchAxis);
 }
 
 /** Tensors that are put side by side differ in their number of units. */

@@ -1,4 +1,4 @@
-import type { Network, NetworkNode, ParameterId } from '../../network/network';
+import type { Network, NetworkNode, NodeId, ParameterId } from '../../network/network';
 import type { Estimate, NodeSignal } from '../profile';
 
 /** The weight that a layer shares with another; undefined where it has none such. */
@@ -54,15 +54,19 @@ function part(name: string): WeightGradient {
 
 /**
  * A weight that several nodes use (tied embeddings, cells applied step by step, what a recurrent layer gives out and what it ends with) has
- * one gradient, the sum of its uses': their mean squares add but for what they have in common. Unknown where that of one use is.
+ * one gradient, the sum of its uses': their mean squares add but for what they have in common. Unknown where that of one use is. Uses that no
+ * gradient reaches add nothing.
  */
 export function withSharedWeights(
-  { nodes }: Network,
+  network: Network,
   signals: readonly NodeSignal[],
   likeness: (first: number, second: number) => number,
 ): readonly NodeSignal[] {
+  const { nodes } = network;
+  const reached = differentiatedNodes(network);
   const users = new Map<ParameterId, Use[]>();
-  nodes.forEach(({ parameters }, place) => {
+  nodes.forEach(({ id, parameters }, place) => {
+    if (!reached.has(id)) return;
     for (const { role, parameter } of parameters) {
       const gradient = gradients[role];
       if (gradient) users.set(parameter, [...(users.get(parameter) ?? []), { place, gradient }]);
@@ -88,6 +92,16 @@ export function withSharedWeights(
     for (const { place, gradient } of uses) result[place] = gradient.put(result[place] as NodeSignal, whole);
   }
   return result;
+}
+
+/** Nodes that the gradient of the loss, else of the outputs, reaches. */
+function differentiatedNodes({ nodes, outputs, loss }: Network): ReadonlySet<NodeId> {
+  const reached = new Set<NodeId>(loss === undefined ? outputs : [loss]);
+  for (const { id, inputs, operation } of nodes.toReversed()) {
+    const isStopped = operation.kind === 'identity' && operation.stopsGradient;
+    if (reached.has(id) && !isStopped) for (const input of inputs) reached.add(input);
+  }
+  return reached;
 }
 
 /** A node that uses a weight. */
