@@ -28,7 +28,6 @@ const missing: Readonly<Record<string, number>> = {
   'former_linear_attention.py': 39,
   'graph_gcn_kipf.py': 8,
   'resnet_cifar_option_a.py': 6,
-  'rl_dqn_atari.py': 23,
   'unet_setattr_dice.py': 36,
   'multi_triplet.py': 12,
 };
