@@ -51,10 +51,10 @@ export interface SampleStatistics {
   readonly within: OffsetMoments;
   readonly across: OffsetMoments;
   /**
-   * Standard deviation over pairs of samples of their mean product: at equal positions, and of their means over positions. Pairs of a bright
-   * and a dark image differ from pairs of two bright ones; what all pairs have on average does not tell.
+   * Standard deviation over pairs of samples of their mean product: at equal positions, of their means over positions, and of any two of their
+   * positions. Pairs of a bright and a dark image differ from pairs of two bright ones; what all pairs have on average does not tell.
    */
-  readonly pairSpread?: { readonly own: number; readonly mean: number };
+  readonly pairSpread?: { readonly own: number; readonly mean: number; readonly places: number };
   /** Samples of the batch themselves, row-major: as many as a run of the network may want. */
   readonly rows?: SampleRows;
 }

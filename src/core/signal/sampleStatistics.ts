@@ -71,8 +71,9 @@ function sampleRows(values: Float64Array, count: number, sampleSize: number): Sa
   return { count: kept, values: rows };
 }
 
-/** Samples whose pairs are looked at one by one. */
+/** Samples whose pairs are looked at one by one, and pairs of places of each. */
 const pairSamples = 48;
+const pairPlaces = 8;
 
 function pairSpread(values: Float64Array, count: number, sampleSize: number, maps: PositionMaps) {
   const samples = Math.min(count, pairSamples);
@@ -83,6 +84,7 @@ function pairSpread(values: Float64Array, count: number, sampleSize: number, map
   }
   const own: number[] = [];
   const mean: number[] = [];
+  const places: number[] = [];
   for (let a = 0; a < samples; a++) {
     for (let b = 0; b < a; b++) {
       let product = 0;
@@ -95,9 +97,21 @@ function pairSpread(values: Float64Array, count: number, sampleSize: number, map
       let products = 0;
       for (let unit = 0; unit < left.length; unit++) products += (left[unit] as number) * (right[unit] as number);
       mean.push((products * positions) / sampleSize);
+      for (let place = 0; place < pairPlaces; place++) {
+        const [here, there] = [
+          placeOf(places.length, (Math.sqrt(5) - 1) / 2, positions),
+          placeOf(places.length, Math.SQRT2 - 1, positions),
+        ];
+        places.push(maps.productAt(values, [a * sampleSize, here], [b * sampleSize, there]));
+      }
     }
   }
-  return { own: standardDeviation(own), mean: standardDeviation(mean) };
+  return { own: standardDeviation(own), mean: standardDeviation(mean), places: standardDeviation(places) };
+}
+
+/** Evenly spread, another at each step: the fractional parts of multiples of an irrational number. */
+function placeOf(step: number, irrational: number, count: number): number {
+  return Math.floor(((step * irrational) % 1) * count);
 }
 
 function standardDeviation(values: readonly number[]): number {
@@ -170,6 +184,15 @@ class PositionMaps {
     let sum = 0;
     for (const position of this.#positions) sum += values[start + position] as number;
     return sum / this.#positions.length;
+  }
+
+  /** Mean over the units of the products at two places, each the first value of a sample and a position. */
+  productAt(values: Float64Array, a: readonly [number, number], b: readonly [number, number]): number {
+    const [here, there] = [a, b].map(([start, position]) => start + (this.#positions[position] as number));
+    let sum = 0;
+    for (const unit of this.units)
+      sum += (values[unit + (here as number)] as number) * (values[unit + (there as number)] as number);
+    return sum / this.units.length;
   }
 
   get pairsPerMap(): number {

@@ -69,4 +69,25 @@ suite('signal: gradients that depend on what the layer sees', () => {
     const expected = (2 / (64 * units)) * Math.sqrt(64 * square);
     closeTo(weightGradient(builder, out, out, builder.loss('meanSquaredError', out, target)), expected);
   });
+
+  test('smooth maps are alike by chance over whole neighbourhoods: a filter over them averages nothing away', () => {
+    const signalOf = (input: 'image-normalised' | 'standard-normal') => {
+      const builder = new NetworkBuilder(samples);
+      const shape = [batchAxis, units, 64] as const;
+      const out = builder.add(
+        {
+          ...{ kind: 'convolution', rank: 1, inChannels: 3, outChannels: units, kernel: [9], stride: [1] },
+          ...{ padding: [{ before: 4, after: 4 }], paddingMode: 'zeros', dilation: [1], groups: 1 },
+          ...{ transposed: false, channelAxis: 1 },
+        },
+        [builder.input(3, 64)],
+        shape,
+        [builder.parameter('weight', [units, 3, 9], variance(1 / 27))],
+      );
+      const loss = builder.loss('meanSquaredError', out);
+      const { nodes } = propagate(builder.network(out, loss), input);
+      return 10 ** ((nodes[out]?.weightGradient?.log10Rms ?? Number.NaN) - (nodes[out]?.gradient?.log10Rms ?? 0));
+    };
+    assert.ok(signalOf('image-normalised') > 2 * signalOf('standard-normal'));
+  });
 });

@@ -105,4 +105,23 @@ suite('signal: .npy samples', () => {
     for (const value of [...statistics.within.values, ...statistics.across.values])
       assert.ok(Math.abs(value - 4) < 1e-12);
   });
+
+  test('pairs of a bright and a dark picture differ: by ±1 at any two places of even ones, by the chance of three channels of noise', () => {
+    const spreadOf = (value: (sample: number, index: number) => number) => {
+      const values = Float64Array.from({ length: 40 * 108 }, (_, at) => value(Math.floor(at / 108), at));
+      const statistics = sampleStatistics({ kind: 'array', shape: [40, 3, 6, 6], values });
+      assert.equal(statistics.kind, 'sample');
+      return statistics.pairSpread;
+    };
+    const even = spreadOf((sample) => (sample % 2 === 0 ? 1 : -1));
+    for (const own of [even?.own, even?.mean, even?.places]) assert.ok(Math.abs((own ?? 0) - 1) < 0.01, `${own}`);
+    // Signs without a pattern: the low bits of a linear congruential generator's upper half.
+    let state = 7;
+    const noise = spreadOf(() => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state & 0x10000 ? 1 : -1;
+    });
+    assert.ok(Math.abs((noise?.places ?? 0) - Math.sqrt(1 / 3)) < 0.03, `${noise?.places}`);
+    assert.ok((noise?.mean ?? 1) < 0.1, `${noise?.mean}`);
+  });
 });

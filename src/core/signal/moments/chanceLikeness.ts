@@ -59,12 +59,11 @@ export function withOwnPlace<T extends Pair>(pair: T): T {
 }
 
 /**
- * Standard deviation of the mean over a segment's channels of x x′ at two places: of the part of the variance that no neighbour shares.
- * E (x x′)² − (E x x′)² = w² + 2 m² w for independent values of variance w and mean m.
+ * Standard deviation of the mean over a segment's channels of x x′ at two places: E (x x′)² − (E x x′)² = w² + 2 m² w for independent values
+ * of variance w and mean m.
  */
-export function chanceOf({ within, mean, channels }: Segment, neighbours: readonly number[]): number {
-  const shared = Math.max(mean * mean, ...neighbours.map((bin) => within[bin] as number));
-  const own = Math.max(0, (within[0] as number) - shared);
+export function chanceOf({ within, mean, channels }: Segment): number {
+  const own = Math.max(0, (within[0] as number) - mean * mean);
   return Math.sqrt((own * own + 2 * mean * mean * own) / Math.max(1, channels));
 }
 

@@ -2,7 +2,7 @@ import type { Operation, Shape } from '../../network/network';
 import { presetMoments } from '../inputPresets';
 import type { InputStatistics, SampleStatistics } from '../inputStatistics';
 import { chanceBlock, chanceOf, hasChance, ownChanceBlock, withOwnPlace } from './chanceLikeness';
-import type { Field } from './field';
+import type { Field, Segment } from './field';
 import {
   type Atom,
   binCount,
@@ -34,6 +34,7 @@ function withPairClasses(field: Field, spread: SampleStatistics['pairSpread'], b
   const weights = pairWeights(field.layout);
   return {
     ...field,
+    grain: field.segments[0] && hasChance(blocks) ? grainOf(field.segments[0], field.layout) : undefined,
     segments: field.segments.map((segment) => {
       const square = segment.within[0] as number;
       const plateau = weightedMean(segment.within, weights);
@@ -50,7 +51,8 @@ function withPairClasses(field: Field, spread: SampleStatistics['pairSpread'], b
         across[at] = Math.max(-square, Math.min(square, shifted));
       }
       if (hasChance(blocks)) {
-        const chance = chanceOf({ ...segment, channels: unitCount(field.layout) }, nextBins(field.layout));
+        const places = spread?.places ?? chanceOf({ ...segment, channels: unitCount(field.layout) });
+        const chance = Math.sqrt(Math.max(0, places * places - mean * mean));
         across.set(segment.within, size * ownChanceBlock);
         for (let at = size * chanceBlock; at < across.length; at++) {
           across[at] = Math.min(square, (across[at] as number) + chance);
@@ -61,15 +63,26 @@ function withPairClasses(field: Field, spread: SampleStatistics['pairSpread'], b
   };
 }
 
-/** Offset one along each position axis. */
-function nextBins({ extents }: Layout): number[] {
-  const bins: number[] = [];
-  let stride = 1;
-  for (const extent of extents.toReversed()) {
-    if (extent > 1) bins.push(stride);
-    stride *= binsOf(extent);
-  }
-  return bins;
+/**
+ * Variance, in positions, of the taps that would make white noise as smooth as this along each axis: half that of the offsets over which values
+ * of a sample are alike beyond what all of its positions are.
+ */
+function grainOf({ within }: Segment, { extents }: Layout): number[] {
+  const plateau = weightedMean(within, pairWeights({ axes: [], extents }));
+  const excess = (within[0] as number) - plateau;
+  let stride = within.length;
+  return extents.map((extent) => {
+    const bins = binsOf(extent);
+    stride /= bins;
+    let [sum, width] = [1, 0];
+    for (let offset = 1; offset < bins; offset++) {
+      const likeness = ((within[offset * stride] as number) - plateau) / excess;
+      if (!(likeness > 0.05)) break;
+      sum += 2 * likeness;
+      width += 2 * likeness * offset * offset;
+    }
+    return width / sum / 2;
+  });
 }
 
 function isSample(statistics: InputStatistics): statistics is SampleStatistics {
