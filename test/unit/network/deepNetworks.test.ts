@@ -82,8 +82,10 @@ suite('networks of ten thousand layers', () => {
       assert.deepEqual(alarmsOf(analysis), ['vanishing-gradient']);
       return analysis.timings.rulesMs;
     };
-    await timeOf(1_000);
-    const [short, long] = [await timeOf(1_000), await timeOf(8_000)];
+    // The shortest of several: one of them may have waited for the collector of garbage.
+    const leastOf = async (layers: number) =>
+      Math.min(await timeOf(layers), await timeOf(layers), await timeOf(layers));
+    const [short, long] = [await leastOf(1_000), await leastOf(8_000)];
     assert.ok(long < 30 * Math.max(short, 2), `${long} ms against ${short} ms`);
   }).timeout(120_000);
 
