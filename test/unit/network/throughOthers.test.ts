@@ -152,7 +152,7 @@ class Q(nn.Module):
         return self.out(F.relu(self.conv(x)).flatten(1))
 net, slow = Q(), Q()
 slow.load_state_dict(net.state_dict())
-s, t = torch.randn(32, 3, 8, 8), torch.randn(32, 3, 8, 8)
+s, t = torch.rand(32, 3, 8, 8), torch.rand(32, 3, 8, 8)
 with torch.no_grad():
     target = TARGET(t).detach()
 F.mse_loss(net(s), target).backward()
@@ -165,14 +165,17 @@ F.mse_loss(net(s), target).backward()
       assert.ok(gradient && weightGradient, name);
       spread.push(gradient.log10Rms, weightGradient.log10Rms);
       // The target is drawn as the prediction is.
-      const second = network.nodes.findIndex(
-        ({ path, operation }) => operation.kind === 'convolution' && path !== 'conv',
+      const [first, second] = network.nodes.flatMap(({ operation }, place) =>
+        operation.kind === 'linear' ? [place] : [],
       );
-      const activation = (place: number) => signal.nodes[place]?.activation?.log10Rms;
-      closeTo(activation(second), activation(at) ?? Number.NaN, 1e-6);
-      assert.equal(signal.nodes[second]?.gradient, undefined);
+      const activation = (place = -1) => signal.nodes[place]?.activation?.log10Rms;
+      closeTo(activation(second), activation(first) ?? Number.NaN, 1e-6);
+      assert.equal(signal.nodes[second ?? -1]?.gradient, undefined);
     }
     assert.deepEqual(spread.slice(0, 2), spread.slice(2));
+    // Formulas know nothing of a cumulative sum.
+    const { network, signal } = await modelOf(q.replace('TARGET(t)', 'net(t.cumsum(1))'), 'Q');
+    assert.ok(signal.nodes[network.nodes.findIndex(({ path }) => path === 'conv')]?.weightGradient);
   });
 
   test('where the other model is not understood the loss is left out', async () => {
