@@ -47,8 +47,9 @@ export function offBase(pair: Pair): readonly [Float64Array, Float64Array] {
 
 /** By how much a block of moments across samples is off these. */
 export function offBlock({ within, across }: Pair, block: number, base: Float64Array): Float64Array {
-  const size = within.length;
-  return across.slice(block * size, (block + 1) * size).map((value, bin) => value - (base[bin] as number));
+  const result = across.slice(block * within.length, (block + 1) * within.length);
+  for (let bin = 0; bin < result.length; bin++) result[bin] = (result[bin] as number) - (base[bin] as number);
+  return result;
 }
 
 /** Where one sample meets itself there is no chance. */

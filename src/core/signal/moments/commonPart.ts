@@ -28,18 +28,20 @@ export function commonShare(
   binOf: (bin: number) => number = (bin) => bin,
   total?: number,
 ): number {
-  let [whole, sumA, sumB, sumAB] = [0, 0, 0, 0];
-  const add = (weight: number, left: number, right: number) => {
-    whole += weight;
-    sumA += weight * left;
-    sumB += weight * right;
-    sumAB += weight * left * right;
-  };
+  const others = batch - 1;
+  let whole = 0;
+  let sumA = 0;
+  let sumB = 0;
+  let sumAB = 0;
   for (let bin = 0; bin < weights.length; bin++) {
     const weight = weights[bin] as number;
     const other = binOf(bin);
-    add(weight, a.within[bin] as number, b.within[other] as number);
-    add(weight * (batch - 1), a.across[bin] as number, b.across[other] as number);
+    const [ownA, ownB] = [a.within[bin] as number, b.within[other] as number];
+    const [acrossA, acrossB] = [a.across[bin] as number, b.across[other] as number];
+    whole += weight * batch;
+    sumA += weight * (ownA + others * acrossA);
+    sumB += weight * (ownB + others * acrossB);
+    sumAB += weight * (ownA * ownB + others * acrossA * acrossB);
   }
   const share = (sumA * sumB) / (whole * (total ?? sumAB));
   return share > 0 ? Math.min(1, share) : 0;
