@@ -8,12 +8,17 @@ type Bounds = Readonly<Record<Exclude<Quantity, 'saturated'>, readonly [median: 
 /** The issue's bars for the analytic engine, mean over the families of median and 90th percentile, in dex. */
 const bars: Bounds = { activation: [0.01, 0.06], gradient: [0.035, 0.16], weightGradient: [0.045, 0.16] };
 /**
- * Where the networks written unseen miss a bar, what they reach is held instead, so that it does not get worse unnoticed: see the README
- * beside them.
+ * Where a set of networks written unseen misses a bar, what it reaches is held instead, so that it does not get worse unnoticed: see the
+ * README beside them. Each set by itself: a second one does not ease what the first has reached.
  */
-const reached: Readonly<Record<Extract<FamilyFolder, 'development' | 'heldout'>, Partial<Bounds>>> = {
-  development: { gradient: [0.035, 0.2], weightGradient: [0.05, 0.23] },
-  heldout: { gradient: [0.042, 0.41], weightGradient: [0.31, 0.51] },
+const reached: Readonly<
+  Record<Extract<FamilyFolder, 'development' | 'heldout'>, Readonly<Record<1 | 2, Partial<Bounds>>>>
+> = {
+  development: { 1: {}, 2: { gradient: [0.14, 0.2], weightGradient: [0.16, 0.24] } },
+  heldout: {
+    1: { weightGradient: [0.06, 0.16] },
+    2: { activation: [0.012, 0.06], gradient: [0.043, 0.23], weightGradient: [0.11, 0.42] },
+  },
 };
 /** Numbers that have no estimate yet, by file. */
 const missing: Readonly<Record<string, number>> = {
@@ -33,10 +38,15 @@ const missing: Readonly<Record<string, number>> = {
 };
 
 suite('signal: networks written unseen', () => {
-  for (const folder of ['development', 'heldout'] as const) {
-    test(`${folder}: every number has an estimate, and the errors stay within the bars`, async () => {
+  for (const [folder, set] of [
+    ['development', 1],
+    ['development', 2],
+    ['heldout', 1],
+    ['heldout', 2],
+  ] as const) {
+    test(`${folder}, set ${set}: every number has an estimate, and the errors stay within the bars`, async () => {
       const errors = new Map<string, Record<Quantity, number[]>>();
-      for (const measured of familyCases(folder)) {
+      for (const measured of familyCases(folder).filter((entry) => (entry.set ?? 1) === set)) {
         const { file, family } = measured;
         const { models } = await analyzeText(sourceOf(measured), {}, file);
         const [model] = models;
@@ -52,7 +62,7 @@ suite('signal: networks written unseen', () => {
         errors.set(family, own);
       }
       for (const quantity of Object.keys(bars) as (keyof Bounds)[]) {
-        const bounds = reached[folder][quantity] ?? bars[quantity];
+        const bounds = reached[folder][set][quantity] ?? bars[quantity];
         [0.5, 0.9].forEach((share, index) => {
           const values = [...errors.values()]
             .map((own) => quantile(own[quantity], share))
