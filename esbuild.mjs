@@ -43,7 +43,7 @@ const shared = {
 const builds = [
   {
     ...shared,
-    entryPoints: ['src/extension.ts'],
+    entryPoints: ['src/bundle.ts'],
     outfile: 'dist/extension.js',
     platform: 'node',
     format: 'cjs',
@@ -82,10 +82,11 @@ const builds = [
   },
   {
     ...shared,
-    entryPoints: ['src/cli/gradlens.ts'],
+    stdin: { contents: "require('./extension.js').terminal();" },
     outfile: 'dist/gradlens.js',
     platform: 'node',
     format: 'cjs',
+    external: ['./extension.js'],
     banner: { js: '#!/usr/bin/env node' },
   },
 ];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { root } from '../test/host/dependencies.mjs';
 
-const budgetBytes = 1.75 * 1024 * 1024;
+const budgetBytes = 1.5 * 1024 * 1024;
 const file = path.join(root, 'gradlens.vsix');
 
 /** What may stand in the package, besides what vsce adds itself. */

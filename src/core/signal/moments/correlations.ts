@@ -27,9 +27,25 @@ export function correlationsOf({ within, across, mean }: Pair & { readonly mean:
 /** E[f f′] in the place of each correlation; the first bin within a sample is exactly E f². */
 export function duals(series: HermiteSeries, { within, across }: Pair): Pair {
   putDuals(series, within);
-  putDuals(series, across);
+  putBlocks(series, across, within.length);
   if (within.length > 0) within[0] = series.square;
   return { within, across };
+}
+
+/** Where nothing makes pairs of a kind unlike the average pair, its block is the first one again, and so are its duals. */
+function putBlocks(series: HermiteSeries, across: Float64Array, size: number): void {
+  const repeated: number[] = [];
+  for (let start = size; start < across.length; start += size) {
+    if (isRepeated(across, start, size)) repeated.push(start);
+    else putDuals(series, across.subarray(start, start + size));
+  }
+  putDuals(series, across.subarray(0, size));
+  for (const start of repeated) across.copyWithin(start, 0, size);
+}
+
+function isRepeated(values: Float64Array, start: number, size: number): boolean {
+  for (let at = 0; at < size; at++) if (values[start + at] !== values[at]) return false;
+  return true;
 }
 
 /** Means of the correlations' powers over all pairs of positions and samples. */
@@ -64,10 +80,11 @@ export function meanSquaredCosine(gradient: Gradient, batch: number): number {
   if (!(square > 0)) return 1;
   const weights = pairWeights(gradient.layout);
   let sum = 0;
+  const [ownShare, otherShare, scale] = [1 / batch, 1 - 1 / batch, 1 / square];
   for (let bin = 0; bin < weights.length; bin++) {
-    const own = Math.min(1, ((within[bin] as number) / square) ** 2);
-    const other = Math.min(1, ((across[bin] as number) / square) ** 2);
-    sum += (weights[bin] as number) * (own / batch + other * (1 - 1 / batch));
+    const own = (within[bin] as number) * scale;
+    const other = (across[bin] as number) * scale;
+    sum += (weights[bin] as number) * (Math.min(1, own * own) * ownShare + Math.min(1, other * other) * otherShare);
   }
   return sum + (1 - sum) * gradient.alignment;
 }
