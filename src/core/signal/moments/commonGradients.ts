@@ -2,6 +2,7 @@ import type { Network, NetworkNode, NodeId } from '../../network/network';
 import { affineOf, productOf } from './binArithmetic';
 import type { CommonHistory } from './commonHistory';
 import type { Gradient, Pair } from './field';
+import { addedPair, scaledPair } from './pairs';
 import type { Step } from './rule';
 import { sharedWeightOf, weightIn } from './sharedWeights';
 import { areTwins } from './twins';
@@ -257,15 +258,4 @@ function withAdded(gradient: Gradient, pair: Pair, factor: number): Gradient {
 
 function multiplied(a: Float64Array, b: Float64Array): Float64Array {
   return a.length === b.length ? productOf(a, b) : affineOf(b, a[0] ?? 0);
-}
-
-function scaledPair(pair: Pair | undefined, factor: number): Pair | undefined {
-  if (!pair || factor === 1) return pair;
-  return { within: affineOf(pair.within, factor), across: affineOf(pair.across, factor) };
-}
-
-function addedPair(a: Pair | undefined, b: Pair | undefined): Pair | undefined {
-  if (!a || !b) return a ?? b;
-  const add = (key: 'within' | 'across') => a[key].map((value, bin) => value + (b[key][bin] ?? 0));
-  return { within: add('within'), across: add('across') };
 }

@@ -4,6 +4,7 @@ import { affineOf } from './binArithmetic';
 import { crossDual, type HermiteSeries } from './duals';
 import { type Field, meanOf, type Pair, pooledSegment } from './field';
 import { binsOf } from './layout';
+import { addedPair, scaledPair } from './pairs';
 import type { Step } from './rule';
 import { sharedWeightOf, weightIn } from './sharedWeights';
 
@@ -330,15 +331,4 @@ function stepCovariance(field: Field, position: number, from: number, other: num
       return values[(outer * own + bin) * inner + (at % inner)] as number;
     });
   return { within: centred(pick(within)), across: centred(pick(across)) };
-}
-
-function scaledPair(pair: Pair | undefined, factor: number): Pair | undefined {
-  if (!pair || factor === 1) return pair;
-  return { within: affineOf(pair.within, factor), across: affineOf(pair.across, factor) };
-}
-
-function addedPair(a: Pair | undefined, b: Pair | undefined): Pair | undefined {
-  if (!a || !b) return a ?? b;
-  const add = (key: 'within' | 'across') => a[key].map((value, bin) => value + (b[key][bin] ?? 0));
-  return { within: add('within'), across: add('across') };
 }

@@ -4,10 +4,10 @@ import { activationMoments, type CompiledActivation, compiledActivation } from '
 import { positionsAsUnits } from './axisRoles';
 import { affineOf, pickBins } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
-import { pairMean } from './commonPart';
 import { correlationsOf, duals } from './correlations';
 import { type Field, type Gradient, type Pair, pooledSegment, type Segment } from './field';
 import { binCount, type Layout, layoutOf, positionCount, scalarLayout, unitCount } from './layout';
+import { type LossPair, lossSpread } from './lossSpread';
 import { largestOfNormals } from './orderStatistics';
 import { everyClass } from './pairClasses';
 import { putBack } from './regroup';
@@ -85,15 +85,6 @@ function lossesLayout({ node }: Call, { layout }: Field): Layout | undefined {
   return layoutOf(outputShape, isPerElement && outputShape ? [outputShape.length - 1] : []);
 }
 
-interface LossPair extends Pair {
-  /** As of a gradient, by the true values. */
-  readonly along?: Gradient['along'];
-  /** What the prediction adds to the moments, centred. */
-  readonly predicted?: Pair;
-  /** Units that vary independently of each other, where that is not all. */
-  readonly freedom?: number;
-}
-
 function lossGradient(
   { loss, reduction, threshold = 1, smoothing = 0, scale: factor = 1 }: Loss,
   prediction: Field,
@@ -107,6 +98,7 @@ function lossGradient(
     const pair = { within, across };
     return {
       layout: prediction.layout,
+      inherited: 0,
       ...lossSpread(by, pair, of),
       segments: prediction.segments.map(() => withOwnPlace(pair)),
       along: along && { ...along, slope: along.slope * Math.exp(Math.max(-600, Math.min(600, by.logScale)) / 2) },
@@ -142,35 +134,6 @@ function lossGradient(
     case 'unknown':
       return undefined;
   }
-}
-
-/**
- * How the loss's gradient varies over seeds, normal in its n units: Σ x² of moments m + c over pairs of samples and positions, of which m is
- * fixed and c is covariance, has the relative variance 2/n · mean(c² + 2 m c)/(E x²)², and the square of its sum 2/n · (1 − (m/(m + c))²) of
- * their means. The weights move the prediction; of the targets what differs between samples adds to the sum by chance.
- */
-function lossSpread(
-  { layout, batch }: Field,
-  { within, across }: Pair,
-  { predicted, freedom = unitCount(layout) }: Pick<LossPair, 'predicted' | 'freedom'>,
-): Pick<Gradient, 'inherited' | 'fresh' | 'excess'> {
-  const square = within[0] as number;
-  const whole = pairMean({ within, across }, layout, batch);
-  if (!predicted || !(square > 0) || !(whole > 0)) return { inherited: 0, fresh: 0, excess: 0 };
-  const moving = (all: Float64Array, own: Float64Array) =>
-    own.map((c, bin) => c * (2 * Math.max(c, all[bin] as number) - c));
-  const ofSquare =
-    (2 *
-      pairMean({ within: moving(within, predicted.within), across: moving(across, predicted.across) }, layout, batch)) /
-    square ** 2;
-  const chance = within.map((all, bin) => {
-    const other = (across[bin] as number) - (predicted.across[bin] as number);
-    return (predicted.within[bin] as number) + Math.max(0, all - (predicted.within[bin] as number) - other);
-  });
-  const fixed = 1 - Math.min(1, pairMean({ within: chance, across: predicted.across }, layout, batch) / whole);
-  const ofSum = 2 * (1 - fixed * fixed);
-  const fresh = Math.max(0, ofSquare);
-  return { inherited: 0, fresh: fresh / freedom, excess: Math.max(0, ofSum - fresh) / freedom };
 }
 
 /** Moments less those of the mean. */
