@@ -92,7 +92,8 @@ async function compareAll(title: string, all: readonly Case[], multiply: Multipl
   const families = new Map<Engine, Families>(asked.map((engine) => [engine, new Map()]));
   const unread: string[] = [];
   const spentMs = { analytic: 0, surrogate: 0 };
-  for (const { file, text, measured, input } of cases) {
+  for (const [index, { file, text, measured, input }] of cases.entries()) {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${index + 1} of ${cases.length}: ${file}`);
     const project = { readText: async () => text };
     const analysis = await analyze(project, file, { clock, ...(input && { input }), budget: { timeMs: 60_000 } });
     spentMs.analytic += analysis.timings.signalMs;
@@ -115,6 +116,7 @@ async function compareAll(title: string, all: readonly Case[], multiply: Multipl
       byFamily?.set(measured.family, [...(byFamily.get(measured.family) ?? []), errors]);
     }
   }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const [engine, byFamily] of families) {
     console.log(`\n${engine}${engine === 'analytic' ? '' : `, ${options.seeds ?? '8 to 24'} runs`}`);
     printTable(byFamily);

@@ -1,4 +1,6 @@
 import type { Distribution } from '../../network/network';
+import type { Multiply } from './matrix';
+import { orthogonal } from './orthogonal';
 import type { RandomSource } from './random';
 import { elementCountOf, type Tensor } from './tensor';
 
@@ -7,6 +9,7 @@ export function drawTensor(
   distribution: Distribution,
   shape: readonly number[],
   random: RandomSource,
+  multiply: Multiply,
 ): Tensor | undefined {
   switch (distribution.kind) {
     case 'constant': {
@@ -37,7 +40,7 @@ export function drawTensor(
       });
     }
     case 'orthogonal':
-      return orthogonal(distribution, shape, random);
+      return orthogonal(distribution, shape, random, multiply);
     case 'identity':
       return identity(distribution.gain, shape);
     case 'values': {
@@ -84,42 +87,6 @@ function truncatedNormal(
     }
     return low + (high - low) * random.uniform();
   };
-}
-
-/** Saxe et al. 2014: orthonormal rows or columns, whichever are fewer, of a Gaussian matrix, by Gram–Schmidt twice over. */
-function orthogonal(
-  { gain, rows, columns }: { readonly gain: number; readonly rows: number; readonly columns: number },
-  shape: readonly number[],
-  random: RandomSource,
-): Tensor | undefined {
-  const count = elementCountOf(shape);
-  if (rows * columns !== count || !Number.isFinite(gain)) return undefined;
-  const few = Math.min(rows, columns);
-  const long = Math.max(rows, columns);
-  const vectors: Float64Array[] = [];
-  for (let index = 0; index < few; index++) {
-    const vector = Float64Array.from({ length: long }, () => random.normal());
-    for (let round = 0; round < 2; round++) {
-      for (const other of vectors) subtractProjection(vector, other);
-    }
-    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-    for (let at = 0; at < long; at++) vector[at] = (vector[at] as number) / norm;
-    vectors.push(vector);
-  }
-  const data = new Float32Array(count);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const [which, at] = rows <= columns ? [row, column] : [column, row];
-      data[row * columns + column] = gain * ((vectors[which] as Float64Array)[at] as number);
-    }
-  }
-  return { shape, data, logScale: 0 };
-}
-
-function subtractProjection(vector: Float64Array, onto: Float64Array): void {
-  let product = 0;
-  for (let at = 0; at < vector.length; at++) product += (vector[at] as number) * (onto[at] as number);
-  for (let at = 0; at < vector.length; at++) vector[at] = (vector[at] as number) - product * (onto[at] as number);
 }
 
 /** The identity matrix; of a kernel [out, in, …window] the Dirac delta in the middle of the window (PyTorch 2.13 `eye_`, `dirac_`). */

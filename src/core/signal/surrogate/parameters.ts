@@ -1,5 +1,6 @@
 import { type Network, type ParameterId, parametersById } from '../../network/network';
 import { drawTensor } from './draw';
+import type { Multiply } from './matrix';
 import type { RandomSource } from './random';
 import type { DrawnParameter } from './rule';
 import { elementCountOf, type Tensor } from './tensor';
@@ -9,16 +10,18 @@ export class ParameterDraws {
   readonly #drawn = new Map<ParameterId, DrawnParameter | undefined>();
   readonly #parameters: ReadonlyMap<ParameterId, Network['parameters'][number]>;
   readonly #random: RandomSource;
+  readonly #multiply: Multiply;
 
-  constructor(network: Network, random: RandomSource) {
+  constructor(network: Network, random: RandomSource, multiply: Multiply) {
     this.#parameters = parametersById(network);
     this.#random = random;
+    this.#multiply = multiply;
   }
 
   get(id: ParameterId): DrawnParameter | undefined {
     if (this.#drawn.has(id)) return this.#drawn.get(id);
     const parameter = this.#parameters.get(id);
-    const value = parameter && drawParameter(parameter, this.#random);
+    const value = parameter && drawParameter(parameter, this.#random, this.#multiply);
     const drawn = parameter && value && { parameter, value };
     this.#drawn.set(id, drawn);
     return drawn;
@@ -28,10 +31,11 @@ export class ParameterDraws {
 function drawParameter(
   { shape, initialiser }: Network['parameters'][number],
   random: RandomSource,
+  multiply: Multiply,
 ): Tensor | undefined {
   if (shape.some((size) => !Number.isInteger(size) || size < 0)) return undefined;
   const { distribution } = initialiser;
-  const value = drawTensor(distribution, shape, random);
+  const value = drawTensor(distribution, shape, random, multiply);
   if (!value || distribution.kind !== 'orthogonal') return value;
   return storedOrder(value, distribution.rows, distribution.columns);
 }

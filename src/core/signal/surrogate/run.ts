@@ -86,7 +86,7 @@ function runForward(request: RunRequest, indexOf: ReadonlyMap<number, number>): 
   const { network, statistics, multiply, seed, batch, cancel } = request;
   // Apart, so that runs of one seed with batches of different sizes have the same weights.
   const random = new RandomSource(2 * seed + 1);
-  const draws = new ParameterDraws(network, new RandomSource(2 * seed));
+  const draws = new ParameterDraws(network, new RandomSource(2 * seed), multiply);
   const logits = softmaxOnly(network);
   const steps: (Step | undefined)[] = [];
   const runs: (NodeRun | undefined)[] = [];

@@ -28,7 +28,12 @@ function drawInput(
   if (content === 'tokens') return drawTokens(call, shape);
   if (typeof statistics === 'string' || statistics.kind !== 'sample') return drawPreset(call, shape, statistics);
   const variance = Math.max(0, statistics.square - statistics.mean ** 2);
-  return drawTensor({ kind: 'normal', mean: statistics.mean, std: Math.sqrt(variance) }, shape, call.random);
+  return drawTensor(
+    { kind: 'normal', mean: statistics.mean, std: Math.sqrt(variance) },
+    shape,
+    call.random,
+    call.multiply,
+  );
 }
 
 /** As many samples as the batch has, each at most once where there are enough; undefined where their sizes differ. */
@@ -107,11 +112,11 @@ export function constantStep(call: Call, operation: Extract<Operation, { kind: '
   }
   if (moments) {
     const std = Math.sqrt(Math.max(0, moments.square - moments.mean ** 2));
-    const output = drawTensor({ kind: 'normal', mean: moments.mean, std }, shape, call.random);
+    const output = drawTensor({ kind: 'normal', mean: moments.mean, std }, shape, call.random, call.multiply);
     return output && { output, isApproximate: true };
   }
   if (value !== undefined) {
-    const output = drawTensor({ kind: 'constant', value }, shape, call.random);
+    const output = drawTensor({ kind: 'constant', value }, shape, call.random, call.multiply);
     return output && { output };
   }
   const readers = network.nodes.filter(({ inputs }) => inputs.includes(node.id));
@@ -129,7 +134,7 @@ export function randomStep(call: Call, { distribution }: Extract<Operation, { ki
     const data = Float32Array.from({ length: elementCountOf(shape) }, () => random.integer(distribution.below));
     return { output: { shape, data, logScale: 0 } };
   }
-  const output = drawTensor(distribution, shape, random);
+  const output = drawTensor(distribution, shape, random, call.multiply);
   return output && { output };
 }
 
