@@ -3,7 +3,7 @@ import type { RandomSource } from './random';
 import { elementCountOf, type Tensor } from './tensor';
 
 /** Rows that are made orthogonal to one another before those behind them are: what lies before a block is one matrix product. */
-const blockRows = 32;
+const blockRows = 16;
 
 /**
  * Saxe et al. 2014: orthonormal rows or columns, whichever are fewer, of a Gaussian matrix, by Gram–Schmidt twice over, block by block
