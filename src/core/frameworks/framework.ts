@@ -91,8 +91,8 @@ export interface TraceSession {
    * (declared, first layer, later constraint), recorded as an assumption. Undefined where the policy has none to offer.
    */
   assumedInput(model: InstanceValue, parameterName: string, index: number): TracedTensor | undefined;
-  /** `loss.backward()`, `compile(loss=…)`: the scalar that gradients start from. */
-  lossSeen(loss: TracedTensor, trail: CallTrail): void;
+  /** `loss.backward()`: what gradients start from. Those of losses of one round add up. */
+  lossSeen(loss: TracedTensor, trail: CallTrail, round?: number): void;
   /** A loss object was made, though it may never be seen applied. */
   lossDeclared(loss: DeclaredLoss): void;
   /** A layer could not take an input of this shape: tells the input policy that a candidate does not fit. */

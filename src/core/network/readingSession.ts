@@ -6,6 +6,7 @@ import { type TracedTensor, Tracer } from './tracer';
 export interface SeenLoss {
   readonly tensor: TracedTensor;
   readonly trail: CallTrail;
+  readonly round?: number;
 }
 
 export interface SeenApplication extends ModelApplication {
@@ -50,8 +51,8 @@ export class ReadingSession implements TraceSession {
     return this.inputTensor(undefined, 'real', parameterName, []);
   }
 
-  lossSeen(tensor: TracedTensor, trail: CallTrail): void {
-    this.losses.push({ tensor, trail });
+  lossSeen(tensor: TracedTensor, trail: CallTrail, round?: number): void {
+    this.losses.push({ tensor, trail, ...(round !== undefined && { round }) });
   }
 
   lossDeclared(loss: DeclaredLoss): void {

@@ -1,6 +1,6 @@
 import type { EntryPoint } from './entryPoints';
 import type { NetworkNode, NodeId, ParameterId } from './network';
-import type { ReadingSession, SeenApplication } from './readingSession';
+import type { ReadingSession, SeenApplication, SeenLoss } from './readingSession';
 
 export interface TracedLoss {
   readonly from: SeenApplication;
@@ -20,9 +20,10 @@ export function tracedLoss(session: ReadingSession, { application, open, model }
   const own = new Set(open.parametersOf(model));
   let fed: TracedLoss | undefined;
   for (const from of [application, ...applications.filter(isAlike)].slice(0, mostApplications)) {
-    const end = lossBehind(session, from);
+    const end = lossBehind(session, from, own);
     if (end === undefined) continue;
-    if (!isFedByOthers(tracer.nodes, from, own)) return { from, end };
+    const inputs = from.inputs.map(({ node }) => node);
+    if (!isFedByOthers(tracer.nodes, inputs, own)) return { from, end };
     fed ??= { from, end };
   }
   return fed;
@@ -31,16 +32,13 @@ export function tracedLoss(session: ReadingSession, { application, open, model }
 /** Training applies a model again and again. */
 const mostApplications = 8;
 
-/** True where a gradient that reaches the application's inputs goes on into weights that are not the model's. */
+/** True where a gradient that reaches these nodes goes on into weights that are not the model's. */
 function isFedByOthers(
   nodes: readonly NetworkNode[],
-  { inputs }: SeenApplication,
+  inputs: readonly NodeId[],
   own: ReadonlySet<ParameterId>,
 ): boolean {
-  const feeding = differentiatedFrom(
-    nodes,
-    inputs.map(({ node }) => node),
-  );
+  const feeding = differentiatedFrom(nodes, inputs);
   return [...feeding].some((id) => nodes[id]?.parameters.some(({ parameter }) => !own.has(parameter)));
 }
 
@@ -55,17 +53,57 @@ export function leadsThrough(
 }
 
 /** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */
-function lossBehind({ tracer, losses }: ReadingSession, application: SeenApplication): NodeId | undefined {
-  const { nodes } = tracer;
+function lossBehind(
+  session: ReadingSession,
+  application: SeenApplication,
+  own: ReadonlySet<ParameterId>,
+): NodeId | undefined {
+  const { nodes } = session.tracer;
   const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
   for (let id = application.endNode; id < nodes.length; id++) {
     const node = nodes[id];
     if (node && !isStopped(node) && node.inputs.some((input) => reached.has(input))) reached.add(id);
   }
-  const seen = losses.find(({ tensor }) => reached.has(tensor.node));
-  if (seen) return seen.tensor.node;
+  const seen = session.losses.find(({ tensor }) => reached.has(tensor.node));
+  if (seen) return addedUp(session, seen, own);
   return nodes.find((node) => node.id >= application.endNode && node.operation.kind === 'loss' && reached.has(node.id))
     ?.id;
+}
+
+/**
+ * The loss with those whose gradients add to what it leaves in the model's own weights: the gradient is that of their sum. One that gets there
+ * by way of what another model makes is that model's, unless the loss itself is such a one.
+ */
+function addedUp(
+  { tracer, losses }: ReadingSession,
+  { tensor, trail, round }: SeenLoss,
+  own: ReadonlySet<ParameterId>,
+): NodeId {
+  const { nodes } = tracer;
+  const usesOf = (end: NodeId) =>
+    [...differentiatedFrom(nodes, [end])].filter((id) =>
+      nodes[id]?.parameters.some(({ parameter }) => own.has(parameter)),
+    );
+  const isFed = (uses: readonly NodeId[]) =>
+    isFedByOthers(
+      nodes,
+      uses.flatMap((id) => nodes[id]?.inputs ?? []),
+      own,
+    );
+  const isOthersAllowed = isFed(usesOf(tensor.node));
+  const together = losses.filter((other) => {
+    if (round === undefined || other.round !== round) return false;
+    const uses = usesOf(other.tensor.node);
+    return uses.length > 0 && (isOthersAllowed || !isFed(uses));
+  });
+  if (together.length < 2) return tensor.node;
+  const site = { shape: [], name: 'loss', label: 'loss', applied: trail };
+  const inputs = together.map((other) => {
+    if (other.tensor.shape?.length === 0) return other.tensor;
+    const axes = (other.tensor.shape ?? []).map((_, axis) => axis);
+    return tracer.add({ operation: { kind: 'reduction', variant: 'sum', axes }, inputs: [other.tensor], ...site });
+  });
+  return tracer.add({ operation: { kind: 'sum', coefficients: inputs.map(() => 1) }, inputs, ...site }).node;
 }
 
 /** Nodes that a gradient from these ends reaches. */

@@ -64,6 +64,10 @@ export class MachineContext implements CallContext {
     this.machine.assume(what, value, span ?? this.#span);
   }
 
+  get gradientRounds(): number {
+    return this.machine.gradientRounds;
+  }
+
   get isExhausted(): boolean {
     return this.machine.isExhausted;
   }

@@ -18,6 +18,9 @@ const trainingStepNames = new Set([
   'minimize',
 ]);
 
+/** Methods that use gradients or clear them: those that later losses leave do not add to those before. */
+const gradientRoundNames = new Set(['zero_grad', 'step', 'minimize']);
+
 /** What functions are called that take a step of training by hand. */
 const handwrittenStep = /^((l_)?model_)?back(ward|_?prop)|^update_(param|weight)|^gradient_descent/i;
 
@@ -33,6 +36,7 @@ export function evaluateCall(machine: Machine, frame: Frame, node: CallExpressio
   const callee = evaluate(machine, frame, node.callee);
   const args = evaluateArguments(machine, frame, node.arguments);
   if (isTrainingStep(node)) machine.trainingSteps++;
+  if (node.callee.kind === 'attribute' && gradientRoundNames.has(node.callee.attribute.name)) machine.gradientRounds++;
   if (callee.kind === 'unknown') return callee;
   return callWith(machine, callee, args, new CallSite(spanOf(frame, node), machine.site));
 }

@@ -135,6 +135,8 @@ export class Machine {
   overflows = 0;
   /** Calls that mark a training step (`backward`, `step`). */
   trainingSteps = 0;
+  /** Calls after which gradients add up anew (`zero_grad`, `step`). */
+  gradientRounds = 0;
   /** Objects made by calling a class. */
   constructions = 0;
   /** Objects that native functions returned: tensors. */

@@ -230,6 +230,8 @@ export interface CallContext {
   unknown(reason: string): UnknownValue;
   /** Records an assumption made to go on. */
   assume(what: string, value: string, span?: Span): void;
+  /** How often gradients have been used or cleared: what is differentiated at the same count adds up. */
+  readonly gradientRounds: number;
   /** True once fuel, depth, time or the cancel signal has run out. */
   readonly isExhausted: boolean;
 }

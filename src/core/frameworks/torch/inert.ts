@@ -34,6 +34,14 @@ export const inertClass: ClassValue = makeNativeClass('torch.Inert', [], {
   })),
 });
 
+/** `GradScaler`: gradients are divided by the scale again before they are used. */
+export const scalerClass: ClassValue = makeNativeClass('torch.amp.GradScaler', [inertClass], {
+  scale: nativeMethod('torch.amp.GradScaler.scale', (_self, { positional, named }) => {
+    return positional[0] ?? named.get('outputs') ?? inertValue();
+  }),
+  __getattr__: nativeMethod('torch.amp.GradScaler.__getattr__', () => inertValue()),
+});
+
 export function inertValue(): InstanceValue {
   return { kind: 'instance', class: inertClass, attributes: new Map(), made: [] };
 }

@@ -2,6 +2,7 @@ import { falseValue, makeFloat, makeInt, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
+import { backwardFunction } from './differentiate';
 import { divergenceFunction } from './distributions';
 import { einopsModules } from './einops';
 import { compiledOperators } from './functions/compiledOperators';
@@ -23,7 +24,7 @@ import { joiningFunctions } from './functions/rearrangement';
 import { specialFunctions } from './functions/special';
 import { functionsOfTensors } from './functions/tensorFunctions';
 import { gradientModes } from './gradientMode';
-import { inertClass, inertValue } from './inert';
+import { inertClass, inertValue, scalerClass } from './inert';
 import { LazyNames } from './lazyNames';
 import {
   aliasPackages,
@@ -125,6 +126,8 @@ export function torchModules(
   }
   for (const name of neverTrue) put(tables, `torch.${name}`, always(`torch.${name}`, falseValue));
   put(tables, 'torch.distributions.kl_divergence', divergenceFunction(state, classes));
+  put(tables, 'torch.autograd.backward', backwardFunction(state));
+  for (const name of ['amp', 'cuda.amp']) put(tables, `torch.${name}.GradScaler`, scalerClass);
   put(tables, 'torch.cuda.device_count', always('torch.cuda.device_count', makeInt(0)));
   for (const name of passingThrough) put(tables, `torch.${name}`, passFirst(`torch.${name}`));
   put(

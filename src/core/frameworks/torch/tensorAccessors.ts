@@ -5,6 +5,7 @@ import { constantsOf } from '../tensor/picking';
 import { permute } from '../tensor/rearranging';
 import type { Site } from '../tensor/trace';
 import { nativeFunction, TorchCall, unknownEntry } from './call';
+import { differentiate } from './differentiate';
 import { setDistribution } from './functions/initialisation';
 import { inPlace } from './functions/inPlace';
 import { inertValue } from './inert';
@@ -56,9 +57,8 @@ export function tensorAccessors(state: () => TorchState): [string, Value][] {
         : makeUnknown('the elements of a tensor are not known');
     },
     numpy: (self) => self,
-    backward: (self, _args, context) => {
-      const tensor = state().tensorOf(self);
-      if (tensor) state().session.lossSeen(tensor, context.trail);
+    backward: (self, args, context) => {
+      differentiate(state(), self, args.positional[0] ?? args.named.get('gradient'), context);
       return none;
     },
     requires_grad_: (self, args, context) => {
