@@ -3,6 +3,7 @@ import { fuseActivations } from './fuse';
 import { fuseAttention } from './fuseAttention';
 import { fuseNormalisation } from './fuseNormalisation';
 import type { Network, NetworkNode, NodeId, ParameterId } from './network';
+import { squareTwins } from './squaredTwins';
 import { differentiatedFrom } from './tracedLoss';
 import type { TracedTensor, Tracer } from './tracer';
 
@@ -34,7 +35,7 @@ export function cutNetwork(request: CutRequest): Network {
   const fused = keepNeeded({
     ...whole,
     nodes: fuseAttention(
-      fuseNormalisation(fuseActivations(foldConstants(whole.nodes, tracer.batchSize))),
+      fuseNormalisation(fuseActivations(squareTwins(foldConstants(whole.nodes, tracer.batchSize)))),
       whole.outputs,
     ),
   });

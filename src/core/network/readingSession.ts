@@ -42,7 +42,14 @@ export class ReadingSession implements TraceSession {
 
   leaveModel(application: ModelApplication): void {
     this.#depth--;
-    if (this.#depth === 0) this.applications.push({ ...application, usesAssumedInput: this.#usesAssumedInput });
+    if (this.#depth > 0) return;
+    const all = (tensors: readonly TracedTensor[]) => tensors.map((tensor) => this.tracer.allOf(tensor));
+    this.applications.push({
+      ...application,
+      inputs: all(application.inputs),
+      outputs: all(application.outputs),
+      usesAssumedInput: this.#usesAssumedInput,
+    });
   }
 
   /** A stand-in of unknown shape: which shape the model wants is worked out afterwards, by applying it again. */

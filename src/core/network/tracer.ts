@@ -1,5 +1,6 @@
 import type { CallTrail } from '../python/values';
 import type { Span } from '../span';
+import { makeForEach } from './eachSample';
 import type {
   Dim,
   Initialiser,
@@ -56,6 +57,8 @@ export class Tracer {
   readonly #paths = new Map<string, number>();
   readonly #modulePaths: string[] = [];
   readonly #gradientModes: boolean[] = [];
+  /** Inside `forEach`: how many samples there are, and the tensors of all samples by the node that stands for one. */
+  #samples: { readonly count: Dim; readonly mapped: Map<NodeId, TracedTensor> } | undefined;
   #isForeign = false;
   /** Nodes that depend on parameters. */
   readonly #learned = new Set<NodeId>();
@@ -119,7 +122,48 @@ export class Tracer {
     this.#gradientModes.pop();
   }
 
+  get isForEach(): boolean {
+    return this.#samples !== undefined;
+  }
+
+  /** What `body` makes of tensors that `oneOf` gives is asked for of one sample and made for all of them. */
+  forEach<T>(count: Dim, body: () => T): T {
+    this.#samples = { count, mapped: new Map() };
+    try {
+      return body();
+    } finally {
+      this.#samples = undefined;
+    }
+  }
+
+  /** One sample of a tensor that holds them along its first axis. */
+  oneOf(tensor: TracedTensor): TracedTensor {
+    const site = { name: 'sample', label: 'sample', applied: this.#trailOf(tensor) };
+    const { node } = this.#make({ operation: { kind: 'identity' }, inputs: [tensor], shape: tensor.shape, ...site });
+    this.#samples?.mapped.set(node, tensor);
+    return { node, shape: tensor.shape?.slice(1) };
+  }
+
+  /** A tensor as it stands outside of `forEach`. */
+  allOf(tensor: TracedTensor): TracedTensor {
+    return this.#samples?.mapped.get(tensor.node) ?? tensor;
+  }
+
+  #trailOf({ node }: TracedTensor): CallTrail {
+    const made = this.#nodes[node]?.provenance.applied;
+    return made ? [made] : [];
+  }
+
   add(request: NodeRequest): TracedTensor {
+    const { count, mapped } = this.#samples ?? {};
+    const isMapped = ({ node }: TracedTensor) => mapped?.has(node) === true;
+    if (!mapped || !request.inputs.some(isMapped)) return this.#make(request);
+    const all = makeForEach(request, { count, isMapped, make: (whole) => this.#make(whole) });
+    mapped.set(all.node, all);
+    return { node: all.node, shape: request.shape };
+  }
+
+  #make(request: NodeRequest): TracedTensor {
     if (this.#gradientModes.at(-1) === false) {
       const tensor = this.#push(request);
       if (this.#learned.has(tensor.node)) this.#withoutGradient.set(tensor.node, undefined);
@@ -139,7 +183,7 @@ export class Tracer {
       shape: tensor.shape,
       name: 'no_grad',
       label: 'no_grad',
-      applied: [made.provenance.applied],
+      applied: this.#trailOf(tensor),
     });
     this.#withoutGradient.set(tensor.node, stopped);
     return stopped;

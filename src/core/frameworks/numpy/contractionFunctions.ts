@@ -1,7 +1,9 @@
 import type { TracedTensor } from '../../network/tracer';
 import type { Value } from '../../python/values';
+import { reduce } from '../tensor/combining';
 import { numberOf } from '../tensor/dimValues';
 import { einsumTensors } from '../tensor/einsum';
+import { addNode } from '../tensor/trace';
 import { type ArrayCall, type ArrayFunctions, shapeOf, tensorOf } from './arrays';
 import { unfollowed } from './shapeOnlyFunctions';
 
@@ -26,6 +28,7 @@ export const contractionFunctions: ArrayFunctions = {
       const leftRank = left?.shape?.length;
       const rightRank = right?.shape?.length;
       if (!left || !right || !leftRank || !rightRank) return undefined;
+      if (leftRank === 1 && rightRank === 1) return ofVectors(call, left, right);
       return summed(call, left, right, [leftRank - 1], [rightRank - 1]);
     },
   },
@@ -49,6 +52,12 @@ export const contractionFunctions: ArrayFunctions = {
     },
   },
 };
+
+/** Σ xᵢyᵢ. */
+function ofVectors(call: ArrayCall, left: TracedTensor, right: TracedTensor): Value {
+  const products = addNode(call.session, { kind: 'product' }, [left, right], left.shape, call.site);
+  return call.result(reduce(call.session, 'sum', products, undefined, false, call.site));
+}
 
 function operands(call: ArrayCall): readonly (TracedTensor | undefined)[] {
   return [tensorOf(call.first), tensorOf(call.second)];

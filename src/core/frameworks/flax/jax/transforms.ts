@@ -3,6 +3,7 @@ import type { CallArguments, CallContext, NativeFunctionValue, Value } from '../
 import { tensorsIn } from '../../numpy/numpy';
 import { inertValue } from '../../torch/inert';
 import type { FlaxState } from '../flaxState';
+import { vmapFunction } from './vmap';
 
 /** Transforms that change nothing of what a function computes at initialisation. */
 const passing = ['jit', 'checkpoint', 'remat', 'named_call', 'pmap', 'eval_shape', 'shard_map', 'make_jaxpr'];
@@ -11,6 +12,7 @@ const passing = ['jit', 'checkpoint', 'remat', 'named_call', 'pmap', 'eval_shape
 export function transformMember(state: () => FlaxState, module: string, name: string): Value | undefined {
   if (name === 'eval_shape') return calling(`${module}.${name}`);
   if (passing.includes(name)) return passingTransform(`${module}.${name}`);
+  if (name === 'vmap') return vmapFunction(state, `${module}.vmap`);
   if (name === 'grad') return gradient(state, `${module}.grad`, false);
   if (name === 'value_and_grad') return gradient(state, `${module}.value_and_grad`, true);
   return undefined;
