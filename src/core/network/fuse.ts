@@ -72,7 +72,11 @@ function fusionOf(
   if (isJoin) return customOf(candidates[0]);
   const before = fused[node.inputs[0] ?? -1];
   const isAfterCustom = before?.operation.kind === 'activation' && before.operation.activation.id === 'custom';
-  if (isAfterCustom) return customOf(candidates.find(([source]) => source === before.inputs[0]));
+  if (isAfterCustom) {
+    // A normal variable may be negative where an activation of one is not: a logarithm is taken of the whole function.
+    const start = takesLogarithm(own) ? beforeActivations(before, fused) : before.inputs[0];
+    return customOf(candidates.find(([source]) => source === start));
+  }
   return node.operation.kind === 'activation' ? customOf(candidates[0]) : undefined;
 }
 
@@ -114,4 +118,20 @@ function labelOf(node: NetworkNode, activation: ActivationUse): string {
   if (entry) return entry.title;
   const formula = printExpression(activation.expression);
   return formula.length <= longestLabel ? formula : node.label;
+}
+
+/** What the activations in a row that end with this node are a function of. */
+function beforeActivations(last: NetworkNode, fused: readonly NetworkNode[]): NodeId {
+  let node: NetworkNode | undefined = last;
+  let start = last.id;
+  while (node?.operation.kind === 'activation') {
+    start = node.inputs[0] ?? start;
+    node = fused[node.inputs[0] ?? -1];
+  }
+  return start;
+}
+
+function takesLogarithm(expression: Expression): boolean {
+  if (expression.kind !== 'apply') return false;
+  return expression.primitive === 'log' || expression.operands.some(takesLogarithm);
 }
