@@ -74,6 +74,7 @@ function outerSlope(primitive: Primitive, operand: Expression, whole: Expression
     case 'abs':
       return apply('sign', operand);
     case 'sign':
+    case 'floor':
       return zero;
     case 'exp':
       return whole;

@@ -12,6 +12,7 @@ const unary: Partial<Record<Primitive, (x: number) => number>> = {
   reciprocal: (x) => 1 / x,
   abs: Math.abs,
   sign: Math.sign,
+  floor: Math.floor,
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,

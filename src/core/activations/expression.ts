@@ -9,6 +9,7 @@ export type Primitive =
   | 'reciprocal'
   | 'abs'
   | 'sign'
+  | 'floor'
   | 'exp'
   | 'expm1'
   | 'log'

@@ -2,6 +2,7 @@ import type { Expression, Primitive } from './expression';
 
 const functionNames: Partial<Record<Primitive, string>> = {
   sign: 'sign',
+  floor: 'floor',
   exp: 'exp',
   expm1: 'expm1',
   log: 'log',

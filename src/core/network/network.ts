@@ -181,6 +181,8 @@ export type Operation =
     }
   /** Σ coefficients[i] · inputs[i], with broadcasting. */
   | { readonly kind: 'sum'; readonly coefficients: readonly number[] }
+  /** The first input's values; a gradient goes back to both inputs. */
+  | { readonly kind: 'straightThrough' }
   /** Elementwise product of the inputs, with broadcasting. */
   | { readonly kind: 'product' }
   /** Any other elementwise function of several inputs. */

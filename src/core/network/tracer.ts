@@ -14,6 +14,7 @@ import type {
   Provenance,
   Shape,
 } from './network';
+import { straightThrough } from './straightThrough';
 
 /** A tensor while a model is traced: the node that makes it and its shape. `output` tells outputs of one node apart. */
 export interface TracedTensor {
@@ -169,7 +170,30 @@ export class Tracer {
       if (this.#learned.has(tensor.node)) this.#withoutGradient.set(tensor.node, undefined);
       return tensor;
     }
-    return this.#push({ ...request, inputs: request.inputs.map((tensor) => this.#differentiable(tensor)) });
+    const own = { ...request, inputs: request.inputs.map((tensor) => this.#differentiable(tensor)) };
+    return this.#straightThrough(own) ?? this.#push(own);
+  }
+
+  #straightThrough(request: NodeRequest): TracedTensor | undefined {
+    const { operation, inputs, shape } = request;
+    if (operation.kind !== 'sum') return undefined;
+    const ids = inputs.map(({ node }) => node);
+    const found = straightThrough(this.#nodes, ids, operation.coefficients);
+    const shapes = [
+      shape,
+      ...[...(found?.values ?? []), { node: found?.through ?? -1 }].map(({ node }) => this.#nodes[node]?.outputShape),
+    ];
+    if (!found || new Set(shapes.map((own) => JSON.stringify(own))).size > 1) return undefined;
+    const part = (name: string, own: Operation, from: readonly TracedTensor[]) =>
+      this.#push({ ...request, operation: own, inputs: from, name, label: name });
+    const values = found.values.map(({ node, isStopped }) =>
+      isStopped ? part('detach', { kind: 'identity', stopsGradient: true }, [{ node, shape }]) : { node, shape },
+    );
+    const [value] = values;
+    const coefficients = found.values.map(({ factor }) => factor);
+    const isPlain = values.length === 1 && coefficients[0] === 1;
+    const first = isPlain && value ? value : part('value', { kind: 'sum', coefficients }, values);
+    return part(request.name, { kind: 'straightThrough' }, [first, { node: found.through, shape }]);
   }
 
   #differentiable(tensor: TracedTensor): TracedTensor {

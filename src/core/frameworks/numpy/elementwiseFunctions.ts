@@ -72,6 +72,10 @@ const unaryExpressions: Readonly<Record<string, Expression>> = {
   erfc: subtract(1, apply('erf', z)),
   deg2rad: multiply(Math.PI / 180, z),
   rad2deg: multiply(180 / Math.PI, z),
+  floor: apply('floor', z),
+  ceil: negate(apply('floor', negate(z))),
+  trunc: multiply(apply('sign', z), apply('floor', apply('abs', z))),
+  rint: apply('floor', add(0.5, z)),
 };
 
 /** Elementwise functions that NumPy, SciPy, `keras.ops` and `tf` share. */
@@ -88,6 +92,13 @@ export const elementwiseFunctions: ArrayFunctions = {
     signature: 'x, out=None',
     call: (call) => ofExpression(call, expression),
   })),
+  round: {
+    signature: 'x, decimals=0, out=None',
+    call: (call) => {
+      const scale = 10 ** (call.number('decimals') ?? 0);
+      return ofExpression(call, multiply(1 / scale, apply('floor', add(0.5, multiply(scale, z)))));
+    },
+  },
   subtract: { signature: 'x, y, out=None', call: difference },
   divide: { signature: 'x, y, out=None', call: quotient },
   divide_no_nan: { signature: 'x, y', call: quotient },

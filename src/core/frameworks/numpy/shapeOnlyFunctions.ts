@@ -10,7 +10,7 @@ import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, tenso
 /** One tensor of the same shape. */
 const unary = [
   ...['angle', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctanh', 'acos', 'acosh', 'asin', 'asinh', 'atanh'],
-  ...['cbrt', 'ceil', 'conj', 'conjugate', 'digitize', 'erfinv', 'floor', 'i0', 'imag', 'isfinite'],
+  ...['cbrt', 'conj', 'conjugate', 'digitize', 'erfinv', 'i0', 'imag', 'isfinite'],
   ...[
     'isin',
     'isinf',
@@ -23,7 +23,7 @@ const unary = [
     'bitwise_not',
     'bitwise_invert',
   ],
-  ...['real', 'rint', 'round', 'signbit', 'sinc', 'trunc'],
+  ...['real', 'signbit', 'sinc'],
   ...['argpartition', 'partition', 'unwrap', 'cholesky', 'cholesky_inverse', 'inv', 'pinv', 'matrix_power'],
 ];
 

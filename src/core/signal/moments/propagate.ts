@@ -184,6 +184,12 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return withReconciled(call, (own) =>
         withUnmasked(own, sumStep(own, operation.coefficients), operation.coefficients),
       );
+    case 'straightThrough':
+      return withReconciled(call, (own) => {
+        const [output] = own.inputs;
+        const sum = sumStep(own, [1, 1]);
+        return sum && output && { ...sum, output };
+      });
     case 'product':
       return withReconciled(call, productStep);
     case 'elementwise':

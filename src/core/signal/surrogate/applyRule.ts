@@ -92,6 +92,11 @@ export function applyRule(call: Call, statistics: InputStatistics): Step | undef
         : padStep(call, operation.padding, operation.value);
     case 'sum':
       return sumStep(call, operation.coefficients);
+    case 'straightThrough': {
+      const [output] = call.inputs;
+      const sum = sumStep(call, [1, 1]);
+      return sum && output && { ...sum, output };
+    }
     case 'product':
       return productStep(call);
     case 'elementwise':

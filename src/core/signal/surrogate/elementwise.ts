@@ -156,6 +156,7 @@ const unaryLoops: Partial<Record<Primitive, UnaryLoop>> = {
   },
   abs: unaryLoop(Math.abs),
   sign: unaryLoop(Math.sign),
+  floor: unaryLoop(Math.floor),
   expm1: unaryLoop(Math.expm1),
   log: unaryLoop(Math.log),
   log1p: unaryLoop(Math.log1p),

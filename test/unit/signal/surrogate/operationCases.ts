@@ -10,7 +10,7 @@ export interface OperationCase {
   readonly extraInputs?: readonly Tensor[];
   /** The framework's answer has the output's shape only where the rule cannot tell it. */
   readonly isShapeGiven?: boolean;
-  /** Inputs whose gradient the script stops. */
+  /** Inputs whose gradient the script stops, or to which it sends one that is no slope. */
   readonly detached?: readonly number[];
 }
 
@@ -233,6 +233,7 @@ export const operationCases: Readonly<Record<string, OperationCase>> = {
   },
   largest: { operation: { kind: 'ranking', axis: 1, count: 3, largest: true } },
   smallest: { operation: { kind: 'ranking', axis: 0, count: 3, largest: false } },
+  'straight through': { operation: { kind: 'straightThrough' }, detached: [1] },
   'cumulative sum': { operation: { kind: 'cumulativeSum', axis: 1 } },
   elementwise: {
     operation: {

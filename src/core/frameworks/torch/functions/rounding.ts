@@ -1,21 +1,28 @@
+import { add, apply, multiply, negate, z } from '../../../activations/construct';
+import type { Expression } from '../../../activations/expression';
 import type { Dim, Shape } from '../../../network/network';
 import { addDims } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
 import { bernoulli } from '../../tensor/bernoulli';
+import { addExpression } from '../../tensor/elementwise';
 import type { TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
 import { axisOf, shaped, shapeOf, withAxis } from './shapeRule';
 
-/** Functions that only set-up code needs exactly: computed on known constants, unknown in the network. */
+/** What makes integers of numbers, and functions that only set-up code needs: computed on known constants, the latter unknown in the network. */
 export const roundingFunctions: readonly TensorFunction[] = [
   ...tensorFunctions('round', 'decimals=0, out=None', (call) => {
     const scale = 10 ** (call.int('decimals') ?? 0);
-    return onElements(call, (value) => roundHalfToEven(value * scale) / scale);
+    // To the nearest; halves, which even ones take, are met with probability zero.
+    const nearest = multiply(1 / scale, apply('floor', add(0.5, multiply(scale, z))));
+    return rounded(call, nearest, (value) => roundHalfToEven(value * scale) / scale);
   }),
-  ...tensorFunctions('floor', 'out=None', (call) => coin(call) ?? onElements(call, Math.floor)),
-  ...tensorFunctions('ceil', 'out=None', (call) => onElements(call, Math.ceil)),
-  ...tensorFunctions('trunc fix', 'out=None', (call) => onElements(call, Math.trunc)),
+  ...tensorFunctions('floor', 'out=None', (call) => coin(call) ?? rounded(call, apply('floor', z), Math.floor)),
+  ...tensorFunctions('ceil', 'out=None', (call) => rounded(call, negate(apply('floor', negate(z))), Math.ceil)),
+  ...tensorFunctions('trunc fix', 'out=None', (call) =>
+    rounded(call, multiply(apply('sign', z), apply('floor', apply('abs', z))), Math.trunc),
+  ),
   ...tensorFunctions(
     'int long short',
     '*args, memory_format=None',
@@ -53,6 +60,13 @@ function roundHalfToEven(value: number): number {
   const rest = value - below;
   if (rest !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
+}
+
+/** Known elements are rounded one by one; in the network it is a staircase, of slope zero but at its steps. */
+function rounded(call: TorchCall, staircase: Expression, change: (value: number) => number): Value | undefined {
+  const payload = call.payload('input');
+  if (!payload || payload.facts.values || payload.facts.isConstant) return onElements(call, change);
+  return call.result(addExpression(call.state.session, staircase, [payload.tensor], payload.shape, call.site()));
 }
 
 function onElements(call: TorchCall, change: (value: number) => number, isInteger = false): Value | undefined {
