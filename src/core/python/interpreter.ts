@@ -87,6 +87,18 @@ export class Interpreter {
     this.#machine.restoreNativeClasses();
   }
 
+  /** What `body` does not know or assumes is not told of. */
+  unrecorded<T>(body: () => T): T {
+    const { unknowns, assumptions } = this.#machine;
+    const [known, assumed] = [unknowns.length, assumptions.length];
+    try {
+      return body();
+    } finally {
+      unknowns.length = known;
+      assumptions.length = assumed;
+    }
+  }
+
   get unknowns(): readonly RecordedUnknown[] {
     return this.#machine.unknowns;
   }

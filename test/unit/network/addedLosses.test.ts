@@ -82,6 +82,42 @@ suite('network: losses whose gradients add up', () => {
     await assertSame(apart, together, 'Generator');
   });
 
+  test('the step of a Lightning module, which only its trainer calls', async () => {
+    const lightning = (end: string) =>
+      `import torch
+import torch.nn.functional as F
+import lightning as L
+class Net(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = torch.nn.Linear(24, 16)
+        self.fc2 = torch.nn.Linear(16, 1)
+    def forward(self, x):
+        return self.fc2(torch.relu(self.fc1(x)))
+    def training_step(self, batch, batch_idx):
+        x, y = batch
+        loss = 0.5 * F.mse_loss(self(x), y)
+        ${end}
+model = Net()
+L.Trainer().fit(model, loader)
+`;
+    const read = async (text: string) => {
+      const { models } = await analyzeText(text);
+      const { network, signal, unknowns } = models[0] ?? assert.fail(text);
+      assert.deepEqual(unknowns, []);
+      return [signal.nodes[network.outputs[0] ?? -1]?.gradient?.log10Rms, network.loss !== undefined] as const;
+    };
+    const ends = ['return loss', 'return {"loss": loss, "log": 1}', 'self.manual_backward(loss)'];
+    for (const end of ends) {
+      // ½ of the mean over 32 of (z − y)², of y with variance one: (z − y) / 32.
+      const [gradient, hasLoss] = await read(lightning(end));
+      assert.ok(hasLoss, end);
+      assert.ok(gradient !== undefined && Math.abs(gradient - Math.log10(Math.sqrt(1.07) / 32)) < 0.02, `${gradient}`);
+    }
+    const { models } = await analyzeText(lightning('return ((self(x) - y) ** 2).mean()'));
+    assert.notEqual(models[0]?.signal.nodes[models[0].network.outputs[0] ?? -1]?.gradient, undefined);
+  });
+
   test('a loss of another model adds nothing', async () => {
     const own = 'F.mse_loss(net(x), y).backward()\n';
     await assertSame(`g(torch.randn(32, 10)).mean().backward()\n${own}`, own);

@@ -2,9 +2,11 @@ import { signatureOf } from '../../python/binding';
 import { makeDict, makeList, makeStr, makeTuple, none } from '../../python/make';
 import { lookupInClass } from '../../python/nativeClass';
 import type { CallArguments, ClassValue, InstanceValue, ModuleValue, Value } from '../../python/values';
+import { differentiate } from './differentiate';
 import { inertClass, inertValue } from './inert';
 import { type Method, methods, nativeClass } from './nativeClass';
 import { bindLeniently } from './signature';
+import type { TorchState } from './state';
 
 /** Import roots of PyTorch Lightning 2.6. */
 export const lightningRoots = ['lightning', 'pytorch_lightning', 'lightning_fabric'];
@@ -15,8 +17,8 @@ const submodules = new Set([
 ]);
 
 /** `LightningModule` is a `torch.nn.Module` with extras; nothing else of the package shapes a network. */
-export function lightningModules(module: ClassValue): ReadonlyMap<string, ModuleValue> {
-  const lightningModule = lightningModuleClass(module);
+export function lightningModules(state: () => TorchState, module: ClassValue): ReadonlyMap<string, ModuleValue> {
+  const lightningModule = lightningModuleClass(state, module);
   const open = (name: string): ModuleValue => ({
     kind: 'module',
     name,
@@ -30,7 +32,7 @@ export function lightningModules(module: ClassValue): ReadonlyMap<string, Module
   return new Map(lightningRoots.map((root) => [root, open(root)]));
 }
 
-function lightningModuleClass(module: ClassValue): ClassValue {
+function lightningModuleClass(state: () => TorchState, module: ClassValue): ClassValue {
   const name = 'lightning.LightningModule';
   const given = new WeakMap<Value, CallArguments>();
   const create: Method = (cls, args, context) => {
@@ -61,22 +63,17 @@ function lightningModuleClass(module: ClassValue): ClassValue {
     });
     return none;
   };
-  const quiet = [
-    'log',
-    'log_dict',
-    'print',
-    'freeze',
-    'unfreeze',
-    'manual_backward',
-    'toggle_optimizer',
-    'untoggle_optimizer',
-  ];
+  const quiet = ['log', 'log_dict', 'print', 'freeze', 'unfreeze', 'toggle_optimizer', 'untoggle_optimizer'];
   return nativeClass(
     name,
     module,
     methods(name, {
       __new__: create,
       save_hyperparameters: save,
+      manual_backward: (_self, { positional: [loss] }, context) => {
+        if (loss) differentiate(state(), loss, undefined, context);
+        return none;
+      },
       ...Object.fromEntries(quiet.map((method): [string, Method] => [method, () => none])),
       ...Object.fromEntries(
         ['optimizers', 'lr_schedulers', 'configure_optimizers', 'all_gather'].map((method): [string, Method] => [

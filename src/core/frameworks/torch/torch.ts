@@ -101,7 +101,7 @@ class OpenTorch implements OpenFramework {
     this.#modules = torchModules(state, classes, layerNames, tensor, (name) =>
       layerClass(state, unknownLayer(name), module),
     );
-    this.#lightning = lightningModules(module);
+    this.#lightning = lightningModules(state, module);
   }
 
   reopen(session: TraceSession): void {
