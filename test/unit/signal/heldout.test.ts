@@ -12,12 +12,17 @@ const bars: Bounds = { activation: [0.01, 0.06], gradient: [0.035, 0.16], weight
  * README beside them. Each set by itself: a second one does not ease what the first has reached.
  */
 const reached: Readonly<
-  Record<Extract<FamilyFolder, 'development' | 'heldout'>, Readonly<Record<1 | 2, Partial<Bounds>>>>
+  Record<Extract<FamilyFolder, 'development' | 'heldout'>, Readonly<Record<1 | 2 | 3, Partial<Bounds>>>>
 > = {
-  development: { 1: {}, 2: { gradient: [0.14, 0.2], weightGradient: [0.16, 0.24] } },
+  development: {
+    1: {},
+    2: { gradient: [0.14, 0.2], weightGradient: [0.16, 0.24] },
+    3: { activation: [0.021, 0.06], gradient: [0.06, 0.16], weightGradient: [0.12, 0.2] },
+  },
   heldout: {
     1: { weightGradient: [0.06, 0.16] },
     2: { activation: [0.012, 0.06], gradient: [0.043, 0.23], weightGradient: [0.11, 0.42] },
+    3: { gradient: [0.05, 0.16], weightGradient: [0.056, 0.16] },
   },
 };
 /** Numbers that have no estimate yet, by file. */
@@ -35,14 +40,21 @@ const missing: Readonly<Record<string, number>> = {
   'resnet_cifar_option_a.py': 6,
   'unet_setattr_dice.py': 36,
   'multi_triplet.py': 12,
+  'cnn_lenet_scaled_tanh.py': 12,
+  'former_llama_swiglu_gqa.py': 78,
+  'former_postnorm_einsum.py': 8,
+  'mlp_sigmoid_orthogonal.py': 24,
+  'mobile_convnext_v2_grn.py': 58,
 };
 
 suite('signal: networks written unseen', () => {
   for (const [folder, set] of [
     ['development', 1],
     ['development', 2],
+    ['development', 3],
     ['heldout', 1],
     ['heldout', 2],
+    ['heldout', 3],
   ] as const) {
     test(`${folder}, set ${set}: every number has an estimate, and the errors stay within the bars`, async () => {
       const errors = new Map<string, Record<Quantity, number[]>>();
