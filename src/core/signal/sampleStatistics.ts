@@ -36,21 +36,27 @@ export function sampleStatistics(array: NumericArray): SampleStatistics | Refusa
     for (const unit of units) maps.addWithin(array.values, start + unit);
   }
   for (const unit of units) maps.addAcross(total, unit);
-  const within = maps.withinMeans(samples * units.length);
+  const own = maps.withinMeans(samples * units.length);
   const pairs = samples * (samples - 1);
-  const across = maps
+  const others = maps
     .acrossMeans(units.length)
-    .map((value, bin) => (pairs > 0 ? (value - samples * (within[bin] as number)) / pairs : (within[bin] as number)));
-  within[0] = square / array.values.length;
+    .map((value, bin) => (pairs > 0 ? (value - samples * (own[bin] as number)) / pairs : (own[bin] as number)));
+  // The samples looked at have a mean and a variance of their own: what they tell is how places correlate.
+  const partMean = units.reduce((all, unit) => all + maps.mean(total, unit), 0) / (units.length * samples);
+  const partVariance = (own[0] as number) - partMean ** 2;
+  const mean = sum / array.values.length;
+  const variance = square / array.values.length - mean ** 2;
+  const factor = partVariance > 0 ? variance / partVariance : 1;
+  const whole = (values: Float64Array) => values.map((value) => (value - partMean ** 2) * factor + mean ** 2);
   return {
     kind: 'sample',
     shape,
     count,
     positionAxes,
-    mean: sum / array.values.length,
+    mean,
     square: square / array.values.length,
-    within: { extents, values: [...within] },
-    across: { extents, values: [...across] },
+    within: { extents, values: [...whole(own)] },
+    across: { extents, values: [...whole(others)] },
     pairSpread: pairSpread(array.values, count, sampleSize, maps),
     rows: sampleRows(array.values, count, sampleSize),
   };

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import type { ElementwiseId } from '../../../src/core/activations/catalogue';
+import { type ElementwiseId, useActivation } from '../../../src/core/activations/catalogue';
 import type { Network } from '../../../src/core/network/network';
 import { mergeProfiles, withAnalyticBands } from '../../../src/core/signal/merge';
+import { applyActivation } from '../../../src/core/signal/moments/activations';
+import type { Field } from '../../../src/core/signal/moments/field';
 import { propagate } from '../../../src/core/signal/moments/propagate';
 import type { SignalFlag, SignalProfile } from '../../../src/core/signal/profile';
 import { runSurrogate } from '../../../src/core/signal/surrogate/surrogate';
@@ -35,6 +37,22 @@ suite('unsteady regimes', () => {
       assert.ok(isWithin(merged) >= 0.85, `merged ${isWithin(merged)}`);
     }).timeout(60_000);
   }
+
+  test('one sample varies by the fourth moment of its own units: of large values GELU is ReLU, E f⁴/(E f²)² − 1 = 5', () => {
+    const [square, units] = [100, 16];
+    const field: Field = {
+      layout: { axes: [[{ kind: 'batch' }], [{ kind: 'units', size: units }]], extents: [] },
+      segments: [{ channels: units, mean: 0, within: Float64Array.of(square), across: Float64Array.of(0) }],
+      logScale: 0,
+      inherited: 0,
+      fresh: 0,
+      excess: 0,
+      fixedNorm: 0,
+      batch: 32,
+    };
+    const spread = applyActivation(field, useActivation('gelu')).sampleSpread?.() ?? Number.NaN;
+    assert.ok(Math.abs(spread * units - 5) < 0.2, `${spread * units}`);
+  });
 
   const chaotic: readonly Stack[] = [
     { activation: 'relu', gain: 2, width: 16, depth: 50 },

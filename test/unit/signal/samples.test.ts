@@ -99,6 +99,21 @@ suite('signal: .npy samples', () => {
     near(statistics.across.values, [(5 + 14 + 33) / 3, (1 * 7 + 5 * 2 + 2 * 11 + 7 * 3) / 4, (11 + 15) / 2]);
   });
 
+  test('of a batch too large to look at whole, the mean and the variance are those of all samples', () => {
+    // Images of one value each: the first half ±1, the others 1 and 3.
+    const [count, side] = [124, 40];
+    const imageValue = (sample: number) => (sample % 2 === 0 ? 1 : -1) + (sample < count / 2 ? 0 : 2);
+    const values = Float64Array.from({ length: count * side * side }, (_, at) =>
+      imageValue(Math.floor(at / side ** 2)),
+    );
+    const statistics = sampleStatistics({ kind: 'array', shape: [count, 1, side, side], values });
+    assert.equal(statistics.kind, 'sample');
+    const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) < 1e-9, `${value}`);
+    for (const value of statistics.within.values) near(value, 1 + 2);
+    const likeness = ((statistics.across.values[0] as number) - 1) / 2;
+    assert.ok(Math.abs(likeness) < 0.02, `${likeness}`);
+  });
+
   test('a constant image batch is fully correlated everywhere', () => {
     const statistics = sampleStatistics({ kind: 'array', shape: [4, 1, 5, 6], values: new Float64Array(120).fill(2) });
     assert.equal(statistics.kind, 'sample');

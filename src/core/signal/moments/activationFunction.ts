@@ -14,7 +14,6 @@ export class ActivationMoments {
   #valueSquared: HermiteSeries | undefined;
   #slopeSquared: HermiteSeries | undefined;
   #projectedSlope: HermiteSeries | undefined;
-  #valueSlope: HermiteSeries | undefined;
 
   constructor(activation: CompiledActivation, mean: number, std: number) {
     this.#values = sampleOnGrid(activation.f, mean, std);
@@ -41,10 +40,14 @@ export class ActivationMoments {
     return this.#slopeSquared;
   }
 
-  /** f f′: what a gradient that follows f has before it. */
-  get valueSlope(): HermiteSeries {
-    this.#valueSlope ??= gridSeries(this.#values.map((x, j) => x * (this.#slopes[j] as number)));
-    return this.#valueSlope;
+  /** (slope · (f − E f) + offset) f′: what a gradient that follows f is before it, and the same times the normalised pre-activation. */
+  following(slope: number, offset: number): { readonly gradient: HermiteSeries; readonly projected: HermiteSeries } {
+    const mean = this.value.coefficients[0] as number;
+    const gradient = this.#slopes.map((x, j) => (slope * ((this.#values[j] as number) - mean) + offset) * x);
+    return {
+      gradient: gridSeries(gradient),
+      projected: gridSeries(gradient.map((x, j) => x * (gridNodes[j] as number))),
+    };
   }
 
   /** f′ times the normalised pre-activation. */

@@ -114,7 +114,7 @@ export function applyActivation(
       ],
     }),
     sampleSpread: () => {
-      const own = correlationPowers(correlations[0] as Pair, input.layout, 1);
+      const own = correlationPowers(correlationsOf(main.segment, main.variance), input.layout, 1);
       return spreadOfSquare(main.moments.valueSquared, own, input.fixedNorm) / units;
     },
     saturated: saturation && saturatedShare(saturation, parts, powers, input),
@@ -221,47 +221,45 @@ function activationBackward(
 }
 
 /**
- * g = s f + o + rest, rest independent of z: E[g f′] = s E[f f′] + o E[f′], E[g f′ z] = s E[f f′ z] + o E[f′ z], and of (g f′)² the part
- * s² E[f² f′²] instead of s² E f² E f′².
+ * g = s (f − E f) + o + rest, rest independent of z: before the activation its means are those of h = (s (f − E f) + o) f′, and of its moments
+ * the part that s and o make is E[h h′] instead of (s² Cov[f, f′] + o²) E[f′ f′].
  */
 function followingBefore(
   back: Gradient,
-  { along }: Gradient,
+  { along: followed, mean: constant }: Gradient,
   parts: readonly SegmentMoments[],
   output: Field,
   input: Field,
 ): Gradient {
   const [part] = parts;
   const [values] = output.segments;
-  const [own] = input.segments;
-  const square = own ? squareOf(own) : 0;
+  const along = followed ?? (constant ? { slope: 0, offset: constant } : undefined);
   const unknown = { ...back, along: undefined };
-  if (!along || !part || !values || parts.length > 1 || input.layout.extents.length > 0 || !(square > 0))
-    return unknown;
+  if (!along || !part || !values || parts.length > 1) return unknown;
   if (part.slopeExcess !== 0 || (part.valueExcess !== 0 && part.valueExcess !== 2 * part.excess)) return unknown;
   const { moments, mean, std, excess } = part;
-  const timesZ = ({ coefficients }: HermiteSeries) =>
-    mean * (coefficients[0] as number) + std * (coefficients[1] as number);
-  const product = along.slope * timesZ(moments.valueSlope) + along.offset * timesZ(moments.slope);
-  const first = ({ coefficients }: HermiteSeries) => coefficients[0] as number;
-  const average = along.slope * first(moments.valueSlope) + along.offset * first(moments.slope);
-  const perStd = std > 0 ? (product - mean * average) / std ** 2 : 0;
-  const slope = perStd * Math.exp(input.logScale / 2 - excess);
-  const following = along.slope ** 2;
-  const exact = duals(moments.valueSlope, correlationsOf(part.segment, part.variance));
-  const taken = duals(moments.slope, correlationsOf(part.segment, part.variance));
-  const correct = (key: keyof Pair, squares: Float64Array) =>
-    squares.map((value, bin) => {
-      const independent = (taken[key][bin] as number) * (values[key][bin] as number);
-      return value + following * ((exact[key][bin] as number) - independent);
-    });
+  const offset = along.offset + along.slope * values.mean;
+  const { gradient, projected } = moments.following(along.slope, offset);
+  const dualsOf = (series: HermiteSeries) => duals(series, correlationsOf(part.segment, part.variance));
+  const correction = (exact: HermiteSeries, independent: HermiteSeries) => {
+    const [exactly, taken] = [dualsOf(exact), dualsOf(independent)];
+    return (key: keyof Pair, moved: Float64Array) =>
+      moved.map((value, bin) => {
+        const own = along.slope ** 2 * ((values[key][bin] as number) - values.mean ** 2) + offset ** 2;
+        return value + (exactly[key][bin] as number) - own * (taken[key][bin] as number);
+      });
+  };
+  const whole = correction(gradient, moments.slope);
+  const product = correction(projected, moments.projectedSlope);
+  const [average, first] = gradient.coefficients as unknown as readonly [number, number];
+  const perStd = std > 0 ? first / std : 0;
   return {
     ...back,
-    along: { slope, offset: average - perStd * mean },
-    segments: back.segments.map((segment) => ({
-      ...segment,
-      within: correct('within', segment.within),
-      across: correct('across', segment.across),
+    along: { slope: perStd * Math.exp(input.logScale / 2 - excess), offset: average - perStd * mean },
+    segments: back.segments.map(({ within, across, projected: before }) => ({
+      within: whole('within', within),
+      across: whole('across', across),
+      projected: before && { within: product('within', before.within), across: product('across', before.across) },
     })),
   };
 }

@@ -15,6 +15,7 @@ import {
   type Segment,
   seedVariance,
 } from './field';
+import { withFollowing } from './following';
 import { type Layout, unitCount } from './layout';
 import { sumOfPairProducts } from './pairProducts';
 import { withWindowAxes } from './reshape';
@@ -105,7 +106,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
     );
     const units = unitCount(input.layout);
     const cosine = meanSquaredCosine(gradient, input.batch);
-    return {
+    const independent: Gradient = {
       layout: raw.layout,
       segments: raw.segments.map(() => moved),
       profile: own.profile,
@@ -115,6 +116,7 @@ export function convolutionStep(call: Call, operation: Convolution): Step | unde
       excess: gradient.excess + (2 / units) * (1 - cosine),
       alignment: nextAlignment(gradient.alignment, units),
     };
+    return withFollowing(independent, gradient, field, input, share);
   };
   const alike = (values: Float64Array) =>
     forward(values, bins, weight.variance * fanIn, bias.variance + bias.mean ** 2);

@@ -1,4 +1,4 @@
-import { affineOf, combinationOf, gatherBins, pickBins } from './binArithmetic';
+import { affineOf, gatherBins, pickBins } from './binArithmetic';
 import { faded, fadeOfMean } from './chanceLikeness';
 import { commonExcess, commonShare, logOfChiSquare } from './commonPart';
 import { meanSquaredCorrelation, meanSquaredCosine } from './correlations';
@@ -12,8 +12,8 @@ import {
   pooledSegment,
   type Segment,
   seedVariance,
-  squareOf,
 } from './field';
+import { withFollowing } from './following';
 import { type Atom, binCount, binsOf, type Layout, pairWeights, positionCount, unitCount } from './layout';
 import { sumOfPairProducts } from './pairProducts';
 import type { Call, LogMoment, Step } from './rule';
@@ -108,30 +108,6 @@ function linearBackward(
     fresh: (2 / units) * cosine,
     excess: gradient.excess + (2 / units) * (1 - cosine),
     alignment: nextAlignment(gradient.alignment, units),
-  };
-}
-
-/**
- * A gradient that follows the outputs z = W h + b follows h too: given z, the rows of W are on average z hᵀ/|h|² (Gaussian conditioning;
- * Bolthausen 2014), so that Wᵀg = h (z·g)/|h|² + what is independent of z. Assumes that one position stands for the sample.
- */
-function withFollowing(back: Gradient, gradient: Gradient, output: Field, input: Field, share: number): Gradient {
-  const { along } = gradient;
-  if (!along || !(along.slope !== 0) || input.layout.extents.length > 0 || input.segments.length !== 1) return back;
-  const [values] = input.segments;
-  const [out] = output.segments;
-  if (!values || !out || !(squareOf(values) > 0)) return back;
-  const ratio = unitCount(output.layout) / unitCount(input.layout);
-  const perUnit = along.slope * share * squareOf(out) * Math.exp((output.logScale - input.logScale) / 2);
-  const slope = (ratio * perUnit) / squareOf(values);
-  const add = (moments: Float64Array, own: Float64Array) => combinationOf(1, moments, slope * slope, own);
-  return {
-    ...back,
-    along: { slope, offset: 0 },
-    segments: back.segments.map(({ within, across }) => ({
-      within: add(within, values.within),
-      across: add(across, values.across),
-    })),
   };
 }
 

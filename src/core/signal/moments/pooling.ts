@@ -4,6 +4,7 @@ import { affineOf, combinationOf } from './binArithmetic';
 import { averagedGrain, chanceBlock, faded, hasChance, offBase, withOwnPlace } from './chanceLikeness';
 import { type EdgeProfile, passWindows } from './edgeProfile';
 import { type Field, type Gradient, type GradientSegment, type Segment, squareOf } from './field';
+import { followingPooled } from './following';
 import { type BinMap, binMap, binsOf, type Layout, unitCount } from './layout';
 import { largestOfNormals } from './orderStatistics';
 import { withWindowAxes } from './reshape';
@@ -86,6 +87,7 @@ function averagePooling(raw: Field, shared: Windows): Step {
           ...gradient,
           layout: raw.layout,
           profile: unpooledProfile(shared, gradient),
+          along: followingPooled(gradient.along, output.segments, input.segments[0], outputsPerInput(windows)),
           segments: gradient.segments.map(({ within, across }) => {
             const move = (values: Float64Array) => alongAxes(values, layout, positions, spreading);
             return faded({ within: move(within), across: move(across) }, fade);
@@ -94,6 +96,10 @@ function averagePooling(raw: Field, shared: Windows): Step {
       ],
     }),
   };
+}
+
+function outputsPerInput(windows: readonly AxisWindow[]): number {
+  return windows.reduce((product, window) => product * (window.output / window.input), 1);
 }
 
 function pooledProfile({ input, positions, windows }: Windows): EdgeProfile | undefined {
@@ -176,7 +182,7 @@ function maxPooling(raw: Field, shared: Windows): Step {
     logits: undefined,
   };
   const step = source ? applyActivation(top, source.activation) : undefined;
-  const diagonal = windows.reduce((product, window) => product * (window.output / window.input), 1);
+  const diagonal = outputsPerInput(windows);
   const routes: Routes = { all: windows.map(spreadMap), own: windows.map(ownMap), diagonal };
   const route = (gradient: Gradient): GradientSegment[] =>
     gradient.segments.map((segment, index) => routed(segment, shared, routes, tops[index], fade));
@@ -184,7 +190,13 @@ function maxPooling(raw: Field, shared: Windows): Step {
     output: { ...(step ? step.output : top), madeBy: undefined },
     backward: (gradient) => {
       const profile = unpooledProfile(shared, gradient);
-      const routedGradient = { ...gradient, layout: raw.layout, profile, segments: route(gradient) };
+      const routedGradient: Gradient = {
+        ...gradient,
+        layout: raw.layout,
+        profile,
+        along: followingPooled(gradient.along, (step?.output ?? top).segments, input.segments[0], diagonal),
+        segments: route(gradient),
+      };
       if (!source || !step) return { inputs: [routedGradient] };
       const sloped = step.backward(gradient).inputs[0];
       if (sloped === undefined || sloped === 'unknown') return { inputs: [routedGradient] };
@@ -195,6 +207,7 @@ function maxPooling(raw: Field, shared: Windows): Step {
         ...sloped,
         layout: source.input.layout,
         profile,
+        along: followingPooled(sloped.along, top.segments, base.segments[0], diagonal),
         segments: routedSlope.map((segment, index) => ({ ...segment, projected: projections[index] })),
       };
       return { inputs: [{ ...routedGradient, beforeActivation }] };

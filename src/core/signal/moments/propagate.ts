@@ -354,6 +354,8 @@ function propagateBackward(
 const followsValues: ReadonlySet<string> = new Set([
   'loss',
   'linear',
+  'convolution',
+  'pooling',
   'activation',
   'reshape',
   'identity',

@@ -12,6 +12,7 @@ import {
   pooledSegment,
   type Segment,
 } from './field';
+import { followingPooled } from './following';
 import { type Atom, axisWeights, binCount, binsOf, type Layout, mapAxis, weighedBins } from './layout';
 import { haveCommonWeights, nodesOf } from './origins';
 import { everyClass } from './pairClasses';
@@ -78,9 +79,17 @@ export function reductionStep(call: Call, variant: string, axes: readonly number
     madeBy: undefined,
   };
   const spread = variant === 'mean' ? 1 / reduced.count : 1;
+  const isOverPositions = variant === 'mean' && !reduced.isBatch && reduced.units === 1;
   return {
     output,
-    backward: (gradient) => ({ inputs: [expandGradient(gradient, input, reduced, spread, fade)] }),
+    backward: (gradient) => ({
+      inputs: [
+        {
+          ...expandGradient(gradient, input, reduced, spread, fade),
+          along: isOverPositions ? followingPooled(gradient.along, segments, input.segments[0], spread) : undefined,
+        },
+      ],
+    }),
     isApproximate: reduced.units > 1,
   };
 }
