@@ -4,11 +4,11 @@ import type { SourceText } from './findings/fixes/sourceText';
 import { reportFindings, reportUnusedSuppressions } from './findings/report';
 import { findSuppressions, type Suppression } from './findings/suppressions';
 import { applyNetworkEdits } from './network/edits';
+import { dataName } from './network/modelInput';
 import type { ReadModel } from './network/readModel';
 import { readModels } from './network/readModels';
 import type { Project } from './project';
 import { parsePython } from './python/parse';
-import { statisticsName } from './signal/inputStatistics';
 import { withAnalyticBands } from './signal/merge';
 import { propagate } from './signal/moments/propagate';
 
@@ -88,8 +88,9 @@ function analyzeModel(
   };
 }
 
-function describedInput({ statistics, isAssumed, span }: ReadModel['input']): ModelAnalysis['input'] {
-  return { statistics: statisticsName(statistics), isAssumed, ...(span && { span }), given: statistics };
+function describedInput(input: ReadModel['input']): ModelAnalysis['input'] {
+  const { statistics, isAssumed, span } = input;
+  return { statistics: dataName(input), isAssumed, ...(span && { span }), given: statistics };
 }
 
 async function withFixes(

@@ -83,6 +83,8 @@ export function recogniseActivation(expression: Expression): ActivationUse | und
   const f = compileExpression(simplified);
   const values = grid.map((z) => f(z));
   if (grid.some((z, index) => Math.abs(z) < farFrom && !Number.isFinite(values[index]))) return undefined;
+  // What is the same all over the grid, as `z < 200`, may be anything beyond it.
+  if (values.every((value) => value === values[0])) return undefined;
   let slopes: Float64Array | undefined;
   for (const { id, solve } of candidates) {
     const parameters = solve ? solve(f) : {};

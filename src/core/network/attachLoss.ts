@@ -33,7 +33,7 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
     const { tracer } = session;
     const { end, from } = traced;
     const onto = applied.application;
-    const instead = drawnWithInput(tracer, end, from, onto);
+    const instead = new Map([...applied.copies, ...drawnWithInput(tracer, end, from, onto)]);
     const others = session.applications.filter(({ model }) => model !== entry.model);
     const apply = applyAnew(evaluation, entry);
     const node = tracer.withFreshPaths(() => graft({ tracer, end, from, onto, instead, others, apply }));

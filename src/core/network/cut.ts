@@ -77,7 +77,7 @@ function throughOthers({ parameters, tracer }: CutRequest, piece: Piece): Piece 
   ]);
   const readsForeign = (node: NetworkNode) => node.parameters.some((use) => !own.has(use.parameter));
   const nodes = piece.nodes.map((node): NetworkNode => {
-    const isForeign = !body.has(node.id) && (node.isForeign === true || readsForeign(node));
+    const isForeign = node.isForeign === true || (!body.has(node.id) && readsForeign(node));
     return isForeign === (node.isForeign === true) ? node : { ...node, isForeign: true };
   });
   const way = wayBetween(nodes, piece.ends, piece.loss);

@@ -45,13 +45,35 @@ export function fedInput(nodes: readonly NetworkNode[], id: NodeId | undefined):
     : drawnInput(nodes, id);
 }
 
-/** Values of a draw with their chances. */
+/** Whether an input holds one value everywhere, or is a normal or uniform draw that is scaled and shifted at most. */
+export function isPlainlyDrawn(nodes: readonly NetworkNode[], id: NodeId): boolean {
+  const element = elementOf(nodes, id, 0);
+  if (!element || element.source === undefined) return element?.values.length === 1;
+  const operation = nodes[element.source]?.operation;
+  if (operation?.kind !== 'random' || operation.distribution.kind === 'integers') return false;
+  const { values } = drawn(operation.distribution, element.source) ?? element;
+  const [low, high] = [values[0] ?? 0, values[values.length - 1] ?? 0];
+  const [start, end] = [element.values[0] ?? 0, element.values[values.length - 1] ?? 0];
+  const isOnLine = (x: number, at: number) => {
+    const line = start + ((x - low) / (high - low)) * (end - start);
+    return Math.abs((element.values[at] ?? Number.NaN) - line) <= 1e-9 * Math.abs(end - start);
+  };
+  return Array.from(values).every(isOnLine);
+}
+
+/** Values of a draw, or of elements that drawn integers pick from a list, with their chances. */
 export function drawnPoints(
   nodes: readonly NetworkNode[],
   id: NodeId,
 ): Pick<Element, 'values' | 'weights'> | undefined {
-  const operation = nodes[id]?.operation;
-  return operation?.kind === 'random' ? drawn(operation.distribution, id) : undefined;
+  const node = nodes[id];
+  if (node?.operation.kind === 'random') return drawn(node.operation.distribution, id);
+  if (node?.operation.kind !== 'take') return undefined;
+  const [list, place] = node.inputs.map((input) => nodes[input]);
+  const values = list?.operation.kind === 'constant' && list.outputShape?.length === 1 && list.operation.values;
+  const draw = place?.operation.kind === 'random' ? place.operation.distribution : undefined;
+  const picked = values && draw?.kind === 'integers' ? values.slice(0, draw.below) : [];
+  return picked.length > 0 ? { values: picked, weights: picked.map(() => 1 / picked.length) } : undefined;
 }
 
 /** The same as a distribution. */

@@ -1,5 +1,6 @@
 import type { Dim, NetworkNode, NodeId, Shape } from './network';
 import type { SeenApplication } from './readingSession';
+import { broadcastShapes } from './shapes';
 import type { TracedTensor, Tracer } from './tracer';
 
 /** The way from one application of a model to a loss, and the application that it is copied onto. */
@@ -36,7 +37,7 @@ export function graft(request: GraftRequest): NodeId | undefined {
   const replaced = new Set<SeenApplication>();
   const isLost = (id: NodeId) =>
     !copies.has(id) && [from, ...replaced].some(({ firstNode, endNode }) => id >= firstNode && id < endNode);
-  for (const id of [...ancestorsUpTo(tracer, end, copies)].sort((a, b) => a - b)) {
+  for (const id of ancestorsUpTo(tracer, end, copies)) {
     const node = tracer.nodes[id];
     if (!node || copies.has(id)) continue;
     const other = others.find(({ firstNode, endNode }) => id >= firstNode && id < endNode);
@@ -51,17 +52,23 @@ export function graft(request: GraftRequest): NodeId | undefined {
     }
     if (other && replaced.has(other)) continue;
     if (isLost(id) || node.inputs.some(isLost)) return undefined;
-    const copy = () => copyNode(tracer, node, node.inputs.map(copyOf));
+    const copy = () => copyNode(tracer, node, node.inputs.map(copyOf), tracer.batchSize);
     copies.set(id, other ? tracer.asForeign(copy) : copy());
   }
   return copies.get(end)?.node;
 }
 
-function copyNode(tracer: Tracer, node: NetworkNode, inputs: readonly TracedTensor[]): TracedTensor {
+/** `batchSize`: that of the application that it was made for, where its first axis may be that of the samples. */
+export function copyNode(
+  tracer: Tracer,
+  node: NetworkNode,
+  inputs: readonly TracedTensor[],
+  batchSize: number | undefined,
+): TracedTensor {
   return tracer.add({
     operation: node.operation,
     inputs,
-    shape: completed(node, withBatch(node.outputShape, tracer.batchSize), inputs),
+    shape: completed(node, withBatch(node.outputShape, batchSize), inputs),
     name: node.path,
     label: node.label,
     applied: [node.provenance.applied],
@@ -87,26 +94,32 @@ const keepsShape: ReadonlySet<string> = new Set([
  * noise) is as long as the loader's batch.
  */
 function completed({ operation }: NetworkNode, shape: Shape, inputs: readonly TracedTensor[]): Shape {
-  if (!shape?.includes(undefined)) return shape;
+  if (shape && !shape.includes(undefined)) return shape;
   if (operation.kind === 'constant' || operation.kind === 'random') {
-    return shape.map((dim, axis) => (axis === 0 ? (dim ?? batch) : dim));
+    return shape?.map((dim, axis) => (axis === 0 ? (dim ?? batch) : dim));
   }
   if (!keepsShape.has(operation.kind)) return shape;
+  if (!shape) return broadcastShapes(inputs.map((input) => input.shape)).shape;
   const like = inputs.find((input) => input.shape?.length === shape.length)?.shape;
   return shape.map((dim, axis) => dim ?? like?.[axis]);
 }
 
-function ancestorsUpTo(tracer: Tracer, end: NodeId, stops: ReadonlyMap<NodeId, TracedTensor>): ReadonlySet<NodeId> {
+/** The end and what it is computed from, in the order of the trace, as far as the stops. */
+export function ancestorsUpTo(
+  tracer: Tracer,
+  end: NodeId,
+  stops: ReadonlyMap<NodeId, TracedTensor>,
+): readonly NodeId[] {
   const found = new Set<NodeId>([end]);
   for (let id = end; id >= 0; id--) {
     if (!found.has(id) || stops.has(id)) continue;
     for (const input of tracer.nodes[id]?.inputs ?? []) found.add(input);
   }
-  return found;
+  return [...found].sort((a, b) => a - b);
 }
 
 /** The first axis becomes the batch axis where it has the batch's size. */
-export function withBatch(shape: Shape, batchSize: number): Shape {
+export function withBatch(shape: Shape, batchSize: number | undefined): Shape {
   if (!shape || shape[0] !== batchSize) return shape;
   return [batch, ...shape.slice(1)];
 }

@@ -1,7 +1,9 @@
 import type { GivenArguments, OpenFramework } from '../frameworks/framework';
 import type { CallContext, InstanceValue, Value } from '../python/values';
+import { type ComputedInputs, copyInput, isFollowed } from './computedInputs';
 import type { Dim, FedWith, NetworkNode, NodeId, Operation, Shape } from './network';
 import type { ReadingSession, SeenApplication } from './readingSession';
+import type { TracedTensor } from './tracer';
 
 /** One way to feed a model: a shape an input, with the batch axis. */
 export interface InputGuess {
@@ -9,6 +11,8 @@ export interface InputGuess {
   readonly contents: readonly ('real' | 'tokens')[];
   /** What the source draws the inputs after the first from. */
   readonly drawn?: readonly (FedWith | undefined)[];
+  /** Those that it computes. */
+  readonly computed?: ComputedInputs;
   /** How many of them the source says: example tensor, declared input, directive, option. Those after them are assumed. */
   readonly known: number;
   /** A call of the source with all that it gives the model, of whose tensors these are the shapes. */
@@ -18,6 +22,8 @@ export interface InputGuess {
 export interface Applied {
   readonly application: SeenApplication;
   readonly guess: InputGuess;
+  /** What stands for the nodes that computed inputs were made of, and for the inputs themselves. */
+  readonly copies: ReadonlyMap<NodeId, TracedTensor>;
   /** What the model returned. */
   readonly result: Value;
 }
@@ -143,15 +149,19 @@ function applyOnce(
   const parameters = framework.forwardParameters(model);
   const before = session.applications.length;
   session.mismatches = [];
-  const inputs = guess.shapes.map((shape, index) =>
-    session.inputTensor(
-      shape,
-      guess.contents[index] ?? 'real',
-      parameters[index]?.name ?? `input_${index}`,
-      context.trail,
-      index > 0 ? guess.drawn?.[index] : undefined,
-    ),
-  );
+  const copies = new Map(guess.computed?.copies);
+  const inputs = guess.shapes.map((shape, index) => {
+    const name = parameters[index]?.name ?? `input_${index}`;
+    const content = guess.contents[index] ?? 'real';
+    const computed = computedInput(session, guess, index, name, copies);
+    if (computed) return computed;
+    const drawn = index > 0 ? guess.drawn?.[index] : undefined;
+    const input = session.inputTensor(shape, content, name, context.trail, drawn);
+    const source = guess.computed?.application.inputs[index];
+    // Tokens have no size: what is computed of them is computed of the numbers that the source draws.
+    if (source && content === 'real') copies.set(source.node, input);
+    return input;
+  });
   const result = framework.apply(
     model,
     inputs.map((tensor) => framework.tensorValue(tensor)),
@@ -160,7 +170,21 @@ function applyOnce(
   );
   const application = session.applications[before];
   session.applications.length = before;
-  return application && { application: { ...application, inputs }, guess, result };
+  return application && { application: { ...application, inputs }, guess, copies, result };
+}
+
+/** Tokens that are computed in a way that is not followed are still tokens. */
+function computedInput(
+  { tracer }: ReadingSession,
+  { computed, contents, shapes }: InputGuess,
+  place: number,
+  name: string,
+  copies: Map<NodeId, TracedTensor>,
+): TracedTensor | undefined {
+  const source = computed?.places.includes(place) ? computed.application.inputs[place] : undefined;
+  if (!computed || !source) return undefined;
+  if (contents[place] === 'tokens' && !isFollowed(tracer, source.node)) return undefined;
+  return copyInput(tracer, computed, place, { name, shape: shapes[place] }, copies);
 }
 
 /** More than any number of misfits within a model that gives something back. */

@@ -1,17 +1,28 @@
+import { computedPlaces } from './computedInputs';
 import type { Directive } from './directive';
 import { drawnInput, fedInput } from './drawnInput';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
+import { ancestorsUpTo } from './graft';
 import type { InputGuess } from './inputPolicy';
+import { type MadeInputs, madeInputs } from './madeInputs';
 import type { Dim, DrawnFrom, NetworkNode, NodeId, Shape } from './network';
 import type { SeenApplication } from './readingSession';
+import { shownApplication } from './tracedLoss';
 import type { TracedTensor } from './tracer';
 
-export interface KnownInput {
+export interface KnownInput extends KnownData {
   readonly guess: InputGuess;
   readonly batchSize: number | undefined;
+}
+
+export interface KnownData {
   /** What the source itself draws the input from. */
   readonly drawnFrom: DrawnFrom | undefined;
+  /** The source computes the first input, or layers outside the model make it: it is followed. */
+  readonly isMade: boolean;
+  /** Where the source does not tell the sizes of what they make it of. */
+  readonly made?: MadeInputs;
   /** A single sample that shows the output's shape; nobody trains with it. */
   readonly isDemonstration: boolean;
 }
@@ -24,13 +35,14 @@ export function knownInput(
   entry: EntryPoint,
   givenShape: readonly number[] | undefined,
   directive: Directive | undefined,
+  isDataGiven: boolean,
 ): KnownInput | undefined {
-  const example = exampleInput(evaluation, entry);
+  const example = exampleInput(evaluation, entry, isDataGiven);
   const sizes = givenShape ?? directive?.inputShape;
   if (sizes) {
     const content = example?.guess.contents[0] ?? (readsTokens(evaluation, entry) ? 'tokens' : 'real');
     const guess: InputGuess = { shapes: [[batch, ...sizes]], contents: [content], known: 1 };
-    return { guess, batchSize: example?.batchSize, drawnFrom: undefined, isDemonstration: false };
+    return { guess, batchSize: example?.batchSize, drawnFrom: undefined, isMade: false, isDemonstration: false };
   }
   if (example) return example;
   const declared = entry.open.declaredInputShapes(entry.model);
@@ -40,18 +52,25 @@ export function knownInput(
   const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
   const fed = entry.open.fedData?.(entry.model);
   const drawnFrom = fed && drawnInput(evaluation.session.tracer.nodes, fed.data.node);
-  return { guess, batchSize: fed?.samples, drawnFrom, isDemonstration: false };
+  return { guess, batchSize: fed?.samples, drawnFrom, isMade: false, isDemonstration: false };
 }
 
-function exampleInput({ session }: FileEvaluation, { application }: EntryPoint): KnownInput | undefined {
+function exampleInput(evaluation: FileEvaluation, entry: EntryPoint, isDataGiven: boolean): KnownInput | undefined {
+  const { session } = evaluation;
+  const application = shownApplication(session, entry);
   if (!application || application.usesAssumedInput || application.inputs.length === 0) return undefined;
-  if (application.inputs.some(({ shape }) => !isComplete(shape))) return undefined;
+  if (application.inputs.some(({ shape }) => !isComplete(shape))) {
+    return isDataGiven ? undefined : madeInput(evaluation, entry, application);
+  }
   const { nodes } = session.tracer;
   const axis = batchAxis(session.tracer.nodes, application.inputs[0]);
   const batchSize = sizeAt(application.inputs[0]?.shape, axis);
   const isWide = application.inputs.some(({ shape }) => shape && shape.length > 1);
-  const shapes = application.inputs.map(({ shape, node }): Shape => {
+  const computed = computedPlaces(session.tracer, application);
+  const shapes = application.inputs.map(({ shape, node }, place): Shape => {
     if (!shape) return undefined;
+    // A mask or a matrix of relations among as many things as there are samples does not say which axis is theirs.
+    if (computed.includes(place) && shape.filter((dim) => dim === batchSize).length > 1) return shape;
     // One number a sample: an id, or what stands beside samples of more axes. Else it is a sample without a batch.
     const isOfSamples = shape[0] === batchSize && (isWide || isTokens(nodes, node));
     if (shape.length === 1) return isOfSamples ? [batch] : [batch, ...shape];
@@ -61,20 +80,59 @@ function exampleInput({ session }: FileEvaluation, { application }: EntryPoint):
     isTokens(nodes, node) && !areNumbers(nodes, node, application) ? 'tokens' : 'real',
   );
   const isShown = isDemonstration(session, batchSize ?? 1);
+  const places = computed.filter((place) => contents[place] !== 'tokens' && !(place === 0 && isDataGiven));
+  const isMade = places.includes(0);
   return {
     guess: {
       shapes,
       contents,
       known: shapes.length,
       ...(application.given && { like: application.given }),
+      ...(places.length > 0 && { computed: { application, places, batchSize: batchSize ?? 1 } }),
       drawn: application.inputs.map(({ node }, index) =>
         contents[index] === 'tokens' ? drawnInput(nodes, node) : fedInput(nodes, node),
       ),
     },
     batchSize: isShown ? undefined : (batchSize ?? 1),
-    drawnFrom: drawnInput(nodes, application.inputs[0]?.node),
+    drawnFrom: drawnInput(nodes, isMade ? dataBehind(session, application) : application.inputs[0]?.node),
+    isMade,
     isDemonstration: isShown,
   };
+}
+
+/** Where other models make the first input of data whose sizes are not told. */
+function madeInput(
+  evaluation: FileEvaluation,
+  entry: EntryPoint,
+  application: SeenApplication,
+): KnownInput | undefined {
+  const { inputs, given } = application;
+  if (!computedPlaces(evaluation.session.tracer, application).includes(0)) return undefined;
+  const made = madeInputs(evaluation, entry, application, (other) =>
+    knownInput(evaluation, other, undefined, undefined, false),
+  );
+  const shapes = inputs.map(({ node }) => made?.copies.get(node)?.shape);
+  if (!made || !shapes.every(isComplete)) return undefined;
+  const computed = { application, places: inputs.map((_, place) => place), batchSize: 1, copies: made.copies };
+  const contents = inputs.map(() => 'real' as const);
+  return {
+    guess: { shapes, contents, known: shapes.length, computed, ...(given && { like: given }) },
+    batchSize: made.batchSize,
+    drawnFrom: undefined,
+    isMade: true,
+    made,
+    isDemonstration: false,
+  };
+}
+
+/** What the first of the models was applied to that an application's input comes out of. */
+function dataBehind(
+  { tracer, applications }: FileEvaluation['session'],
+  { inputs }: SeenApplication,
+): NodeId | undefined {
+  const way = new Set(inputs[0] ? ancestorsUpTo(tracer, inputs[0].node, new Map()) : []);
+  const isBefore = (other: SeenApplication) => other.outputs.some(({ node }) => way.has(node));
+  return applications.find(isBefore)?.inputs[0]?.node;
 }
 
 /** One sample and no loss anywhere: the call shows the output's shape, nobody trains with it. */

@@ -1,12 +1,12 @@
 import type { Assumption, RefusedValue, Unknown } from '../analysis';
 import type { CallContext } from '../python/values';
-import type { InputStatistics, SampleStatistics } from '../signal/inputStatistics';
+import { type InputStatistics, type SampleStatistics, statisticsName } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import type { Directive } from './directive';
 import type { EntryPoint } from './entryPoints';
 import type { GivenData, GivenDataOf } from './givenData';
 import { type Applied, applyWithInputs } from './inputPolicy';
-import type { KnownInput } from './knownInput';
+import type { KnownData, KnownInput } from './knownInput';
 import type { Shape } from './network';
 import type { ReadingSession } from './readingSession';
 import type { WrittenData } from './writtenData';
@@ -15,11 +15,18 @@ import type { WrittenData } from './writtenData';
 export interface ModelInput {
   readonly statistics: InputStatistics;
   readonly isAssumed: boolean;
+  /** The source computes the first input, of what no name is known for: the statistics stand for nothing. */
+  readonly isComputed?: true;
   /** Where the source says what the data are. */
   readonly span?: Span;
   /** What somebody said of them, where it is taken. */
   readonly given?: GivenData;
   readonly refused?: RefusedValue;
+}
+
+/** `mnist`, `computed`. */
+export function dataName({ isComputed, statistics }: ModelInput): string {
+  return isComputed ? 'computed' : statisticsName(statistics);
 }
 
 interface AppliedWithData {
@@ -89,9 +96,14 @@ export function modelInput(
 
 function sourceInput(
   applied: Applied | undefined,
-  known: KnownInput | undefined,
+  known: KnownData | undefined,
   written: (sizes: Shape) => WrittenData | undefined,
 ): ModelInput {
+  if (known?.made) return sourceInput(known.made.data.applied, known.made.data, written);
+  if (known?.isMade) {
+    if (known.drawnFrom) return { statistics: known.drawnFrom, isAssumed: false };
+    return { statistics: 'standard-normal', isAssumed: false, isComputed: true };
+  }
   if (applied?.guess.contents[0] === 'tokens') return { statistics: 'tokens', isAssumed: false };
   const data = written(applied?.guess.shapes[0]?.slice(1));
   const drawn = known?.drawnFrom;

@@ -279,7 +279,7 @@ export interface NetworkNode {
   readonly label: string;
   readonly parameters: readonly ParameterUse[];
   readonly provenance: Provenance;
-  /** Part of another model, which the way from the outputs to the loss leads through: no layer of this one. */
+  /** Outside the model: part of another one, which the way from the outputs to the loss leads through, or what the source computes an input of. */
   readonly isForeign?: true;
 }
 
@@ -290,7 +290,7 @@ export interface Network {
   readonly parameters: readonly Parameter[];
   /** Those of other models that foreign nodes read. */
   readonly foreignParameters?: readonly Parameter[];
-  /** Nodes of kind `input`. */
+  /** Nodes of kind `input`; where the source computes one, the node that holds it. */
   readonly inputs: readonly NodeId[];
   /** Nodes whose values the model returns. */
   readonly outputs: readonly NodeId[];

@@ -12,7 +12,7 @@ export class NetworkView {
   readonly #afterTrainable: ReadonlySet<NodeId>;
   /** Nodes that feed some trainable layer. */
   readonly #beforeTrainable: ReadonlySet<NodeId>;
-  /** Nodes that the model's outputs depend on, in the order of the data; the loss behind the outputs is not among them. */
+  /** The model's nodes that its outputs depend on, in the order of the data; the loss behind the outputs is not among them. */
   readonly body: readonly NetworkNode[];
   /** Nodes with a trainable weight of two or more axes, in the order of the data. */
   readonly trainableLayers: readonly NetworkNode[];
@@ -154,7 +154,7 @@ function bodyOf(network: Network): readonly NetworkNode[] {
     if (!needed.has(id)) continue;
     for (const input of network.nodes[id]?.inputs ?? []) needed.add(input);
   }
-  return network.nodes.filter((node) => needed.has(node.id));
+  return network.nodes.filter((node) => needed.has(node.id) && !node.isForeign);
 }
 
 function nodesAfter(body: readonly NetworkNode[], sources: ReadonlySet<NodeId>): ReadonlySet<NodeId> {

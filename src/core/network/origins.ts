@@ -2,14 +2,13 @@ import type { Origin, OriginSource } from '../analysis';
 import type { Module, Statement } from '../python/syntax';
 import { nodesAt, walk } from '../python/syntaxSearch';
 import type { FunctionValue, InstanceValue, Value } from '../python/values';
-import { statisticsName } from '../signal/inputStatistics';
 import type { Span } from '../span';
 import { initialiserOf } from './constructModel';
 import type { Directive } from './directive';
 import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { Applied } from './inputPolicy';
-import type { ModelInput } from './modelInput';
+import { dataName, type ModelInput } from './modelInput';
 import type { Shape } from './network';
 import { valueText } from './valueText';
 
@@ -88,15 +87,12 @@ export function shapeOrigin(
   return called ? origin('call', called) : origin('source');
 }
 
-export function dataOrigin(
-  { statistics, isAssumed, span, given, refused }: ModelInput,
-  directive: Directive | undefined,
-  file: string,
-): Origin {
+export function dataOrigin(input: ModelInput, directive: Directive | undefined, file: string): Origin {
+  const { isAssumed, span, given, refused } = input;
   const place = given?.from === 'directive' && directive ? placeOf(directive, file) : span;
   return {
     subject: { kind: 'inputData' },
-    value: given?.name ?? statisticsName(statistics),
+    value: given?.name ?? dataName(input),
     from: given?.from ?? (isAssumed && !span ? 'assumption' : 'source'),
     span: place,
     ...(refused && { refused }),

@@ -53,8 +53,11 @@ export function readModel(
     };
     evaluation.handwritten.findUse(entry.model, evidence, interpreter.context([entry.span]));
   }
-  const known = knownInput(evaluation, entry, inputShape, directive);
-  const batchSize = options.batchSize ?? directive?.batchSize ?? known?.batchSize ?? writtenBatchSize(evaluation);
+  const said = options.batchSize ?? directive?.batchSize;
+  const inLoader = writtenBatchSize(evaluation);
+  session.tracer.batchSize = said ?? inLoader ?? defaultBatchSize;
+  const known = knownInput(evaluation, entry, inputShape, directive, given !== undefined);
+  const batchSize = said ?? known?.batchSize ?? inLoader;
   session.tracer.batchSize = batchSize ?? defaultBatchSize;
   const context = interpreter.context([entry.span]);
   const assumedBefore = interpreter.assumptions.length;
@@ -98,6 +101,7 @@ export function readModel(
     assumptions: distinct([
       ...entry.assumptions,
       ...assumedInput(applied, entry.span),
+      ...assumedInput(known?.made?.data.applied, entry.span),
       ...(batchSize === undefined ? [assumedBatchSize(entry.span)] : []),
       ...(loss?.assumption ? [loss.assumption] : []),
       ...interpreter.assumptions

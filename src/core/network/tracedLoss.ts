@@ -13,20 +13,40 @@ export interface TracedLoss {
  */
 export function tracedLoss(session: ReadingSession, { application, open, model }: EntryPoint): TracedLoss | undefined {
   if (!application) return undefined;
-  const { tracer, applications } = session;
-  const shapesOf = ({ outputs }: SeenApplication) => JSON.stringify(outputs.map(({ shape }) => shape));
-  const isAlike = (other: SeenApplication) =>
-    other !== application && other.model === model && shapesOf(other) === shapesOf(application);
   const own = new Set(open.parametersOf(model));
   let fed: TracedLoss | undefined;
-  for (const from of [application, ...applications.filter(isAlike)].slice(0, mostApplications)) {
+  for (const from of applicationsLike(session, application)) {
     const end = lossBehind(session, from, own);
     if (end === undefined) continue;
     const inputs = from.inputs.map(({ node }) => node);
-    if (!isFedByOthers(tracer.nodes, inputs, own)) return { from, end };
+    if (!isFedByOthers(session.tracer.nodes, inputs, own)) return { from, end };
     fed ??= { from, end };
   }
   return fed;
+}
+
+/**
+ * The application whose inputs the model is shown with: of its first and those like it the first that a loss is computed from, if there are
+ * any, whose inputs no layers outside the model make; else the first.
+ */
+export function shownApplication(
+  session: ReadingSession,
+  { application }: Pick<EntryPoint, 'application'>,
+): SeenApplication | undefined {
+  if (!application) return undefined;
+  const alike = applicationsLike(session, application);
+  const trained = alike.filter((from) => hasLoss(session, from));
+  const candidates = trained.length > 0 ? trained : alike;
+  const isFed = ({ inputs }: SeenApplication) => inputs.some(({ node }) => session.tracer.isLearned(node));
+  return candidates.find((from) => !isFed(from)) ?? candidates[0];
+}
+
+/** An application and those of the same model that give the same shapes. */
+function applicationsLike({ applications }: ReadingSession, application: SeenApplication): readonly SeenApplication[] {
+  const shapesOf = ({ outputs }: SeenApplication) => JSON.stringify(outputs.map(({ shape }) => shape));
+  const isAlike = (other: SeenApplication) =>
+    other !== application && other.model === application.model && shapesOf(other) === shapesOf(application);
+  return [application, ...applications.filter(isAlike)].slice(0, mostApplications);
 }
 
 /** Training applies a model again and again. */
@@ -52,22 +72,34 @@ export function leadsThrough(
   return way.some((id) => others.some(({ firstNode, endNode }) => id >= firstNode && id < endNode));
 }
 
+function hasLoss(session: ReadingSession, application: SeenApplication): boolean {
+  const { seen, made } = reachedLoss(session, application);
+  return seen !== undefined || made !== undefined;
+}
+
 /** The end of what the source computes from the application's outputs: where `backward` starts, else a loss node. */
 function lossBehind(
   session: ReadingSession,
   application: SeenApplication,
   own: ReadonlySet<ParameterId>,
 ): NodeId | undefined {
-  const { nodes } = session.tracer;
-  const reached = new Set<NodeId>(application.outputs.map(({ node }) => node));
-  for (let id = application.endNode; id < nodes.length; id++) {
+  const { seen, made } = reachedLoss(session, application);
+  return seen ? addedUp(session, seen, own) : made;
+}
+
+/** Of what is computed from the application's outputs what is differentiated first, and else the first loss. */
+function reachedLoss({ tracer, losses }: ReadingSession, { outputs, endNode }: SeenApplication) {
+  const { nodes } = tracer;
+  const reached = new Set<NodeId>(outputs.map(({ node }) => node));
+  for (let id = endNode; id < nodes.length; id++) {
     const node = nodes[id];
     if (node && !isStopped(node) && node.inputs.some((input) => reached.has(input))) reached.add(id);
   }
-  const seen = session.losses.find(({ tensor }) => reached.has(tensor.node));
-  if (seen) return addedUp(session, seen, own);
-  return nodes.find((node) => node.id >= application.endNode && node.operation.kind === 'loss' && reached.has(node.id))
-    ?.id;
+  const seen = losses.find(({ tensor }) => reached.has(tensor.node));
+  const made = seen
+    ? undefined
+    : nodes.find(({ id, operation }) => id >= endNode && operation.kind === 'loss' && reached.has(id))?.id;
+  return { seen, made };
 }
 
 /**

@@ -92,13 +92,14 @@ export class Tracer {
     }
   }
 
-  /** Nodes made inside `body` are another model's. */
+  /** Nodes made inside `body` are another model's, or of the code around the model. */
   asForeign<T>(body: () => T): T {
+    const outer = this.#isForeign;
     this.#isForeign = true;
     try {
       return body();
     } finally {
-      this.#isForeign = false;
+      this.#isForeign = outer;
     }
   }
 
@@ -194,6 +195,11 @@ export class Tracer {
     const isPlain = values.length === 1 && coefficients[0] === 1;
     const first = isPlain && value ? value : part('value', { kind: 'sum', coefficients }, values);
     return part(request.name, { kind: 'straightThrough' }, [first, { node: found.through, shape }]);
+  }
+
+  /** Whether a node depends on parameters. */
+  isLearned(id: NodeId): boolean {
+    return this.#learned.has(id);
   }
 
   #differentiable(tensor: TracedTensor): TracedTensor {

@@ -151,6 +151,7 @@ const others: readonly (readonly [string, Expression])[] = [
   ['another input', { kind: 'input', index: 1 }],
   ['a product of two inputs', multiply(z, { kind: 'input', index: 1 })],
   ['np.where(x > 0, x, np.nan)', where(greater(z, 0), z, Number.NaN)],
+  ['x < 200', apply('less', z, number(200))],
   ['max(x, 0) + 0.001 * sin(x)', add(maximum(z, 0), multiply(0.001, apply('sin', z)))],
 ];
 

@@ -36,7 +36,9 @@ const reached: Readonly<
 const missing: Readonly<Record<string, number>> = {
   'cnn_capsules.py': 11,
   'former_karpathy_heads.py': 24,
+  'graph_gcn_normalised.py': 14,
   'graph_sage_batched.py': 22,
+  'multi_masked_pooling.py': 11,
   'seq_wavenet_gated.py': 1,
   'seq_wavenet_skip_sum.py': 1,
   'ae_vq_straight_through.py': 23,

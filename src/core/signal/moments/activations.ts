@@ -24,7 +24,7 @@ import { pairWeights, unitCount } from './layout';
 import { unitsBlock } from './pairClasses';
 import type { Call, Step } from './rule';
 import { saturatedShare } from './saturation';
-import { mappedUniform, sourceStep } from './sources';
+import { mappedDraw, sourceStep } from './sources';
 
 /** Beyond these the function is followed by its own power law: no float64 grid reaches further. */
 const largestLogStd = 60;
@@ -46,9 +46,8 @@ interface SegmentMoments {
 export function activationStep(call: Call, use: ActivationUse, saturation: Saturation | undefined): Step | undefined {
   const input = call.inputs[0];
   const producer = call.inputNodes[0]?.operation;
-  if (input && producer?.kind === 'random' && producer.distribution.kind === 'uniform') {
-    return sourceStep(mappedUniform(producer.distribution, compiledActivation(use).f, input.layout, call));
-  }
+  const mapped = input && mappedDraw(call, input.layout);
+  if (mapped) return sourceStep(mapped);
   const needsProjection = producer?.kind === 'normalisation' || producer?.kind === 'sum';
   return input && applyActivation(input, use, saturation, needsProjection, producer?.kind !== 'input');
 }

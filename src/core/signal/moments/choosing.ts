@@ -39,12 +39,22 @@ export function takeStep(call: Call, axis: number): Step | undefined {
   const [input, index] = call.inputs;
   if (!input || !index || index.layout.axes.length !== 1) return undefined;
   const isOfSamples = isBatch(input.layout.axes[axis]) && isBatch(index.layout.axes[0]);
-  if (!isOfSamples) return isBatch(index.layout.axes[0]) ? undefined : chosenStep(call, axis, 0);
+  if (!isOfSamples) return isBatch(index.layout.axes[0]) ? pickedBySamples(call, input) : chosenStep(call, axis, 0);
   return {
     output: { ...input, madeBy: undefined, logits: undefined },
     backward: (gradient) => ({ inputs: [gradient, undefined] }),
     isApproximate: true,
   };
+}
+
+/** An element of a list for each sample. */
+function pickedBySamples(call: Call, list: Field): Step | undefined {
+  if (list.layout.axes.length !== 1 || call.inputNodes[0]?.operation.kind !== 'constant') return undefined;
+  const segment = pooledSegment(list);
+  const variance = (segment.within[0] as number) - segment.mean ** 2;
+  const layout: Layout = { axes: [[{ kind: 'batch' }]], extents: [] };
+  const field = independentField(layout, segment.mean, variance, call);
+  return { output: { ...field, logScale: field.logScale + list.logScale }, backward: () => ({ inputs: [] }) };
 }
 
 function chosenStep(call: Call, axis: number, indexAxis: number): Step | undefined {

@@ -1,3 +1,4 @@
+import { jointMoments, sourcesOf } from '../../network/jointDraw';
 import { addTo, productOf } from './binArithmetic';
 import { type Alignment, align, broadcastSegment, unbroadcast } from './broadcast';
 import { centredCorrelation } from './correlations';
@@ -15,6 +16,7 @@ import {
 } from './field';
 import { type Atom, binCount, hasBatch, type Layout } from './layout';
 import type { Backward, Call, Step } from './rule';
+import { independentField, sourceStep } from './sources';
 import { areTwins } from './twins';
 
 interface Operands {
@@ -325,11 +327,29 @@ function projectionShare(output: Field, operand: readonly Segment[], factor: num
   };
 }
 
+/** Whether the factors are functions of draws, and of some draw both. */
+function haveCommonDraw({ node, network }: Call): boolean {
+  const [first, second, ...others] = node.inputs.map((id) => sourcesOf(network.nodes, id));
+  if (!first || !second || others.length > 0) return false;
+  return [...first].some((source) => second.has(source));
+}
+
+/** Unknown where the draws of a sample move its elements all together: no moment here tells that. */
+function productOfDraws(call: Call, layout: Layout): Step | undefined {
+  const moments = jointMoments(call.network.nodes, call.node.id);
+  if (!moments || moments.shared > mostShared * moments.variance) return undefined;
+  return sourceStep(independentField(layout, moments.mean, moments.variance, call));
+}
+
+/** Less of a variance is quadrature's own error. */
+const mostShared = 1e-3;
+
 /** Elementwise product of independent tensors: moments multiply. Of a tensor with itself: the fourth moment of a Gaussian. */
 export function productStep(call: Call): Step | undefined {
   const operands = operandsOf(call);
   if (!operands) return undefined;
   const { layout } = operands;
+  if (haveCommonDraw(call)) return productOfDraws(call, layout);
   const fields = operands.fields.map(consumed);
   const areAlike = fields.length === 2 && twinsOf(call, fields).length > 0;
   const count = operands.segments[0]?.length ?? 0;

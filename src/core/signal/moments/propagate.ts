@@ -265,14 +265,12 @@ function layoutLike(call: Call): Layout | undefined {
   return layoutOf(shape, channels || [shape.length - 1], hasBatchAxis);
 }
 
-/** Tensors that are put side by side differ in their number of units. */
+/** Tensors that are put side by side differ in their number of units, and one of one unit is broadcast to the other's. */
 function withOwnUnits(layout: Layout, shape: readonly Dim[]): Layout {
   const axes = layout.axes.map((atoms, axis): readonly Atom[] => {
     const size = shape[axis];
-    const [only] = atoms;
-    return atoms.length === 1 && only?.kind === 'units' && typeof size === 'number' && size > 0
-      ? [{ kind: 'units', size }]
-      : atoms;
+    const isOfUnits = atoms.every(({ kind }) => kind === 'units') && atoms.length <= 1;
+    return isOfUnits && typeof size === 'number' && size > 0 ? (size === 1 ? [] : [{ kind: 'units', size }]) : atoms;
   });
   return { axes, extents: layout.extents };
 }
@@ -294,8 +292,9 @@ function partnerOf(
   indexOf: IndexOf,
 ): Field | undefined {
   let user = users.get(node.id);
-  // The states that a recurrent layer begins with have other axes than its sequence.
-  if (!sourceKinds.has(node.operation.kind) || user?.operation.kind === 'recurrent') return undefined;
+  // The states that a recurrent layer begins with have other axes than its sequence, and places others than what is picked.
+  const isUnlike = user?.operation.kind === 'recurrent' || user?.operation.kind === 'take';
+  if (!sourceKinds.has(node.operation.kind) || isUnlike) return undefined;
   while (user?.inputs.length === 1) user = users.get(user.id);
   for (const id of user?.inputs ?? []) {
     const index = indexOf.get(id);

@@ -1,7 +1,11 @@
+import type { ActivationUse } from '../../activations/activation';
+import { drawnPoints } from '../../network/drawnInput';
 import { meanOf, varianceOf } from '../../network/initialisers';
-import type { Dim, Distribution, Parameter, Shape } from '../../network/network';
+import type { Dim, Distribution, NetworkNode, NodeId, Parameter, Shape } from '../../network/network';
+import { compiledActivation } from './activationFunction';
 import { type Field, rescaledField } from './field';
 import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
+import { nodesOf } from './origins';
 import { everyClass } from './pairClasses';
 import type { Call, Step } from './rule';
 
@@ -94,11 +98,7 @@ function sizeOf(atoms: readonly Atom[], { extents }: Layout): number | undefined
   return size;
 }
 
-export function randomField(
-  distribution: Distribution | { readonly kind: 'integers'; readonly below: number },
-  layout: Layout,
-  samples: Samples,
-): Field | undefined {
+export function randomField(distribution: Draw, layout: Layout, samples: Samples): Field | undefined {
   if (distribution.kind === 'integers') {
     const { below } = distribution;
     return independentField(layout, (below - 1) / 2, (below * below - 1) / 12, samples);
@@ -107,17 +107,44 @@ export function randomField(
   return moments && independentField(layout, moments.mean, moments.variance, samples);
 }
 
-/** f of independent uniform values: no Gaussian stands for them, and a threshold is exact. */
-export function mappedUniform(
-  { low, high }: { readonly low: number; readonly high: number },
-  f: (value: number) => number,
-  layout: Layout,
-  samples: Samples,
-): Field {
-  const values = Float64Array.from({ length: quantiles }, (_, at) => f(low + ((at + 0.5) / quantiles) * (high - low)));
-  const mean = values.reduce((sum, value) => sum + value, 0) / quantiles;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / quantiles;
-  return independentField(layout, mean, variance, samples);
+type Draw = Distribution | { readonly kind: 'integers'; readonly below: number };
+
+/**
+ * A function, step by step, of independent uniform values, integers, or elements that such integers pick from a list: no Gaussian stands for
+ * them, and a threshold is exact. Undefined of anything else.
+ */
+export function mappedDraw({ node, network, batch, pairClasses }: Call, layout: Layout): Field | undefined {
+  const nodes = nodesOf(network);
+  const steps: ActivationUse[] = [];
+  let source: NetworkNode | undefined = node;
+  while (source?.inputs.length === 1 && keepsElements.has(source.operation.kind)) {
+    if (source.operation.kind === 'activation') steps.push(source.operation.activation);
+    source = nodes.get(source.inputs[0] as NodeId);
+  }
+  let values = source && equallyLikely(source, network.nodes);
+  if (!values) return undefined;
+  for (const use of steps.toReversed()) values = values.map(compiledActivation(use).f);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return independentField(layout, mean, variance, { batch, pairClasses });
+}
+
+const keepsElements: ReadonlySet<string> = new Set(['activation', 'identity', 'reshape', 'permute']);
+
+/** Of more integers than quantiles those at the quantiles stand for all. */
+function equallyLikely({ id, operation }: NetworkNode, nodes: readonly NetworkNode[]): Float64Array | undefined {
+  if (operation.kind === 'take') {
+    const picked = drawnPoints(nodes, id);
+    return picked && Float64Array.from(picked.values);
+  }
+  const draw = operation.kind === 'random' ? operation.distribution : undefined;
+  if (draw?.kind === 'uniform') {
+    const step = (draw.high - draw.low) / quantiles;
+    return Float64Array.from({ length: quantiles }, (_, at) => draw.low + (at + 0.5) * step);
+  }
+  if (draw?.kind !== 'integers' || !(draw.below > 0)) return undefined;
+  const count = Math.min(quantiles, Math.ceil(draw.below));
+  return Float64Array.from({ length: count }, (_, at) => Math.floor(((at + 0.5) / count) * draw.below));
 }
 
 export function constantField(value: number | undefined, layout: Layout, samples: Samples): Field | undefined {

@@ -1,9 +1,10 @@
+import { mostConstants } from '../../../network/constantValues';
 import { constant, normal, ones, uniform, unknownDistribution, zeros } from '../../../network/initialisers';
 import type { Dim, Distribution, Shape } from '../../../network/network';
 import { broadcastShapes, elementCount } from '../../../network/shapes';
 import { makeTuple } from '../../../python/make';
 import type { Value } from '../../../python/values';
-import { dimOf, numberOf } from '../../tensor/dimValues';
+import { countOf, dimOf, numberOf } from '../../tensor/dimValues';
 import { addNode } from '../../tensor/trace';
 import type { NativeFunction, TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
@@ -81,13 +82,16 @@ export const creationFunctions: readonly NativeFunction[] = [
     const rows = call.dim('n');
     const shape = [rows, call.has('m') ? call.dim('m') : rows];
     const facts = { isConstant: true, distribution: { kind: 'identity', gain: 1 } } as const;
-    const { session } = call.state;
+    const { session, batchSize } = call.state;
     const site = call.site();
-    return call.state.lazyTensor(
-      shape,
-      () => addNode(session, { kind: 'constant', value: undefined }, [], shape, site),
-      facts,
-    );
+    const [height, width] = shape.map((size) => countOf(size, batchSize));
+    const elements = () => {
+      if (height === undefined || width === undefined || height * width > mostConstants) return {};
+      const isOnDiagonal = (at: number) => Math.floor(at / width) === at % width;
+      return { values: Array.from({ length: height * width }, (_, at) => Number(isOnDiagonal(at))) };
+    };
+    const make = () => addNode(session, { kind: 'constant', value: undefined, ...elements() }, [], shape, site);
+    return call.state.lazyTensor(shape, make, facts);
   }),
   ...[
     'tensor',
