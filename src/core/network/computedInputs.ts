@@ -15,13 +15,13 @@ export interface ComputedInputs {
 }
 
 /**
- * Which inputs the code around the model computes. The first: where layers outside the model make it (an encoder, a generator), or where it is
- * known how it is computed but not as a distribution of its elements (samples with noise of several levels). Those behind it: but for what
- * holds one value or is drawn element by element from one normal or uniform distribution (so adjacency matrices, masks, tables of positions).
+ * Which inputs the code around the model computes. The first: where no distribution of its elements is known, and layers outside the model make
+ * it (an encoder, a generator) or everything is known that it is computed from (samples with noise of several levels). Those behind it: but for
+ * what holds one value or is drawn element by element from one normal or uniform distribution (so adjacency matrices, masks, position tables).
  */
 export function computedPlaces(tracer: Tracer, { inputs }: SeenApplication): readonly number[] {
   const { nodes } = tracer;
-  const isFirstComputed = (id: NodeId) => tracer.isLearned(id) || (!drawnInput(nodes, id) && isFollowed(tracer, id));
+  const isFirstComputed = (id: NodeId) => !drawnInput(nodes, id) && (tracer.isLearned(id) || isFollowed(tracer, id));
   const isFurtherComputed = (id: NodeId) => nodes[id]?.operation.kind !== 'input' && !isPlainlyDrawn(nodes, id);
   return inputs.flatMap(({ node }, place) => {
     const isComputed = place === 0 ? isFirstComputed(node) : isFurtherComputed(node);
