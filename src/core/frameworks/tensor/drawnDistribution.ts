@@ -1,5 +1,6 @@
 import { compileExpression } from '../../activations/evaluate';
-import { constant, normal, truncatedNormal, uniform, unknownDistribution } from '../../network/initialisers';
+import { affine } from '../../network/affine';
+import { constant, unknownDistribution } from '../../network/initialisers';
 import type { Distribution, NetworkNode, NodeId } from '../../network/network';
 
 /** Longest way from an array back to the draw that it came of. */
@@ -24,7 +25,6 @@ export function drawnDistribution(
     case 'constant':
       return operation.value === undefined ? undefined : constant(operation.value);
     case 'sum': {
-      if (node.inputs.length === 1) return affine(source(), operation.coefficients[0] ?? 1, 0);
       return shifted(nodes, node, operation.coefficients, depth);
     }
     case 'activation': {
@@ -52,7 +52,8 @@ function shifted(
   let drawn: Distribution | undefined;
   let shift = 0;
   for (const [index, input] of node.inputs.entries()) {
-    const part = affine(drawnDistribution(nodes, input, depth + 1), coefficients[index] ?? 1, 0);
+    const source = drawnDistribution(nodes, input, depth + 1);
+    const part = source && affine(source, coefficients[index] ?? 1, 0);
     if (!part) return undefined;
     if (part.kind === 'constant') shift += part.value;
     else if (drawn) return unknownDistribution('a sum of several draws');
@@ -69,31 +70,4 @@ function affineOf(distribution: Distribution, f: (x: number) => number): Distrib
   const isAffine = [-1, 0.5, 2].every((x) => Math.abs(f(x) - (shift + scale * x)) <= 1e-9 * (1 + Math.abs(shift)));
   const result = isAffine ? affine(distribution, scale, shift) : undefined;
   return result ?? unknownDistribution('a function of a draw');
-}
-
-function affine(distribution: Distribution | undefined, scale: number, shift: number): Distribution | undefined {
-  switch (distribution?.kind) {
-    case undefined:
-      return undefined;
-    case 'constant':
-      return constant(scale * distribution.value + shift);
-    case 'normal':
-      return normal(scale * distribution.mean + shift, Math.abs(scale) * distribution.std);
-    case 'uniform': {
-      const ends = [scale * distribution.low + shift, scale * distribution.high + shift];
-      return uniform(Math.min(...ends), Math.max(...ends));
-    }
-    case 'truncatedNormal': {
-      const ends = [scale * distribution.low + shift, scale * distribution.high + shift];
-      const { mean, std } = distribution;
-      return truncatedNormal(scale * mean + shift, Math.abs(scale) * std, Math.min(...ends), Math.max(...ends));
-    }
-    case 'values':
-      return { kind: 'values', values: distribution.values.map((value) => scale * value + shift) };
-    case 'orthogonal':
-    case 'identity':
-      return shift === 0 ? { ...distribution, gain: Math.abs(scale) * distribution.gain } : undefined;
-    case 'unknown':
-      return distribution;
-  }
 }

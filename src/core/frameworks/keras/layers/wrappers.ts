@@ -1,5 +1,6 @@
 import { unknownDistribution } from '../../../network/initialisers';
 import { multiplyDims } from '../../../network/shapes';
+import { dividedBySpectralNorm } from '../../../network/spectralNorm';
 import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
 import { tensorOf } from '../../numpy/arrays';
@@ -52,7 +53,11 @@ function spectralNormalisation(call: LayerCall): Value | undefined {
   // Kernels are kept with their outputs first, tables with them last.
   const outputs = weights.has('kernel') ? shape[0] : shape.at(-1);
   call.weight({ name: 'vector_u', role: 'vector', shape: [1, outputs ?? 0], isTrainable: false });
-  const distribution = unknownDistribution('the kernel is divided by its spectral norm');
+  const rounds = call.int('power_iterations');
+  const distribution =
+    outputs === undefined || rounds === undefined
+      ? unknownDistribution('how often the spectral norm is iterated is not known')
+      : dividedBySpectralNorm(initialiser.distribution, shape, outputs, rounds);
   tracer.setInitialiser(kernel, { ...initialiser, distribution, scheme: 'SpectralNormalization' });
   return output;
 }

@@ -1,3 +1,4 @@
+import { affine } from '../../../network/affine';
 import {
   calculateGain,
   constant,
@@ -23,7 +24,6 @@ import { bernoulli } from '../../tensor/bernoulli';
 import { constantsOf } from '../../tensor/picking';
 import type { NativeFunction, TorchCall } from '../call';
 import { TensorPayload } from '../state';
-import { affine } from './arithmetic';
 import { type TensorFunction, tensorFunctions } from './entry';
 
 /** Names without the underscore still work. */

@@ -1,11 +1,11 @@
-import { meanOf, orthogonal, unknownDistribution, varianceOf } from '../../../network/initialisers';
+import { orthogonal, unknownDistribution } from '../../../network/initialisers';
 import type { Initialiser } from '../../../network/network';
+import { dividedBySpectralNorm } from '../../../network/spectralNorm';
 import { makeBool, trueValue } from '../../../python/make';
 import type { InstanceValue, Value } from '../../../python/values';
 import { addUnknown } from '../../tensor/trace';
 import type { NativeFunction, TorchCall } from '../call';
 import type { TorchState } from '../state';
-import { affine } from './arithmetic';
 
 /** Where a reparametrisation keeps the parameter it replaces, and how it names the new ones. */
 interface Target {
@@ -16,6 +16,8 @@ interface Target {
 }
 
 const weight = "module, name='weight'";
+/** PyTorch 2.13 `nn/utils/parametrizations.py`: rounds of power iteration before the first forward pass, which adds its own. */
+const roundsWhenMade = 15;
 
 /**
  * Weight and spectral normalisation and parametrisations, PyTorch 2.13 `nn/utils`: the module keeps other parameters, under other
@@ -28,7 +30,7 @@ export const parametrisationFunctions: readonly NativeFunction[] = [
   }),
   replacing('spectral_norm', `${weight}, n_power_iterations=1, eps=1e-12, dim=None`, (target, call) => {
     target.module.attributes.set(`${target.name}_orig`, target.parameter);
-    divideBySpectralNorm(call.state, target.parameter);
+    divideBySpectralNorm(target, call, 0);
   }),
   replacing('parametrizations.weight_norm', `${weight}, dim=0`, (target, call) => {
     keep(call.state, target, { original0: norms(call, target.parameter), original1: target.parameter });
@@ -38,7 +40,7 @@ export const parametrisationFunctions: readonly NativeFunction[] = [
     `${weight}, n_power_iterations=1, eps=1e-12, dim=None`,
     (target, call) => {
       keep(call.state, target, { original: target.parameter });
-      divideBySpectralNorm(call.state, target.parameter);
+      divideBySpectralNorm(target, call, roundsWhenMade);
     },
   ),
   replacing(
@@ -208,21 +210,18 @@ function restore(call: TorchCall): Value | undefined {
   return module;
 }
 
-/**
- * A matrix of independent elements with standard deviation s has the largest singular value s(√rows + √columns), nearly (Bai & Yin 1993,
- * exact as it grows).
- */
-function divideBySpectralNorm(state: TorchState, parameter: InstanceValue): void {
-  reinitialise(state, parameter, ({ distribution, scheme }, shape) => {
-    const rows = shape[0] ?? 1;
-    const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-    const variance = varianceOf(distribution, shape);
-    const isCentred = meanOf(distribution, shape) === 0;
-    const norm = Math.sqrt(variance ?? 0) * (Math.sqrt(rows) + Math.sqrt(columns));
-    const scaled = isCentred && norm > 0 ? affine(distribution, 1 / norm, 0) : undefined;
-    const reason = 'the largest singular value of the weights is not known';
+/** PyTorch 2.13 `nn/utils/spectral_norm.py`: rows are the outputs, which stand second in a transposed convolution's weight. */
+function divideBySpectralNorm({ module, parameter }: Target, call: TorchCall, roundsBefore: number): void {
+  const isTransposed = module.class.mro.some(({ name }) => /^torch\.nn\.ConvTranspose\dd$/.test(name));
+  const axis = call.has('dim') ? call.int('dim') : isTransposed ? 1 : 0;
+  const rounds = call.int('n_power_iterations');
+  reinitialise(call.state, parameter, ({ distribution, scheme }, shape) => {
+    const rows = axis === undefined ? undefined : shape.at(axis);
     return {
-      distribution: scaled ?? unknownDistribution(reason),
+      distribution:
+        rows === undefined || rounds === undefined
+          ? unknownDistribution('how often the largest singular value is iterated is not known')
+          : dividedBySpectralNorm(distribution, shape, rows, roundsBefore + rounds),
       scheme: `${scheme}, divided by the largest singular value`,
     };
   });
