@@ -41,12 +41,12 @@ export class ActivationMoments {
   }
 
   /** (slope · (f − E f) + offset) f′: what a gradient that follows f is before it, and the same times the normalised pre-activation. */
-  following(slope: number, offset: number): { readonly gradient: HermiteSeries; readonly projected: HermiteSeries } {
+  following(slope: number, offset: number): { readonly gradient: HermiteSeries; projected(): HermiteSeries } {
     const mean = this.value.coefficients[0] as number;
     const gradient = this.#slopes.map((x, j) => (slope * ((this.#values[j] as number) - mean) + offset) * x);
     return {
       gradient: gridSeries(gradient),
-      projected: gridSeries(gradient.map((x, j) => x * (gridNodes[j] as number))),
+      projected: () => gridSeries(gradient.map((x, j) => x * (gridNodes[j] as number))),
     };
   }
 
@@ -78,16 +78,17 @@ export class ActivationMoments {
 }
 
 function excessBeyondReach(values: Float64Array, count: number): number {
+  const weights = gridWeights;
   let first = 0;
   for (let tail = 0; first < values.length / 2; first++) {
-    tail += 2 * (gridWeights[first] as number);
+    tail += 2 * (weights[first] as number);
     if (tail > 1 / (2 * count)) break;
   }
   const last = values.length - first;
   let all = 0;
   let reached = 0;
   for (let j = 0; j < values.length; j++) {
-    const square = (values[j] as number) ** 2 * (gridWeights[j] as number);
+    const square = (values[j] as number) ** 2 * (weights[j] as number);
     all += square;
     if (j >= first && j < last) reached += square;
   }

@@ -249,17 +249,20 @@ function followingBefore(
       });
   };
   const whole = correction(gradient, moments.slope);
-  const product = correction(projected, moments.projectedSlope);
   const [average, first] = gradient.coefficients as unknown as readonly [number, number];
   const perStd = std > 0 ? first / std : 0;
   return {
     ...back,
     along: { slope: perStd * Math.exp(input.logScale / 2 - excess), offset: average - perStd * mean },
-    segments: back.segments.map(({ within, across, projected: before }) => ({
-      within: whole('within', within),
-      across: whole('across', across),
-      projected: before && { within: product('within', before.within), across: product('across', before.across) },
-    })),
+    segments: back.segments.map(({ within, across, projected: before }) => {
+      const product = before && correction(projected(), moments.projectedSlope);
+      return {
+        within: whole('within', within),
+        across: whole('across', across),
+        projected: before &&
+          product && { within: product('within', before.within), across: product('across', before.across) },
+      };
+    }),
   };
 }
 

@@ -12,16 +12,15 @@ export interface HermiteSeries {
 
 /** Hermite expansion of f(m + s·x), x standard normal, from its values at the grid nodes. */
 export function gridSeries(values: Float64Array): HermiteSeries {
+  const [weights, hermite, size] = [gridWeights, weightedHermite, gridSize];
   const coefficients = new Float64Array(hermiteCount);
   let square = 0;
-  for (let j = 0; j < gridSize; j++) {
-    square += (gridWeights[j] as number) * (values[j] as number) ** 2;
-  }
+  for (let j = 0; j < size; j++) square += (weights[j] as number) * (values[j] as number) ** 2;
   let explained = 0;
-  for (let k = 0; k < hermiteCount; k++) {
+  for (let k = 0; k < coefficients.length; k++) {
     let sum = 0;
-    const row = k * gridSize;
-    for (let j = 0; j < gridSize; j++) sum += (weightedHermite[row + j] as number) * (values[j] as number);
+    const row = k * size;
+    for (let j = 0; j < size; j++) sum += (hermite[row + j] as number) * (values[j] as number);
     coefficients[k] = sum;
     explained += sum * sum;
   }
@@ -85,23 +84,25 @@ const farthest = 5;
 
 /** E f(z)f(z′)f(z″)f(z‴) for four variables of one common correlation: the fourth moment of E[f | what they have in common]. */
 export function fourfoldDual({ coefficients }: HermiteSeries, correlation: number): number {
-  const root = Math.sqrt(Math.max(0, Math.min(1, correlation)));
-  const weighted = new Float64Array(gridSize);
+  if (!(correlation > 0)) return (coefficients[0] as number) ** 4;
+  const root = Math.sqrt(Math.min(1, correlation));
+  const [nodes, weights, hermite, size] = [gridNodes, gridWeights, weightedHermite, gridSize];
+  const weighted = new Float64Array(size);
   let power = 1;
   for (let k = 0; k < hermiteCount && power > 1e-9; k++) {
     const factor = (coefficients[k] as number) * power;
-    const row = k * gridSize;
+    const row = k * size;
     if (factor !== 0) {
-      for (let j = 0; j < gridSize; j++) {
-        weighted[j] = (weighted[j] as number) + factor * (weightedHermite[row + j] as number);
+      for (let j = 0; j < size; j++) {
+        weighted[j] = (weighted[j] as number) + factor * (hermite[row + j] as number);
       }
     }
     power *= root;
   }
   let sum = 0;
-  for (let j = 0; j < gridSize; j++) {
-    if (Math.abs(gridNodes[j] as number) > farthest) continue;
-    const weight = gridWeights[j] as number;
+  for (let j = 0; j < size; j++) {
+    if (Math.abs(nodes[j] as number) > farthest) continue;
+    const weight = weights[j] as number;
     const mean = (weighted[j] as number) / weight;
     sum += weight * mean * mean * mean * mean;
   }
