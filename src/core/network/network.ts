@@ -46,6 +46,8 @@ export interface Initialiser {
   readonly span?: Span;
   /** The same place in another file than the one that is read; `span` is absent then. */
   readonly elsewhere?: Span;
+  /** The parameter whose very values these are: of a deep copy, which goes its own way only as it learns. */
+  readonly copyOf?: ParameterId;
 }
 
 export interface Parameter {

@@ -267,7 +267,7 @@ export class Tracer {
 
   /** A snapshot of the initialisers is taken: later changes of the trace do not reach the network. */
   network({ nodes, inputs, outputs, loss, parameters, foreign }: NetworkPieces): Network {
-    const snapshot = (ids: readonly ParameterId[]) => ids.map((id) => ({ ...this.parameter(id) }));
+    const snapshot = (ids: readonly ParameterId[]) => ids.map((id) => this.#snapshot(this.parameter(id)));
     return {
       nodes,
       parameters: snapshot(parameters),
@@ -277,6 +277,14 @@ export class Tracer {
       loss,
       batchSize: this.batchSize,
     };
+  }
+
+  /** A copy that was drawn anew since, or whose original was, is a copy no more. */
+  #snapshot(parameter: Parameter): Parameter {
+    const { copyOf, ...initialiser } = parameter.initialiser;
+    const original = copyOf === undefined ? undefined : this.#parameters[copyOf];
+    const isCopy = original?.initialiser.distribution === initialiser.distribution;
+    return { ...parameter, initialiser: isCopy ? parameter.initialiser : initialiser };
   }
 
   #uniquePath(request: NodeRequest): string {

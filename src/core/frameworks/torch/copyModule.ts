@@ -1,7 +1,8 @@
+import type { Initialiser, ParameterId } from '../../network/network';
 import type { InstanceValue, Value } from '../../python/values';
 import type { TorchState } from './state';
 
-/** A module with parameters of its own, drawn like the original's: `copy.deepcopy`, the clones of `TransformerEncoder`. */
+/** A module with parameters of its own, of the original's values: `copy.deepcopy`, the clones of `TransformerEncoder`. */
 export function copyModule(state: TorchState, module: InstanceValue): InstanceValue {
   const copies = new Map<Value, Value>();
   const copy = (value: Value): Value => {
@@ -11,7 +12,7 @@ export function copyModule(state: TorchState, module: InstanceValue): InstanceVa
     const parameter = state.parameterOf(value);
     if (parameter === undefined) return state.isModule(value) ? copyInstance(value) : value;
     const { shape, initialiser, isTrainable } = state.tracer.parameter(parameter);
-    const made = state.parameterValue(shape, initialiser, value.made, isTrainable);
+    const made = state.parameterValue(shape, copiedFrom(parameter, initialiser), value.made, isTrainable);
     copies.set(value, made);
     return made;
   };
@@ -23,4 +24,9 @@ export function copyModule(state: TorchState, module: InstanceValue): InstanceVa
     return made;
   };
   return copyInstance(module);
+}
+
+/** The initialiser of a parameter that is given another's values. */
+export function copiedFrom(original: ParameterId, initialiser: Initialiser): Initialiser {
+  return { ...initialiser, copyOf: initialiser.copyOf ?? original };
 }

@@ -1,7 +1,7 @@
 import { makeDict, makeList, makeStr, makeTuple, none, trueValue } from '../../python/make';
 import type { CallArguments, CallContext, ClassValue, InstanceValue, Value } from '../../python/values';
 import { applyModule } from './applyModule';
-import { copyModule } from './copyModule';
+import { copiedFrom, copyModule } from './copyModule';
 import { inertValue } from './inert';
 import { childrenOf, namedModules, namedParameters } from './moduleTree';
 import { type Method, methods, nativeClass, nativeProperty } from './nativeClass';
@@ -203,7 +203,7 @@ function loadStateDict(state: TorchState, module: InstanceValue, loaded: Value |
       id,
       other === undefined
         ? { distribution: { kind: 'unknown', reason }, scheme: 'load_state_dict', isDefault: false }
-        : state.tracer.parameter(other).initialiser,
+        : copiedFrom(other, state.tracer.parameter(other).initialiser),
     );
   }
   return none;

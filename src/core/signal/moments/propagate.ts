@@ -23,6 +23,7 @@ import { CommonHistory } from './commonHistory';
 import { withComputedTargets } from './computedTargets';
 import { concatStep, stackStep } from './concatenation';
 import { convolutionStep } from './convolution';
+import { withCopiedWeights } from './copiedWeights';
 import { linearStep } from './dense';
 import { embeddingStep } from './embedding';
 import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
@@ -70,7 +71,8 @@ export function propagate(network: Network, input: InputStatistics): SignalProfi
   const { steps, history } = propagateForward(network, input, indexOf);
   const parting = partingNodes(network, steps, indexOf);
   const signals = propagateBackward(network, steps, history, indexOf, parting);
-  return { nodes: withBrokenLayers(network, withComputedTargets(network, signals)) };
+  const handedOver = withCopiedWeights(network, withComputedTargets(network, signals));
+  return { nodes: withBrokenLayers(network, handedOver) };
 }
 
 type IndexOf = ReadonlyMap<NodeId, number>;

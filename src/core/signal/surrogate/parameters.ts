@@ -1,4 +1,4 @@
-import { type Network, type ParameterId, parametersById } from '../../network/network';
+import { type Network, type Parameter, type ParameterId, parametersById } from '../../network/network';
 import { drawTensor } from './draw';
 import type { Multiply } from './matrix';
 import type { RandomSource } from './random';
@@ -8,7 +8,9 @@ import { elementCountOf, type Tensor } from './tensor';
 /** Draws every parameter once, when it is first asked for: what layers share, they share. */
 export class ParameterDraws {
   readonly #drawn = new Map<ParameterId, DrawnParameter | undefined>();
-  readonly #parameters: ReadonlyMap<ParameterId, Network['parameters'][number]>;
+  /** By the original. */
+  readonly #copied = new Map<ParameterId, Tensor>();
+  readonly #parameters: ReadonlyMap<ParameterId, Parameter>;
   readonly #random: RandomSource;
   readonly #multiply: Multiply;
 
@@ -21,15 +23,26 @@ export class ParameterDraws {
   get(id: ParameterId): DrawnParameter | undefined {
     if (this.#drawn.has(id)) return this.#drawn.get(id);
     const parameter = this.#parameters.get(id);
-    const value = parameter && drawParameter(parameter, this.#random, this.#multiply);
+    const value = parameter && this.#valueOf(parameter);
     const drawn = parameter && value && { parameter, value };
     this.#drawn.set(id, drawn);
     return drawn;
   }
+
+  /** A deep copy has the values of its original, and of the other copies. */
+  #valueOf(parameter: Parameter): Tensor | undefined {
+    const original = parameter.initialiser.copyOf ?? parameter.id;
+    const known = this.#copied.get(original);
+    const isAlike = known?.shape.every((size, axis) => size === parameter.shape[axis]);
+    if (known && isAlike) return known;
+    const value = drawParameter(parameter, this.#random, this.#multiply);
+    if (value && !known) this.#copied.set(original, value);
+    return value;
+  }
 }
 
 function drawParameter(
-  { shape, initialiser }: Network['parameters'][number],
+  { shape, initialiser }: Parameter,
   random: RandomSource,
   multiply: Multiply,
 ): Tensor | undefined {
