@@ -37,7 +37,7 @@ export const contractionFunctions: ArrayFunctions = {
     call: (call) => {
       const [left, right] = operands(call);
       return left?.shape?.length === 1 && right?.shape?.length === 1
-        ? unfollowed(call, [left.shape[0], right.shape[0]])
+        ? contracted(call, 'i,j->ij', [left, right])
         : undefined;
     },
   },

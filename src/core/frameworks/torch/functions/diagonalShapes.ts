@@ -44,11 +44,6 @@ export const diagonalShapes: readonly TensorFunction[] = [
   ...shapeFunctions('as_strided as_strided_scatter', 'size, stride, storage_offset=None', (call) => call.sizes('size')),
   ...shapeFunctions('view_as_complex', '', (call) => shapeOf(call)?.slice(0, -1)),
   ...shapeFunctions('view_as_real', '', (call) => pair(shapeOf(call))),
-  ...shapeFunctions('outer ger', 'vec2', (call) => [shapeOf(call)?.[0], shapeOf(call, 'vec2')?.[0]]),
-  ...shapeFunctions('inner', 'other', (call) => {
-    const [first, second] = [shapeOf(call), shapeOf(call, 'other')];
-    return first && second && [...first.slice(0, -1), ...second.slice(0, -1)];
-  }),
   ...shapeFunctions('kron', 'other', (call) => {
     const [first, second] = [shapeOf(call), shapeOf(call, 'other')];
     if (!first || !second) return undefined;

@@ -48,7 +48,7 @@ export const reductionShapes: readonly TensorFunction[] = [
     const ranks = call.payload('q')?.shape ?? (call.ints('q') ? [] : undefined);
     return shape && (call.number('q') === undefined ? ranks && [...ranks, ...shape] : shape);
   }),
-  ...shapeFunctions('trace dot vdot dist', '*args', () => []),
+  ...shapeFunctions('trace dist', '*args', () => []),
   ...shapeFunctions('equal allclose is_nonzero', '*args', () => []),
 ];
 

@@ -1,3 +1,4 @@
+import { contractionFunctions } from './contractions';
 import { diagonalShapes } from './diagonalShapes';
 import { elementwiseShapes } from './elementwiseShapes';
 import type { TensorFunction } from './entry';
@@ -22,6 +23,7 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...withSelections(roundingFunctions),
   ...withLogic(elementwiseShapes),
   ...withSelections(diagonalShapes),
+  ...contractionFunctions,
   ...matrixFunctions,
   ...sectionFunctions,
   ...shortTimeFunctions,
