@@ -56,6 +56,47 @@ export function positionsAsUnits(field: Field, axis: number): Regrouped | undefi
   };
 }
 
+/**
+ * Stacked parts beside the units that they are parts of (`stack((-x2, x1), -1).flatten(-2)`), as units. Of parts that have nothing but their
+ * mean in common nothing is lost; of others there is no answer.
+ */
+export function partsAsUnits(field: Field, axis: number): Regrouped | undefined {
+  const { axes, extents } = field.layout;
+  const atoms = axes[axis] ?? [];
+  const [part, ...others] = atoms.filter((atom) => atom.kind === 'position');
+  const [segment, ...more] = field.segments;
+  if (!part || others.length > 0 || atoms.length < 2 || !segment || more.length > 0) return undefined;
+  if (atoms.some((atom) => atom.kind === 'batch')) return undefined;
+  const extent = extents[part.index] as number;
+  const sizes = extents.map(binsOf);
+  const own = (values: Float64Array) => mapAxis(values, sizes, part.index, samePosition);
+  const apart = differentPositions(extent);
+  const square = segment.mean ** 2;
+  const negligible = 1e-6 * (segment.within[0] as number);
+  const areApart = [segment.within, segment.across].every((values) =>
+    mapAxis(values, sizes, part.index, apart).every((value) => Math.abs(value - square) <= negligible),
+  );
+  if (!areApart) return undefined;
+  const size = extent * atoms.reduce((product, atom) => (atom.kind === 'units' ? product * atom.size : product), 1);
+  const kept = sizes.with(part.index, 1);
+  const first = binMap(sizes[part.index] as number, (add) => add(0, 0, 1));
+  const back = (values: Float64Array) => mapAxis(values, kept, part.index, first);
+  return {
+    field: {
+      ...field,
+      layout: withoutPosition(field.layout, part.index, axis, [{ kind: 'units', size }]),
+      segments: [
+        { ...segment, channels: segment.channels * extent, within: own(segment.within), across: own(segment.across) },
+      ],
+      grain: undefined,
+      madeBy: undefined,
+      logits: undefined,
+      steps: undefined,
+    },
+    back: (gradient) => backOf(gradient, field, back),
+  };
+}
+
 /** Samples as positions of a tensor that is the same for every sample, as in a product of all samples with all samples. */
 export function samplesAsPositions(field: Field, axis: number): Regrouped | undefined {
   const { layout, batch } = field;

@@ -1,3 +1,4 @@
+import { partsAsUnits } from './axisRoles';
 import { affineOf } from './binArithmetic';
 import { type Field, movedGradient, pooledSegment } from './field';
 import { type Atom, binCount, binsOf, type Layout, layoutOf, positionCount } from './layout';
@@ -45,12 +46,21 @@ export function reshapeStep(call: Call): Step | undefined {
       const step = spread
         ? spreadStep(field, spread, spread.extents.length - answer.extents.length)
         : relabelledStep(field, answer);
-      return step && cut ? putBack(step, () => cut) : step;
+      const joined = step && call.inputNodes[0]?.operation.kind === 'stack' ? withPartsJoined(step) : step;
+      return joined && cut ? putBack(joined, () => cut) : joined;
     }
     const split = splitPosition(field, answer.index, answer.inner);
     if (!split) return undefined;
     cut = after(cut, split);
   }
+}
+
+function withPartsJoined(step: Step): Step {
+  const axis = step.output.layout.axes.findIndex((atoms) => new Set(atoms.map(({ kind }) => kind)).size > 1);
+  const joined = axis < 0 ? undefined : partsAsUnits(step.output, axis);
+  return joined
+    ? { ...step, output: joined.field, backward: (gradient) => step.backward(joined.back(gradient)) }
+    : step;
 }
 
 /** The channel axis of the first operation after a reshape that names one. */

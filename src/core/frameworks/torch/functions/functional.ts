@@ -2,6 +2,7 @@ import { torchNames } from '../../../activations/torchNames';
 import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
 import { reduce } from '../../tensor/combining';
+import { repeatElements } from '../../tensor/rearranging';
 import { addNode } from '../../tensor/trace';
 import { ofUnitNorm } from '../../tensor/unitNorm';
 import type { NativeFunction, TorchCall } from '../call';
@@ -326,9 +327,19 @@ function normalised(call: TorchCall): Value | undefined {
 }
 
 /** softmax(q kᵀ · scale) v, scale 1/√features unless given; a mask is taken as causal. */
+/** Grouped queries share a head of keys and values, PyTorch 2.13: as often as there are queries to it, `repeat_interleave` over axis -3. */
+function forEveryQuery(call: TorchCall, query: TracedTensor, shared: TracedTensor): TracedTensor {
+  const [heads, own] = [query.shape?.at(-3), shared.shape?.at(-3)];
+  const axis = (shared.shape?.length ?? 0) - 3;
+  if (typeof heads !== 'number' || typeof own !== 'number' || own === heads || heads % own !== 0) return shared;
+  return repeatElements(call.state.session, shared, axis, heads / own, call.site());
+}
+
 function attention(call: TorchCall, query: TracedTensor): TracedTensor | undefined {
-  const key = call.tensor('key');
-  const value = call.tensor('value');
+  const [key, value] = ['key', 'value'].map((name) => {
+    const tensor = call.tensor(name);
+    return tensor && call.flag('enable_gqa') ? forEveryQuery(call, query, tensor) : tensor;
+  });
   const features = query.shape?.at(-1);
   const scale = call.number('scale') ?? (typeof features === 'number' ? 1 / Math.sqrt(features) : undefined);
   if (!key || !value || scale === undefined) return undefined;
