@@ -51,7 +51,7 @@ import type { Backward, Call, Step } from './rule';
 import { withSharedWeights } from './sharedWeights';
 import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
-import { constantField, layoutWithin, parameterField, randomField, sourceStep, tableField } from './sources';
+import { constantField, drawnStep, layoutWithin, parameterField, randomField, sourceStep, tableField } from './sources';
 import { dropoutStep, identityStep, permuteStep, reshapeStep } from './structure';
 
 /** Everything that the engine worked out of one node. */
@@ -195,7 +195,9 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
     case 'product':
       return withReconciled(call, productStep);
     case 'elementwise':
-      return isQuotient(operation) ? withReconciled(call, quotientStep) : maskedStep(call, operation.expression);
+      return isQuotient(operation)
+        ? withReconciled(call, quotientStep)
+        : (maskedStep(call, operation.expression) ?? drawnStep(call));
     case 'matmul':
       return matmulStep(call);
     case 'loss':

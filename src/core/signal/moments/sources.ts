@@ -1,7 +1,8 @@
-import type { ActivationUse } from '../../activations/activation';
+import { compileExpression } from '../../activations/evaluate';
+import type { Expression } from '../../activations/expression';
 import { drawnPoints } from '../../network/drawnInput';
 import { meanOf, varianceOf } from '../../network/initialisers';
-import type { Dim, Distribution, NetworkNode, NodeId, Parameter, Shape } from '../../network/network';
+import type { Dim, Distribution, Network, NetworkNode, NodeId, Parameter, Shape } from '../../network/network';
 import { compiledActivation } from './activationFunction';
 import { type Field, rescaledField } from './field';
 import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
@@ -110,41 +111,97 @@ export function randomField(distribution: Draw, layout: Layout, samples: Samples
 type Draw = Distribution | { readonly kind: 'integers'; readonly below: number };
 
 /**
- * A function, step by step, of independent uniform values, integers, or elements that such integers pick from a list: no Gaussian stands for
- * them, and a threshold is exact. Undefined of anything else.
+ * A function, step by step, of independent uniform values, integers, or elements that such integers pick from a list, also beside constants
+ * (the comparison that makes one-hot rows): no Gaussian stands for them, and a threshold is exact. Undefined of anything else.
  */
 export function mappedDraw({ node, network, batch, pairClasses }: Call, layout: Layout): Field | undefined {
-  const nodes = nodesOf(network);
-  const steps: ActivationUse[] = [];
-  let source: NetworkNode | undefined = node;
-  while (source?.inputs.length === 1 && keepsElements.has(source.operation.kind)) {
-    if (source.operation.kind === 'activation') steps.push(source.operation.activation);
-    source = nodes.get(source.inputs[0] as NodeId);
-  }
-  let values = source && equallyLikely(source, network.nodes);
+  const values = likelyValues(node, network, mostSteps);
   if (!values) return undefined;
-  for (const use of steps.toReversed()) values = values.map(compiledActivation(use).f);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  if (!Number.isFinite(variance)) return undefined;
   return independentField(layout, mean, variance, { batch, pairClasses });
 }
 
-const keepsElements: ReadonlySet<string> = new Set(['activation', 'identity', 'reshape', 'permute']);
+/** Further back nothing is looked for. */
+const mostSteps = 64;
+/** Pairs of a draw and a constant. */
+const mostPairs = 1 << 16;
 
-/** Of more integers than quantiles those at the quantiles stand for all. */
-function equallyLikely({ id, operation }: NetworkNode, nodes: readonly NetworkNode[]): Float64Array | undefined {
-  if (operation.kind === 'take') {
-    const picked = drawnPoints(nodes, id);
-    return picked && Float64Array.from(picked.values);
+/** Equally likely values of an element; of more integers than quantiles those at the quantiles stand for all. */
+function likelyValues(node: NetworkNode, network: Network, steps: number): Float64Array | undefined {
+  const { id, operation, inputs } = node;
+  const before = () => {
+    const source = steps > 0 ? nodesOf(network).get(inputs[0] as NodeId) : undefined;
+    return source && likelyValues(source, network, steps - 1);
+  };
+  switch (operation.kind) {
+    case 'take': {
+      const picked = drawnPoints(network.nodes, id);
+      return picked && Float64Array.from(picked.values);
+    }
+    case 'random':
+      return quantilesOf(operation.distribution);
+    case 'identity':
+    case 'reshape':
+    case 'permute':
+      return before();
+    case 'activation':
+      return before()?.map(compiledActivation(operation.activation).f);
+    case 'elementwise':
+      return steps > 0 ? besideConstants(node, operation.expression, network, steps - 1) : undefined;
+    default:
+      return undefined;
   }
-  const draw = operation.kind === 'random' ? operation.distribution : undefined;
-  if (draw?.kind === 'uniform') {
+}
+
+/** f(draw, constants) for every value of the one and every place of the others. */
+function besideConstants(
+  { inputs }: NetworkNode,
+  expression: Expression,
+  network: Network,
+  steps: number,
+): Float64Array | undefined {
+  const nodes = nodesOf(network);
+  const lists = inputs.map((id) => {
+    const source = nodes.get(id);
+    if (source?.operation.kind !== 'constant') return source && likelyValues(source, network, steps);
+    const { values, value } = source.operation;
+    return values ?? (value === undefined ? undefined : [value]);
+  });
+  const drawn = inputs.flatMap((id, at) => (nodes.get(id)?.operation.kind === 'constant' ? [] : [at]));
+  const [draw = -1] = drawn;
+  const values = lists[draw];
+  if (drawn.length !== 1 || !values || lists.includes(undefined)) return undefined;
+  const places = Math.max(...lists.map((list, at) => (at === draw ? 1 : (list?.length ?? 0))));
+  if (values.length * places > mostPairs) return undefined;
+  const f = compileExpression(expression);
+  return Float64Array.from({ length: values.length * places }, (_, pair) => {
+    const place = pair % places;
+    const own = lists.map((list, at) => {
+      const index = at === draw ? Math.floor(pair / places) : place % (list?.length ?? 1);
+      return list?.[index] ?? Number.NaN;
+    });
+    return f(own[0] as number, own.slice(1));
+  });
+}
+
+function quantilesOf(draw: Draw): Float64Array | undefined {
+  if (draw.kind === 'uniform') {
     const step = (draw.high - draw.low) / quantiles;
     return Float64Array.from({ length: quantiles }, (_, at) => draw.low + (at + 0.5) * step);
   }
-  if (draw?.kind !== 'integers' || !(draw.below > 0)) return undefined;
+  if (draw.kind !== 'integers' || !(draw.below > 0)) return undefined;
   const count = Math.min(quantiles, Math.ceil(draw.below));
   return Float64Array.from({ length: count }, (_, at) => Math.floor(((at + 0.5) / count) * draw.below));
+}
+
+/** The same of several tensors at once. */
+export function drawnStep(call: Call): Step | undefined {
+  const { outputShape } = call.node;
+  const layout = layoutOf(outputShape, outputShape ? [outputShape.length - 1] : []);
+  const field = layout && mappedDraw(call, layout);
+  return field && sourceStep(field);
 }
 
 export function constantField(value: number | undefined, layout: Layout, samples: Samples): Field | undefined {
