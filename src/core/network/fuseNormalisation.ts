@@ -50,7 +50,8 @@ function normalisationAt(node: NetworkNode, nodes: readonly NetworkNode[]): Netw
     const { axes, isMeanFree, of } = divisor.statistics;
     const source = centredSource(x, axes, nodes);
     // A variance does not see the mean: that of y and that of y − mean(y) are one.
-    if (isMeanFree ? !source || (of !== x && of !== source) : of !== x) continue;
+    const isOfWhole = isSameValue(of, x, nodes);
+    if (isMeanFree ? !source || (!isOfWhole && of !== source) : !isOfWhole) continue;
     if (!isKept(scale.outputShape, axes, x.outputShape)) continue;
     const kind = kindOf(axes, x.outputShape, source !== undefined);
     if (!kind) continue;
@@ -66,6 +67,23 @@ function normalisationAt(node: NetworkNode, nodes: readonly NetworkNode[]): Netw
 }
 
 const labels = { rms: 'RMSNorm', layer: 'LayerNorm', batch: 'BatchNorm' } as const;
+
+/** Written out twice is computed twice: `(x - u).pow(2).mean(1)` beside `x - u`. */
+function isSameValue(a: NetworkNode, b: NetworkNode, nodes: readonly NetworkNode[], steps = longestChain): boolean {
+  if (a.id === b.id) return true;
+  if (steps === 0 || !repeatable.has(a.operation.kind) || a.inputs.length !== b.inputs.length) return false;
+  const isAlike = JSON.stringify(a.operation) === JSON.stringify(b.operation);
+  return (
+    isAlike &&
+    a.inputs.every((id, index) => {
+      const [first, second] = [nodes[id], nodes[b.inputs[index] ?? -1]];
+      return first !== undefined && second !== undefined && isSameValue(first, second, nodes, steps - 1);
+    })
+  );
+}
+
+/** Operations that give the same again. */
+const repeatable: ReadonlySet<string> = new Set(['sum', 'reduction', 'reshape', 'activation', 'permute']);
 
 /** Statistics of every sample by itself, or those of a batch norm: over all axes but that of the channels. */
 function kindOf(

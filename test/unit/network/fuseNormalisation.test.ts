@@ -62,6 +62,24 @@ const cases: readonly Case[] = [
     epsilon: 1e-5,
   },
   {
+    title: 'a layer norm that computes the difference twice, as ConvNeXt does',
+    lines: [
+      'u = x.mean(-1, keepdim=True)',
+      's = (x - u).pow(2).mean(-1, keepdim=True)',
+      'return (x - u) / torch.sqrt(s + 1e-6)',
+    ],
+    variant: 'layer',
+    epsilon: 1e-6,
+  },
+  {
+    title: 'a layer norm in one line, with the mean computed twice',
+    lines: [
+      'return (x - x.mean(-1, keepdim=True)) / ((x - x.mean(-1, keepdim=True)).pow(2).mean(-1, keepdim=True) + 1e-6).sqrt()',
+    ],
+    variant: 'layer',
+    epsilon: 1e-6,
+  },
+  {
     title: 'a layer norm with the variance',
     lines: [
       'mean = x.mean(-1, keepdim=True)',

@@ -366,6 +366,24 @@ suite('signal: extreme and broken networks', () => {
     }
   });
 
+  test('a gate that begins at zero closes what is not known: the way beside it stays known', () => {
+    const builder = new NetworkBuilder();
+    const input = builder.input(width);
+    const x = builder.linear(input, width, variance(1 / width));
+    const unknown = builder.same({ kind: 'unknown', reason: 'not followed' }, x);
+    const gate = builder.add({ kind: 'parameter' }, [], [width], [builder.parameter('value', [width], zero)]);
+    const sum = builder.same(
+      { kind: 'sum', coefficients: [1, 1] },
+      builder.same({ kind: 'product' }, gate, unknown),
+      x,
+    );
+    const out = builder.linear(sum, width, variance(1 / width));
+    const { nodes } = propagate(builder.network(out, builder.loss('crossEntropyLogits', out)), 'standard-normal');
+    closeTo(nodes[sum]?.activation?.log10Rms, 0, 0.01, 'activation');
+    assert.ok(nodes[x]?.gradient);
+    assert.equal(nodes[unknown]?.activation, undefined);
+  });
+
   test('zero weights stop the signal and the gradient, and the flags say so', () => {
     const builder = new NetworkBuilder();
     const x = builder.input(64);

@@ -13,6 +13,7 @@ import {
   pooledSegment,
   type Segment,
   seedVariance,
+  squareOf,
 } from './field';
 import { type Atom, binCount, hasBatch, type Layout } from './layout';
 import type { Backward, Call, Step } from './rule';
@@ -343,6 +344,14 @@ function productOfDraws(call: Call, layout: Layout): Step | undefined {
 
 /** Less of a variance is quadrature's own error. */
 const mostShared = 1e-3;
+
+/** Nothing times anything is nothing, as long as a gate begins at zero (GRN's γ, ReZero): what it closes need not be known. */
+export function zeroProductStep({ inputs }: Call): Step | undefined {
+  const zero = inputs.findIndex((field) => field?.segments.every((segment) => squareOf(segment) === 0));
+  const output = inputs[zero];
+  if (!output || inputs.every((field) => field)) return undefined;
+  return { output, backward: () => ({ inputs: inputs.map((_, index) => (index === zero ? 'unknown' : undefined)) }) };
+}
 
 /** Elementwise product of independent tensors: moments multiply. Of a tensor with itself: the fourth moment of a Gaussian. */
 export function productStep(call: Call): Step | undefined {

@@ -17,7 +17,7 @@ import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { gatherStep, isNearest, rankingStep, takeStep } from './choosing';
-import { productStep, sumStep } from './combine';
+import { productStep, sumStep, zeroProductStep } from './combine';
 import { CommonGradients } from './commonGradients';
 import { CommonHistory } from './commonHistory';
 import { withComputedTargets } from './computedTargets';
@@ -193,7 +193,7 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
         return sum && output && { ...sum, output };
       });
     case 'product':
-      return withReconciled(call, productStep);
+      return withReconciled(call, productStep) ?? zeroProductStep(call);
     case 'elementwise':
       return isQuotient(operation)
         ? withReconciled(call, quotientStep)
