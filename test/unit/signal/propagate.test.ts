@@ -203,6 +203,25 @@ suite('signal: normalisation and structure', () => {
     closeTo(rms(signalOf(builder.network(out), out)), 1.25, 1e-6, 'rms');
   });
 
+  test('alpha dropout: a·x + b or a·d + b, each element by itself, and a gradient of a or nothing', () => {
+    const [rate, dropped] = [0.3, -1.7580993408473766];
+    const a = 1 / Math.sqrt((1 - rate) * (1 + rate * dropped ** 2));
+    const b = -a * dropped * rate;
+    const builder = new NetworkBuilder();
+    const x = builder.activation(builder.input(width), 'relu');
+    const noisy = builder.same({ kind: 'dropout', rate, variant: 'alpha' }, x);
+    const out = builder.add({ kind: 'reduction', variant: 'mean', axes: [1] }, [noisy], [{ perBatch: 1 }]);
+    const mean = 1 / Math.sqrt(2 * Math.PI);
+    const kept = a ** 2 / 2 + 2 * a * b * mean + b ** 2;
+    const profile = propagate(builder.network(out), 'standard-normal');
+    const [values, before, average] = [noisy, x, out].map((node) => profile.nodes[node] as NodeSignal);
+    const square = (1 - rate) * kept + rate * (a * dropped + b) ** 2;
+    closeTo(values && rms(values), Math.sqrt(square), 1e-4, 'rms');
+    closeTo(average && rms(average), a * (1 - rate) * mean, 1e-3, 'rms of the mean over units');
+    const passed = before && values && gradientRms(before) / gradientRms(values);
+    closeTo(passed, a * Math.sqrt(1 - rate), 1e-6, 'gradient');
+  });
+
   test('average pooling of independent pixels divides the variance by the window', () => {
     const builder = new NetworkBuilder();
     const x = builder.input(3, 8, 8);

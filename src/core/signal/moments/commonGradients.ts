@@ -1,4 +1,5 @@
 import type { Network, NetworkNode, NodeId } from '../../network/network';
+import { meanDropoutFactor } from '../dropout';
 import { affineOf, productOf } from './binArithmetic';
 import type { CommonHistory } from './commonHistory';
 import type { Gradient, Pair } from './field';
@@ -165,8 +166,9 @@ export class CommonGradients {
     switch (operation.kind) {
       case 'identity':
       case 'reshape':
-      case 'dropout':
         return 1;
+      case 'dropout':
+        return meanDropoutFactor(operation.rate, operation.variant);
       case 'sum':
         return operation.coefficients[slot] ?? 1;
       case 'activation':

@@ -1,4 +1,5 @@
 import type { Network, NetworkNode, NodeId, ParameterId } from '../../network/network';
+import { meanDropoutFactor } from '../dropout';
 import { activationMoments, compiledActivation } from './activationFunction';
 import { affineOf } from './binArithmetic';
 import { crossDual, type HermiteSeries } from './duals';
@@ -132,7 +133,8 @@ export class CommonHistory {
       }
       if (operation.kind === 'identity' || operation.kind === 'reshape' || operation.kind === 'dropout') {
         const [input] = this.#inputs(node);
-        return input === undefined || own === other ? undefined : this.#covariance(input, other);
+        const scale = operation.kind === 'dropout' ? meanDropoutFactor(operation.rate, operation.variant) : 1;
+        return input === undefined || own === other ? undefined : scaledPair(this.#covariance(input, other), scale);
       }
     }
     if (first.operation.kind === 'product' || second.operation.kind === 'product') return this.#ofProducts(a, b);

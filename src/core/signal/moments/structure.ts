@@ -1,6 +1,7 @@
+import { dropoutScale, meanDropoutFactor } from '../dropout';
 import { partsAsUnits } from './axisRoles';
 import { affineOf } from './binArithmetic';
-import { type Field, movedGradient, pooledSegment } from './field';
+import { type Field, movedGradient, pooledSegment, type Segment } from './field';
 import { type Atom, binCount, binsOf, type Layout, layoutOf, positionCount } from './layout';
 import { after, mergedAxes, putBack, type Regrouped, splitPosition } from './regroup';
 import { dividedAnew, permutedLayout } from './reshape';
@@ -186,24 +187,36 @@ export function permuteStep(call: Call, order: readonly number[]): Step | undefi
   return input && relabelledStep(input, permutedLayout(input.layout, order));
 }
 
-/** Inverted dropout: E[x²] grows by 1/(1−p), products of different elements keep their mean. */
+/**
+ * Dropout: y = a(kx + (1−k)d) + b with one k a element, 1 with the chance 1−p: b = −adp, so that E y = a(1−p) E x. Products of different
+ * elements are multiplied by a²(1−p)², and E[y²] = a²(1−p)(E[x²] + d²p − 2dp E x). A gradient is multiplied by ak.
+ */
 export function dropoutStep(call: Call, rate: number, variant: 'element' | 'channel' | 'alpha'): Step | undefined {
   const input = call.inputs[0];
   if (!input) return undefined;
   if (!(rate > 0)) return relabelledStep(input, input.layout);
   if (rate >= 1) return undefined;
   const keep = 1 - rate;
-  const isWhole = variant === 'channel';
-  const move = (values: Float64Array) => {
-    if (isWhole) return affineOf(values, 1 / keep);
-    const result = values.slice();
-    result[0] = (result[0] as number) / keep;
+  const { factor, dropped, shift } = dropoutScale(rate, variant);
+  const average = meanDropoutFactor(rate, variant);
+  const [own, apart] = [factor ** 2 * keep, average ** 2];
+  const unit = Math.exp(-input.logScale / 2);
+  const move = (values: Float64Array, constant = 0) => {
+    if (variant === 'channel') return affineOf(values, own);
+    const result = affineOf(values, apart).slice();
+    result[0] = own * ((values[0] as number) + constant);
     return result;
   };
+  const moved = (segment: Segment): Segment => ({
+    ...segment,
+    mean: average * segment.mean,
+    within: move(segment.within, dropped * rate * unit * (dropped * unit - 2 * segment.mean)),
+    across: affineOf(segment.across, apart),
+  });
   return {
     output: {
       ...input,
-      segments: input.segments.map((segment) => ({ ...segment, within: move(segment.within) })),
+      segments: input.segments.map(moved),
       madeBy: undefined,
       steps: undefined,
     },
@@ -212,10 +225,19 @@ export function dropoutStep(call: Call, rate: number, variant: 'element' | 'chan
         {
           ...gradient,
           steps: undefined,
-          segments: gradient.segments.map((segment) => ({ within: move(segment.within), across: segment.across })),
+          segments: gradient.segments.map(({ within, across }) => ({
+            within: move(within),
+            across: affineOf(across, apart),
+          })),
+          ...(gradient.mean !== undefined && { mean: average * gradient.mean }),
+          ...(gradient.along && {
+            along: {
+              slope: own * gradient.along.slope,
+              offset: average * (gradient.along.offset + shift * unit * gradient.along.slope),
+            },
+          }),
         },
       ],
     }),
-    isApproximate: variant === 'alpha',
   };
 }

@@ -1,4 +1,5 @@
 import type { Network, NodeId, Operation } from '../../../network/network';
+import { dropoutScale } from '../../dropout';
 import type { InputStatistics, SampleStatistics } from '../../inputStatistics';
 import { drawTensor } from '../draw';
 import type { RandomSource } from '../random';
@@ -138,21 +139,21 @@ export function randomStep(call: Call, { distribution }: Extract<Operation, { ki
   return output && { output };
 }
 
-/** Dropout in training mode (Srivastava et al. 2014); `alpha` keeps mean and variance of SELU's values (Klambauer et al. 2017, section 3). */
+/** Dropout in training mode: dropout.ts. */
 export function dropoutStep(call: Call, { rate, variant }: Extract<Operation, { kind: 'dropout' }>): Step | undefined {
   const [input] = call.inputs;
   if (!input) return undefined;
   if (!(rate > 0)) return { output: input, backward: (gradient) => ({ inputs: [gradient] }) };
   const inner = variant === 'channel' ? elementCountOf(input.shape.slice(2)) : 1;
   const mask = dropoutMask(input.data.length / inner, rate, call.random);
-  const alpha = variant === 'alpha' ? alphaDropout(rate) : undefined;
+  const alpha = variant === 'alpha' ? dropoutScale(rate, variant) : undefined;
   const scale = alpha ? alpha.factor * (1 - rate) : 1;
   const data = input.data.map((value, at) => value * (mask[Math.floor(at / inner)] as number) * scale);
   if (alpha) {
     const unit = Math.exp(-input.logScale);
     for (let at = 0; at < data.length; at++) {
       const isDropped = mask[at] === 0;
-      data[at] = (data[at] as number) + (alpha.shift + (isDropped ? alpha.factor * alpha.negative : 0)) * unit;
+      data[at] = (data[at] as number) + (alpha.shift + (isDropped ? alpha.factor * alpha.dropped : 0)) * unit;
     }
   }
   return {
@@ -162,11 +163,4 @@ export function dropoutStep(call: Call, { rate, variant }: Extract<Operation, { 
       return { inputs: [{ ...gradient, data: back }] };
     },
   };
-}
-
-/** PyTorch 2.13 `alpha_dropout`: dropped values become −1.7581, then a·x + b. */
-function alphaDropout(rate: number) {
-  const negative = -1.7580993408473766;
-  const factor = 1 / Math.sqrt((negative * negative * rate + 1) * (1 - rate));
-  return { negative, factor, shift: -factor * negative * rate };
 }
