@@ -38,7 +38,8 @@ export function activationFunction(
     const { tensor, positional, named } = splitArguments(args);
     if (!tensor) return unknownInput(args) ?? context.unknown(`${qualifiedName} is applied to no tensor`);
     const name = shortName(qualifiedName);
-    const site: Site = { trail: context.trail, name, label: name };
+    const path = room().operationPath?.(qualifiedName, args.positional);
+    const site: Site = { trail: context.trail, name, label: name, ...(path !== undefined && { path }) };
     return arrayValue(room(), applyNamed(room(), framework, qualifiedName, positional, named, tensor, site));
   });
 }

@@ -238,7 +238,7 @@ function graphOf(
   if (own.graph || !own.sequence) return own.graph;
   const [shape] = declaredInputShapes(state, self) ?? [];
   if (!shape) return undefined;
-  const input = inputTensor(state, [{ perBatch: 1 }, ...shape], 'real', context);
+  const input = inputTensor(state, [{ perBatch: 1 }, ...shape], 'real', context, own.inputName);
   const outputs = callSequence(own.sequence, state.tensorValue(input), context);
   own.graph = { inputs: [input], outputs };
   return own.graph;

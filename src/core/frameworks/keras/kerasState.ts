@@ -7,6 +7,22 @@ import { type ArrayRoom, arrayValue, tensorOf } from '../numpy/arrays';
 import { tensorsIn } from '../numpy/numpy';
 import { LayerState } from './layerState';
 
+/** Operations whose class is named as one of the layers (Keras 3.15.1). */
+const namedAsLayers: ReadonlySet<string> = new Set([
+  'add',
+  'average',
+  'concatenate',
+  'dot',
+  'elu',
+  'maximum',
+  'minimum',
+  'multiply',
+  're_lu',
+  'reshape',
+  'softmax',
+  'subtract',
+]);
+
 export interface KerasClasses {
   readonly tensor: ClassValue;
   readonly layer: ClassValue;
@@ -71,6 +87,14 @@ export class KerasState implements ArrayRoom {
     const used = this.#usedNames.get(prefix) ?? 0;
     this.#usedNames.set(prefix, used + 1);
     return used === 0 ? prefix : `${prefix}_${used}`;
+  }
+
+  /** Operations on placeholders are named as layers are, and count with them (Keras 3.15 `Operation`). */
+  operationPath(name: string, values: readonly Value[]): string | undefined {
+    const isOutside = this.#depth === 0 && this.#inputNodes.size > 0;
+    const own = name === 'keras.activations.relu' ? 're_lu' : name.slice(name.lastIndexOf('.') + 1);
+    if (!isOutside || !namedAsLayers.has(own) || !values.some((value) => this.isSymbolic(value))) return undefined;
+    return this.autoName(own);
   }
 
   /** 1, 2, … for each prefix (Keras 3.15 `backend.get_uid`). */

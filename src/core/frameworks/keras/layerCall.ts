@@ -16,6 +16,8 @@ export interface LayerType {
   readonly signature: string;
   /** Other names of the same class. */
   readonly aliases?: readonly string[];
+  /** Classes of the layers that its `build` makes without a name: they count in the names of later ones. */
+  readonly inner?: readonly string[];
   /** What the layer makes of its inputs; undefined says that its arguments did not suffice. */
   readonly call: (call: LayerCall) => TracedTensor | Value | undefined;
 }

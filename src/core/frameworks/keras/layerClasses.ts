@@ -109,6 +109,8 @@ function applyNative(state: KerasState, layer: InstanceValue, args: CallArgument
   if (!own.construction) {
     return context.unknown(`the arguments of ${own.name} are not known`);
   }
+  if (!own.areInnerCounted) for (const inner of own.construction.type.inner ?? []) state.autoName(inner);
+  own.areInnerCounted = true;
   const call = new LayerCall(state, layer, own.construction, inputs, args, context);
   const result = own.construction.type.call(call);
   if (result === undefined) {

@@ -31,12 +31,16 @@ export class LayerState {
   areWeightsLoaded = false;
   /** Shape of the input without the batch axis, where the source gives it. */
   declaredShape: Shape;
+  /** Of the `Input` that a Sequential model begins with. */
+  inputName: string | undefined;
   /** What `fit` is given, where it is known. */
   fed?: Pick<FedData, 'data' | 'target'>;
   /** The application in which weights were made: a later one with other sizes makes them anew, as trying out inputs needs. */
   builtIn: number | undefined;
   /** What the user's own `build` was last called with, and the weights it made. */
   built: { readonly shape: string; readonly weights: readonly string[] } | undefined;
+  /** Whether the layers that it makes for itself have been counted. */
+  areInnerCounted = false;
   /** Of the cells that a recurrence was given as a list. */
   stackName: string | undefined;
   /** Layers that a layer of the framework makes for itself or wraps: those of Bidirectional. */

@@ -271,5 +271,8 @@ export function addToSequence(state: KerasState, model: InstanceValue, layer: Va
   own.sequence ??= [];
   const placeholder = tensorOf(layer);
   if (!placeholder) own.sequence.push(layer);
-  else if (own.sequence.length === 0) own.declaredShape = placeholder.shape?.slice(1);
+  else if (own.sequence.length === 0) {
+    own.declaredShape = placeholder.shape?.slice(1);
+    own.inputName = state.session.tracer.nodes[placeholder.node]?.path;
+  }
 }

@@ -37,6 +37,8 @@ export interface ArrayRoom {
   readonly arrayClass: ClassValue;
   /** True where networks are written in plain arrays, so that a product with a drawn matrix says what unknown data looks like. */
   readonly takesUnknownData?: boolean;
+  /** The path of what a function of this name makes of these values, where the framework names it. */
+  readonly operationPath?: (name: string, values: readonly Value[]) => string | undefined;
 }
 
 /** What a call of an array function gives; undefined says that the arguments did not suffice. */
@@ -84,6 +86,7 @@ export class ArrayCall {
     /** Without its module: `maximum`. */
     readonly name: string,
     readonly args: LooseArguments,
+    readonly path?: string,
   ) {}
 
   get session(): TraceSession {
@@ -140,7 +143,7 @@ export class ArrayCall {
   }
 
   get site(): Site {
-    return { trail: this.context.trail, name: this.name };
+    return { trail: this.context.trail, name: this.name, ...(this.path !== undefined && { path: this.path }) };
   }
 
   result(tensor: TracedTensor): InstanceValue {
@@ -218,7 +221,8 @@ export function nativeArrayFunction(
     kind: 'native',
     name: qualifiedName,
     call: (args, context) => {
-      const call = new ArrayCall(room(), context, name, bindLoosely(entry.signature, args));
+      const path = room().operationPath?.(qualifiedName, [...args.positional, ...args.named.values()]);
+      const call = new ArrayCall(room(), context, name, bindLoosely(entry.signature, args), path);
       return entry.call(call) ?? call.unknown(`the arguments of ${qualifiedName} are not known well enough`);
     },
   };

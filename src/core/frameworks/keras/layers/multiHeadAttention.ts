@@ -96,7 +96,7 @@ export function attend(
     projected,
     [batch, heads, steps, valueWidth],
     [],
-    undefined,
+    'attention',
     `${call.label}(${heads}×${keyWidth})`,
   );
   const back = permute(call.session, attended, [0, 2, 1, 3], call.site('join'));
