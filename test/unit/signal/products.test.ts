@@ -44,6 +44,30 @@ suite('signal: products of activations', () => {
     near(signal[key]?.gradient?.log10Rms, root(tokens * 4), 0.01);
   });
 
+  test('tokens weighted by Σ v x of their own are weighted as by a linear layer of one unit, where v has mean zero', () => {
+    const weighted = (scoresOf: (net: Builder, x: NodeId) => NodeId) => {
+      const net = new Builder();
+      const x = net.linear(net.input(tokens, features), features, variance(1 / features));
+      const soft = net.same({ kind: 'softmax', variant: 'softmax', axis: 2 }, scoresOf(net, x));
+      const output = net.product(soft, x);
+      const signal = net.signal(output);
+      return [signal[output]?.activation, signal[x]?.gradient].map((estimate) => estimate?.log10Rms);
+    };
+    const byLayer = weighted((net, x) => net.transposed(net.linear(x, 1, variance(1 / features))));
+    const byVector = (mean: number) =>
+      weighted((net, x) => {
+        const draw = { kind: 'normal', mean, std: 1 / Math.sqrt(features) } as const;
+        const vector = net.add({ kind: 'parameter' }, [], [features], [net.parameter('value', [features], draw)]);
+        const product = net.same({ kind: 'product' }, x, vector);
+        const sum = net.add({ kind: 'reduction', variant: 'sum', axes: [2] }, [product], [samples, tokens]);
+        return net.add({ kind: 'reshape' }, [sum], [samples, 1, tokens]);
+      });
+    byVector(0).forEach((estimate, at) => {
+      near(estimate, byLayer[at] ?? Number.NaN, 0.01);
+    });
+    assert.deepEqual(byVector(1), [undefined, undefined]);
+  });
+
   test('a sum over tokens keeps what they have in common: n² where they are the same, n where they are independent', () => {
     const net = new Builder();
     const x = net.input(1, features);

@@ -1,3 +1,4 @@
+import { meanOf } from '../../network/initialisers';
 import type { Network, NetworkNode, NodeId } from '../../network/network';
 import type { Call } from './rule';
 
@@ -27,8 +28,7 @@ export function haveCommonFactors(call: Call): boolean {
 }
 
 function shareOrigins({ node, network }: Call, stops: ReadonlySet<string>): boolean {
-  const nodes = nodesOf(network);
-  const [first, second] = node.inputs.map((id) => originsOf(id, nodes, stops));
+  const [first, second] = node.inputs.map((id) => originsOf(id, network, stops));
   return first !== undefined && second !== undefined && [...first].some((origin) => second.has(origin));
 }
 
@@ -36,7 +36,7 @@ function shareOrigins({ node, network }: Call, stops: ReadonlySet<string>): bool
 export function haveCommonWeights(call: Pick<Call, 'node' | 'network'>): boolean {
   const nodes = nodesOf(call.network);
   const [first, second] = call.node.inputs.map((id) => {
-    const sources = [...originsOf(id, nodes, drawing)].flatMap(
+    const sources = [...originsOf(id, call.network, drawing)].flatMap(
       (origin) => nodes.get(Number.parseInt(origin, 10)) ?? [],
     );
     return new Set(sources.flatMap(({ parameters }) => parameters.map(({ parameter }) => parameter)));
@@ -45,11 +45,8 @@ export function haveCommonWeights(call: Pick<Call, 'node' | 'network'>): boolean
 }
 
 /** The nodes that the values come from, each with the parts that were taken of it on the way. */
-function originsOf(
-  id: NodeId,
-  nodes: ReadonlyMap<NodeId, NetworkNode>,
-  stops: ReadonlySet<string>,
-): ReadonlySet<string> {
+function originsOf(id: NodeId, network: Network, stops: ReadonlySet<string>): ReadonlySet<string> {
+  const nodes = nodesOf(network);
   const origins = new Set<string>();
   const seen = new Set<string>();
   const waiting: { readonly id: NodeId; readonly parts: string }[] = [{ id, parts: '' }];
@@ -59,14 +56,35 @@ function originsOf(
     if (!node || seen.has(key)) continue;
     seen.add(key);
     const { operation, inputs } = node;
+    const weight = projectedBy(node, network);
     if (stops.has(operation.kind) || inputs.length === 0) origins.add(key);
-    else {
+    else if (weight !== undefined) {
+      origins.add(key);
+      waiting.push({ id: weight, parts: '' });
+    } else {
       const isPart = operation.kind === 'slice';
       const parts = isPart ? `${next.parts} ${operation.from}:${operation.to}:${operation.step}` : next.parts;
       for (const input of inputs) waiting.push({ id: input, parts });
     }
   }
   return origins;
+}
+
+/** The parameter of mean zero in a sum Σ v x over its elements: a linear layer written out draws its output anew too. */
+function projectedBy({ operation, inputs }: NetworkNode, network: Network): NodeId | undefined {
+  const nodes = nodesOf(network);
+  const product = nodes.get(inputs[0] ?? -1);
+  const sums = operation.kind === 'reduction' && (operation.variant === 'sum' || operation.variant === 'mean');
+  if (!sums || product?.operation.kind !== 'product') return undefined;
+  const rank = product.outputShape?.length ?? 0;
+  return product.inputs.find((id) => {
+    const node = nodes.get(id);
+    const use = node?.operation.kind === 'parameter' ? node.parameters[0] : undefined;
+    const shape = node?.outputShape;
+    const { distribution } = network.parameters.find((own) => own.id === use?.parameter)?.initialiser ?? {};
+    if (!shape || !distribution || meanOf(distribution, shape.map(Number)) !== 0) return false;
+    return operation.axes.every((axis) => Number(shape[axis - rank + shape.length]) > 1);
+  });
 }
 
 const known = new WeakMap<Network, ReadonlyMap<NodeId, NetworkNode>>();
