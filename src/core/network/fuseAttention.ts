@@ -48,7 +48,11 @@ function patternAt(product: NetworkNode, nodes: readonly NetworkNode[]): Pattern
   let dropout = 0;
   let isCausal = false;
   let isSoft = false;
-  for (let node = nodes[weights ?? -1]; node && value !== undefined; node = nodes[node.inputs[0] ?? -1]) {
+  for (
+    let node = nodes[weights ?? -1];
+    node && value !== undefined;
+    node = nodes[node.inputs[scoresSlot(node)] ?? -1]
+  ) {
     const { operation } = node;
     if (operation.kind === 'matmul') {
       const [query, transposedKey] = node.inputs;
@@ -69,24 +73,37 @@ function isOverKeys(operation: Extract<Operation, { kind: 'softmax' }>, { output
   return operation.variant === 'softmax' && outputShape !== undefined && operation.axis === outputShape.length - 1;
 }
 
+/** Where a masking operation has its scores: behind the mask in `where(mask, scores, −∞)`, else before it. */
+function scoresSlot({ operation, inputs }: NetworkNode): 0 | 1 {
+  if (operation.kind !== 'elementwise' || inputs.length !== 2) return 0;
+  const { expression } = operation;
+  const [condition] = expression.kind === 'apply' && expression.primitive === 'where' ? expression.operands : [];
+  return condition?.kind === 'input' && condition.index !== 1 ? 1 : 0;
+}
+
+function maskOf(node: NetworkNode, nodes: readonly NetworkNode[]): NetworkNode | undefined {
+  return nodes[node.inputs[1 - scoresSlot(node)] ?? -1];
+}
+
 /** `masked_fill`, `where` and sums with something that depends on no score. */
-function isMasking({ operation, inputs }: NetworkNode, nodes: readonly NetworkNode[]): boolean {
+function isMasking(node: NetworkNode, nodes: readonly NetworkNode[]): boolean {
+  const { operation, inputs } = node;
   if (inputs.length !== 2 || (operation.kind !== 'elementwise' && operation.kind !== 'sum')) return false;
-  const mask = nodes[inputs[1] ?? -1];
+  const mask = maskOf(node, nodes);
   return mask !== undefined && !['linear', 'matmul', 'softmax', 'parameter'].includes(mask.operation.kind);
 }
 
 /** A constant of several values hides later positions; what depends on the input hides padding. */
-function isConstantMask({ inputs }: NetworkNode, nodes: readonly NetworkNode[]): boolean {
-  let mask = nodes[inputs[1] ?? -1];
+function isConstantMask(node: NetworkNode, nodes: readonly NetworkNode[]): boolean {
+  let mask = maskOf(node, nodes);
   while (mask?.inputs.length === 1) mask = nodes[mask.inputs[0] ?? -1];
   return mask?.operation.kind === 'constant' && mask.operation.value === undefined;
 }
 
 /** A mask of known elements that is not the one that hides later positions: windows, regions, prefixes. It is followed as it stands. */
-function isOtherMask({ inputs, outputShape }: NetworkNode, nodes: readonly NetworkNode[]): boolean {
-  const operation = nodes[inputs[1] ?? -1]?.operation;
-  const size = outputShape?.at(-1);
+function isOtherMask(node: NetworkNode, nodes: readonly NetworkNode[]): boolean {
+  const operation = maskOf(node, nodes)?.operation;
+  const size = node.outputShape?.at(-1);
   if (operation?.kind !== 'constant' || !operation.values || typeof size !== 'number') return false;
   const { values } = operation;
   const [open, hidden] = [values[0], values[1]];

@@ -51,11 +51,8 @@ const missing: Readonly<Record<string, number>> = {
   'multi_triplet.py': 12,
   'former_postnorm_einsum.py': 8,
   'mlp_sigmoid_orthogonal.py': 24,
-  'keras_gru_additive_attention.py': 17,
-  'keras_vit_patches.py': 8,
   'numpy_conv_im2col.py': 8,
   'numpy_vanilla_rnn.py': 1,
-  'flax_gpt_mini.py': 53,
 };
 
 suite('signal: networks written unseen', () => {

@@ -17,6 +17,7 @@ import {
   unsqueeze,
 } from '../tensor/rearranging';
 import { addNode, addUnknown } from '../tensor/trace';
+import { type Triangle, triangle } from '../tensor/triangle';
 import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, sizesOf, tensorOf } from './arrays';
 import { unfollowed } from './shapeOnlyFunctions';
 
@@ -101,8 +102,8 @@ export const arrangementFunctions: ArrayFunctions = {
       return call.first && key && call.context.getItem(call.first, key);
     },
   },
-  tril: { signature: 'x, k=0', call: (call) => unfollowed(call, shapeOf(call.first)) },
-  triu: { signature: 'x, k=0', call: (call) => unfollowed(call, shapeOf(call.first)) },
+  tril: { signature: 'x, k=0', call: (call) => triangleOf(call, 'lower') },
+  triu: { signature: 'x, k=0', call: (call) => triangleOf(call, 'upper') },
   diagonal: { signature: 'x, offset=0, axis1=0, axis2=1', call: (call) => diagonalShape(call, true) },
   trace: { signature: 'x, offset=0, axis1=0, axis2=1', call: (call) => diagonalShape(call, false) },
   diag: { signature: 'x, k=0', call: diag },
@@ -116,6 +117,13 @@ function onTensor(
     const result = tensor && body(call, tensor);
     return result ? call.result(result) : undefined;
   };
+}
+
+function triangleOf(call: ArrayCall, side: Triangle): Value | undefined {
+  const { tensor } = call;
+  const diagonal = call.number('k');
+  const part = tensor && diagonal !== undefined ? triangle(call.session, tensor, side, diagonal, call.site) : undefined;
+  return part ? call.result(part) : unfollowed(call, shapeOf(call.first));
 }
 
 function flipped(call: ArrayCall, axes: readonly number[] | undefined | null): Value | undefined {

@@ -4,6 +4,7 @@ import type { CallContext, ClassValue, NativeFunctionValue, Value } from '../../
 import { countOf, numberOf, shapeValue } from '../tensor/dimValues';
 import { drawnDistribution } from '../tensor/drawnDistribution';
 import { type IndexReader, indexTensor } from '../tensor/indexing';
+import { constantsOf } from '../tensor/picking';
 import { permute } from '../tensor/rearranging';
 import { addUnknown } from '../tensor/trace';
 import { arrayFunctions, arrayMethodNames } from './arrayFunctions';
@@ -19,6 +20,7 @@ import {
   tensorOf,
 } from './arrays';
 import { applied, elementwiseFunctions } from './elementwiseFunctions';
+import { unfollowed } from './shapeOnlyFunctions';
 
 const operators: Readonly<Record<string, string>> = {
   __add__: 'add',
@@ -32,6 +34,7 @@ const operators: Readonly<Record<string, string>> = {
   __gt__: 'greater',
   __ge__: 'greater_equal',
   __eq__: 'equal',
+  __ne__: 'not_equal',
 };
 
 const reflected: Readonly<Record<string, string>> = {
@@ -83,6 +86,7 @@ export function createArrayClass(name: string, room: () => ArrayRoom): ClassValu
   const absolute: ArrayFunction = { signature: 'x', call: (call) => applied(call, 'abs', [call.first]) };
   namespace.set('__neg__', named('negative', native('__neg__', negate), room, negate));
   namespace.set('__abs__', named('abs', native('__abs__', absolute), room, absolute));
+  namespace.set('__invert__', native('__invert__', { signature: 'x', call: inverted }));
   namespace.set('__pos__', native('__pos__', { signature: 'x', call: (call) => call.first }));
   namespace.set('__getitem__', native('__getitem__', { signature: 'x, index', call: getItem }));
   namespace.set('__setitem__', native('__setitem__', { signature: 'x, index, value', call: setItem }));
@@ -158,6 +162,13 @@ function named(
   entry: ArrayFunction,
 ): NativeFunctionValue {
   return { ...method, call: nativeArrayFunction(room, functionName, entry).call };
+}
+
+/** `~mask` of a mask whose elements are known; of other numbers it is not followed. */
+function inverted(call: ArrayCall): Value | undefined {
+  const known = call.tensor && constantsOf(call.session, call.tensor.node);
+  const isMask = known?.every((value) => value === 0 || value === 1) === true;
+  return isMask ? elementwiseFunctions.logical_not?.call(call) : unfollowed(call, shapeOf(call.first));
 }
 
 const indices: IndexReader = {

@@ -1,7 +1,9 @@
+import { mostConstants } from '../../network/constantValues';
 import { type constant, normal, truncatedNormal, uniform, unknownDistribution } from '../../network/initialisers';
 import type { Dim, Operation } from '../../network/network';
 import type { Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
+import { triangleValues } from '../tensor/triangle';
 import { sourceNode } from './arrayFunctions';
 import { type ArrayCall, type ArrayFunctions, ArrayPayload, payloadValue, shapeOf } from './arrays';
 
@@ -46,6 +48,7 @@ export const creationFunctions: ArrayFunctions = {
   fill: { signature: 'dims, value', call: (call) => filled(call, call.number('value'), call.sizes('dims')) },
   zeros_like: { signature: 'x, dtype=None', call: (call) => filled(call, 0, shapeOf(call.first)) },
   eye: { signature: 'N, M=None', call: eye },
+  tri: { signature: 'N, M=None, k=0', call: ofOnesBelow },
   identity: { signature: 'N, M=None', call: eye },
   ones_like: { signature: 'x, dtype=None', call: (call) => filled(call, 1, shapeOf(call.first)) },
   full_like: {
@@ -146,6 +149,17 @@ function filled(call: ArrayCall, value: number | undefined, shape: readonly Dim[
 function eye(call: ArrayCall): Value | undefined {
   const [rows, columns] = [call.number('N'), call.number('M')];
   return rows === undefined ? undefined : drawn(call, { kind: 'identity', gain: 1 }, [rows, columns ?? rows]);
+}
+
+function ofOnesBelow(call: ArrayCall): Value | undefined {
+  const [rows, diagonal] = [call.number('N'), call.number('k')];
+  const columns = call.number('M') ?? rows;
+  if (rows === undefined || columns === undefined || diagonal === undefined) return undefined;
+  if (!(rows * columns <= mostConstants)) return filled(call, undefined, [rows, columns]);
+  const values = triangleValues('lower', rows, columns, diagonal);
+  const operation: Operation = { kind: 'constant', value: undefined, values };
+  const shape = [rows, columns];
+  return payloadValue(call.room, new ArrayPayload(shape, sourceNode(call, operation, shape)));
 }
 
 /** An array of random numbers; without a distribution it is not known what they are drawn from. */

@@ -109,6 +109,14 @@ export const elementwiseFunctions: ArrayFunctions = {
     signature: 'condition, x, y',
     call: (call) => applied(call, 'where', [call.value('condition'), call.first, call.second]),
   },
+  logical_not: { signature: 'x, out=None', call: (call) => applied(call, 'equal', [call.first, floatValue(0)]) },
+  not_equal: {
+    signature: 'x, y, out=None',
+    call: (call) => {
+      const isEqual = applied(call, 'equal', [call.first, call.second]);
+      return isEqual && applied(call, 'subtract', [floatValue(1), isEqual]);
+    },
+  },
   heaviside: { signature: 'x, y', call: heaviside },
 };
 

@@ -1,6 +1,7 @@
 import { makeStr } from '../../python/make';
 import { makeNative, makeNativeClass } from '../../python/nativeClass';
 import type { ClassValue, InstanceValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
+import { floatLimits } from '../floatLimits';
 import type { Framework, OpenFramework, TraceSession } from '../framework';
 import { createArrayClass } from './arrayClass';
 import { arrayFunctions } from './arrayFunctions';
@@ -77,6 +78,7 @@ function modulesOf(room: () => ArrayRoom, arrayClass: ClassValue): ReadonlyMap<s
     inf: { kind: 'float', value: Number.POSITIVE_INFINITY },
     nan: { kind: 'float', value: Number.NaN },
     newaxis: { kind: 'none' },
+    finfo: floatLimits('numpy'),
     ndarray: arrayClass,
     ...Object.fromEntries(
       ['float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'bool_'].map((name) => [

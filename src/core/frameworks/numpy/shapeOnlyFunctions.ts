@@ -11,18 +11,7 @@ import { type ArrayCall, type ArrayFunction, type ArrayFunctions, shapeOf, tenso
 const unary = [
   ...['angle', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctanh', 'acos', 'acosh', 'asin', 'asinh', 'atanh'],
   ...['cbrt', 'conj', 'conjugate', 'digitize', 'erfinv', 'i0', 'imag', 'isfinite'],
-  ...[
-    'isin',
-    'isinf',
-    'isnan',
-    'isneginf',
-    'isposinf',
-    'isreal',
-    'lgamma',
-    'logical_not',
-    'bitwise_not',
-    'bitwise_invert',
-  ],
+  ...['isin', 'isinf', 'isnan', 'isneginf', 'isposinf', 'isreal', 'lgamma', 'bitwise_not', 'bitwise_invert'],
   ...['real', 'signbit', 'sinc'],
   ...['argpartition', 'partition', 'unwrap', 'cholesky', 'cholesky_inverse', 'inv', 'pinv', 'matrix_power'],
 ];
@@ -55,7 +44,7 @@ const binary = [
     'logical_xor',
     'mod',
   ],
-  ...['nextafter', 'not_equal', 'remainder', 'right_shift', 'polar', 'floormod'],
+  ...['nextafter', 'remainder', 'right_shift', 'polar', 'floormod'],
 ];
 
 /** Over one axis, several or all of them. */

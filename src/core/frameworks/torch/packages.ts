@@ -1,6 +1,7 @@
 import { falseValue, makeFloat, makeInt, none } from '../../python/make';
 import { makeNative } from '../../python/nativeClass';
 import type { ClassValue, ModuleValue, NativeFunctionValue, Value } from '../../python/values';
+import { floatLimits } from '../floatLimits';
 import { type NativeFunction, nativeFunction, type TorchCall, unknownEntry } from './call';
 import { backwardFunction } from './differentiate';
 import { divergenceFunction } from './distributions';
@@ -41,15 +42,6 @@ import { sizeClass } from './sizeClass';
 import type { TorchState } from './state';
 
 type Names = Map<string, Value>;
-
-/** Of float32, the type that models are read in (IEEE 754 binary32). */
-const singlePrecision: readonly (readonly [string, Value])[] = [
-  ['max', makeFloat(3.4028234663852886e38)],
-  ['min', makeFloat(-3.4028234663852886e38)],
-  ['eps', makeFloat(2 ** -23)],
-  ['tiny', makeFloat(2 ** -126)],
-  ['bits', makeInt(32)],
-];
 
 const inertOfTorch: ReadonlySet<string> = new Set(inertNames);
 
@@ -184,15 +176,7 @@ function addTorchNames(state: () => TorchState, tables: Map<string, Names>, tens
     })),
   );
   for (const name of askedOfTensors) names.set(name, askTensor(name));
-  names.set(
-    'finfo',
-    makeNative('torch.finfo', () => ({
-      kind: 'instance',
-      class: inertClass,
-      attributes: new Map(singlePrecision),
-      made: [],
-    })),
-  );
+  names.set('finfo', floatLimits('torch'));
   names.set('pi', makeFloat(Math.PI));
   names.set('e', makeFloat(Math.E));
   names.set('inf', infinity);

@@ -166,6 +166,40 @@ model.init(jax.random.key(0), jnp.ones((1, 6, 8)))
     assert.equal(await causal('None'), false);
   });
 
+  for (const [mask, masked] of [
+    ['jnp.tril(jnp.ones((T, T)))', 'jnp.where(mask == 0, -jnp.inf, scores)'],
+    ['jnp.tril(jnp.ones((T, T), dtype=bool))', 'jnp.where(mask, scores, -1e9)'],
+    ['~jnp.tril(jnp.ones((1, T, T), bool))', 'jnp.where(mask, jnp.finfo(scores.dtype).min, scores)'],
+    ['jnp.logical_not(jnp.triu(jnp.ones((T, T)), k=1))', 'jnp.where(mask != 0, scores, -1e9)'],
+    ['jnp.tri(T)', 'jax.lax.select(jnp.tri(T) > 0, scores, -1e9)'],
+    ['jnp.triu(jnp.full((T, T), -jnp.inf), 1)', 'scores + mask'],
+    ['nn.make_causal_mask(x[..., 0])[:, 0]', 'jnp.where(mask, scores, -1e9)'],
+  ] as const) {
+    test(`attention written by hand with ${masked} of ${mask} is causal`, async () => {
+      const { network } = await onlyModel(`import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+
+class Attention(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        T = x.shape[1]
+        q, k, v = (nn.Dense(8)(x) for _ in range(3))
+        scores = q @ k.swapaxes(-1, -2) / jnp.sqrt(8)
+        mask = ${mask}
+        scores = ${masked}
+        return nn.softmax(scores, axis=-1) @ v
+
+
+model = Attention()
+model.init(jax.random.key(0), jnp.ones((1, 6, 8)))
+`);
+      const operation = network.nodes.find((node) => node.operation.kind === 'attention')?.operation;
+      assert.equal(operation?.kind === 'attention' && operation.isCausal, true);
+    });
+  }
+
   test('attention as a function of heads', async () => {
     for (const name of ['nn.dot_product_attention', 'nnx.dot_product_attention', 'jax.nn.dot_product_attention']) {
       const { network } = await onlyModel(`import flax.linen as nn

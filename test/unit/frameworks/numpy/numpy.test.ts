@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { evaluateOnGrid } from '../../../../src/core/activations/evaluate';
 import { knownValues, shapeOf, tensorOf } from '../../../../src/core/frameworks/numpy/arrays';
+import { constantsOf } from '../../../../src/core/frameworks/tensor/picking';
 import { fuseActivations } from '../../../../src/core/network/fuse';
 import type { NetworkNode } from '../../../../src/core/network/network';
 import type { Value } from '../../../../src/core/python/values';
@@ -137,6 +138,21 @@ suite('numpy: numbers and shapes', () => {
 
   test('a known array keeps its elements', () => {
     assert.deepEqual(knownValues(evaluate('y = np.linspace(0, 1, 3)').y), [0, 0.5, 1]);
+  });
+
+  test('triangles and masks of known elements are worked out', () => {
+    const elements = (line: string) => {
+      const { session, scope } = traceText(`${head}${line}\n`);
+      const tensor = tensorOf(scope.names.get('y'));
+      return tensor && [...(constantsOf(session, tensor.node) ?? [])];
+    };
+    assert.deepEqual(elements('y = np.tril(np.ones((2, 3)))'), [1, 0, 0, 1, 1, 0]);
+    assert.deepEqual(elements('y = np.triu(np.full((2, 2), 5.0), k=1)'), [0, 5, 0, 0]);
+    assert.deepEqual(elements('y = np.tri(2, 3, -1)'), [0, 0, 0, 1, 0, 0]);
+    assert.deepEqual(elements('y = ~np.tri(2).astype(bool)'), [0, 1, 0, 0]);
+    assert.deepEqual(elements('y = np.logical_not(np.array([2, 0, 1]))'), [0, 1, 0]);
+    assert.deepEqual(elements('y = np.array([2, 0, 1]) != 1'), [1, 1, 0]);
+    assert.deepEqual(elements('y = ~np.array([2, 0, 1])'), []);
   });
 
   test('what is not followed is unknown, not wrong', () => {

@@ -2,10 +2,11 @@ import type { TracedTensor } from '../../../network/tracer';
 import { makeStr } from '../../../python/make';
 import { makeNative } from '../../../python/nativeClass';
 import type { Value } from '../../../python/values';
+import { floatLimits } from '../../floatLimits';
 import { arrayFunctions } from '../../numpy/arrayFunctions';
-import { type ArrayFunctions, nativeArrayFunction, tensorOf } from '../../numpy/arrays';
+import { type ArrayFunction, type ArrayFunctions, nativeArrayFunction, tensorOf } from '../../numpy/arrays';
 import { creationFunctions } from '../../numpy/creation';
-import { elementwiseFunctions } from '../../numpy/elementwiseFunctions';
+import { applied, elementwiseFunctions } from '../../numpy/elementwiseFunctions';
 import { softmaxFunctions } from '../../numpy/softmax';
 import { einsumTensors } from '../../tensor/einsum';
 import { addUnknown } from '../../tensor/trace';
@@ -46,7 +47,7 @@ export function addJaxModules(
     'jax.lax',
     (name) => laxMember(state, name),
     inActivations(state, 'jax.lax'),
-    inFunctions(state, 'jax.lax', functions),
+    inFunctions(state, 'jax.lax', { ...functions, select }),
   );
   add('jax.tree', treeMember);
   add('jax.tree_util', treeMember, (name) =>
@@ -66,6 +67,11 @@ export function addJaxModules(
     inMembers(jaxMembers(classes)),
   );
 }
+
+const select: ArrayFunction = {
+  signature: 'pred, on_true, on_false',
+  call: (call) => applied(call, 'where', [call.value('pred'), call.value('on_true'), call.value('on_false')]),
+};
 
 function jaxMembers(classes: FlaxClasses): ReadonlyMap<string, Value> {
   return new Map<string, Value>([
@@ -90,6 +96,7 @@ function numpyMembers(state: () => FlaxState, classes: FlaxClasses): ReadonlyMap
     ['e', { kind: 'float', value: Math.E }],
     ['inf', { kind: 'float', value: Number.POSITIVE_INFINITY }],
     ['newaxis', { kind: 'none' }],
+    ['finfo', floatLimits('jax.numpy')],
     ['ndarray', classes.array],
     ['einsum', einsum(state)],
   ]);

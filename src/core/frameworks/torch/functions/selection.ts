@@ -1,12 +1,10 @@
-import { where, z } from '../../../activations/construct';
-import { mostConstants } from '../../../network/constantValues';
 import type { TracedTensor } from '../../../network/tracer';
 import type { Value } from '../../../python/values';
-import { countOf } from '../../tensor/dimValues';
 import { cumulativeSum, extremePlace, flip, gather, pick, rank, roll, scatter, take } from '../../tensor/picking';
 import { flatten, reshapeTo } from '../../tensor/rearranging';
 import { windowsOf } from '../../tensor/slidingWindows';
 import { addNode } from '../../tensor/trace';
+import { type Triangle, triangle } from '../../tensor/triangle';
 import type { TorchCall } from '../call';
 import type { TensorFacts } from '../state';
 import { areFew } from './arithmetic';
@@ -28,8 +26,8 @@ const follows: Readonly<Record<string, Follow>> = {
     const shifts = call.ints('shifts');
     return shifts && roll(call.state.session, input, shifts, call.ints('dims'), call.site());
   },
-  tril: (call, input) => triangle(call, input, (row, column, diagonal) => column - row <= diagonal),
-  triu: (call, input) => triangle(call, input, (row, column, diagonal) => column - row >= diagonal),
+  tril: (call, input) => triangleOf(call, input, 'lower'),
+  triu: (call, input) => triangleOf(call, input, 'upper'),
   unfold: (call, input) => {
     const axis = axisOf(call, input.shape, 'dimension');
     const [size, step] = [call.int('size'), call.int('step')];
@@ -107,26 +105,9 @@ function followed(call: TorchCall, follow: Follow): Value | undefined {
 /** What the network works out of constants. */
 const worksOnConstants: ReadonlySet<string> = new Set(['flip', 'fliplr', 'flipud', 'roll', 'tril', 'triu']);
 
-/** The part of every matrix on one side of a diagonal, zeros on the other. */
-function triangle(
-  call: TorchCall,
-  input: TracedTensor,
-  isKept: (row: number, column: number, diagonal: number) => boolean,
-): TracedTensor | undefined {
-  const { session, batchSize } = call.state;
-  const sizes = input.shape?.slice(-2).map((size) => countOf(size, batchSize));
-  const [rows, columns] = sizes ?? [];
+function triangleOf(call: TorchCall, input: TracedTensor, side: Triangle): TracedTensor | undefined {
   const diagonal = call.int('diagonal');
-  if (rows === undefined || columns === undefined || diagonal === undefined) return undefined;
-  if (rows * columns > mostConstants) return undefined;
-  const values = Array.from({ length: rows * columns }, (_, at) =>
-    Number(isKept(Math.floor(at / columns), at % columns, diagonal)),
-  );
-  const site = call.site();
-  const shape = input.shape?.slice(-2);
-  const mask = addNode(session, { kind: 'constant', value: undefined, values }, [], shape, site);
-  const expression = where({ kind: 'input', index: 1 }, z, 0);
-  return addNode(session, { kind: 'elementwise', expression }, [input, mask], input.shape, site);
+  return diagonal === undefined ? undefined : triangle(call.state.session, input, side, diagonal, call.site());
 }
 
 function gathered(call: TorchCall, input: TracedTensor, name: string): TracedTensor | undefined {
