@@ -108,4 +108,23 @@ spectral_norm(layer)
     const [turned] = parametersOf('layer');
     assert.deepEqual(turned?.initialiser.distribution, { kind: 'orthogonal', gain: 1, rows: 64, columns: 64 });
   });
+
+  test('an orthogonal matrix by hand: the factor of a normal one', () => {
+    const { parametersOf } = readTorch(`
+import torch
+from torch import nn
+tall = nn.Linear(32, 64, bias=False)
+tall.weight.data = 3 * torch.linalg.qr(torch.randn(64, 32)).Q
+turned = nn.Linear(64, 32, bias=False)
+left, _, right = torch.linalg.svd(torch.randn(32, 64), full_matrices=False)
+with torch.no_grad():
+    turned.weight.copy_(right)
+shifted = nn.Linear(32, 32, bias=False)
+shifted.weight.data = torch.linalg.qr(1 + torch.randn(32, 32))[0]
+`);
+    const distributionOf = (name: string) => parametersOf(name)[0]?.initialiser.distribution;
+    assert.deepEqual(distributionOf('tall'), { kind: 'orthogonal', gain: 3, rows: 64, columns: 32 });
+    assert.deepEqual(distributionOf('turned'), { kind: 'orthogonal', gain: 1, rows: 32, columns: 64 });
+    assert.equal(distributionOf('shifted')?.kind, 'unknown');
+  });
 });

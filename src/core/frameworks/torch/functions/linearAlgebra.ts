@@ -1,10 +1,13 @@
+import { orthogonal } from '../../../network/initialisers';
 import type { Dim, Shape } from '../../../network/network';
 import { broadcastShapes, matmulShape } from '../../../network/shapes';
 import type { NativeFunction, TorchCall } from '../call';
+import { random } from './creation';
 import { type TensorFunction, tensorFunctions } from './entry';
 import { product } from './reduction';
 import { reduced } from './reductionShapes';
 import { axisOf, several, severalShapes, shapeFunctions, shapeOf } from './shapeRule';
+import { matrixFactors } from './valuesAndIndices';
 
 const same = (call: TorchCall): Shape => shapeOf(call);
 
@@ -19,8 +22,8 @@ export const matrixFunctions: readonly TensorFunction[] = [
   ]),
   ...shapeFunctions('pinverse', 'rcond=1e-15', transposed),
   ...shapeFunctions('adjoint', '', transposed),
-  ...severalShapes('qr', 'some=True', (call) => qrShapes(shapeOf(call), call.flag('some') !== false)),
-  ...severalShapes('svd', 'some=True, compute_uv=True', (call) => {
+  ...factors('qr', 'some=True', [0], (call) => qrShapes(shapeOf(call), call.flag('some') !== false)),
+  ...factors('svd', 'some=True, compute_uv=True', [0, 2], (call) => {
     const [left, values, right] = svdShapes(shapeOf(call), call.flag('some') !== false);
     return [
       [left, 'reals'],
@@ -80,8 +83,8 @@ export const linearAlgebraFunctions: readonly NativeFunction[] = inLinearAlgebra
     const axis = axisOf(call, shape);
     return shape?.filter((_, index) => index !== axis);
   }),
-  ...severalShapes('qr', "mode='reduced'", (call) => qrShapes(shapeOf(call), call.text('mode') !== 'complete')),
-  ...severalShapes('svd', 'full_matrices=True', (call) =>
+  ...factors('qr', "mode='reduced'", [0], (call) => qrShapes(shapeOf(call), call.text('mode') !== 'complete')),
+  ...factors('svd', 'full_matrices=True', [0, 2], (call) =>
     svdShapes(shapeOf(call), call.flag('full_matrices') === false).map((shape) => [shape, 'reals'] as const),
   ),
   ...shapeFunctions('svdvals', '', (call) => svdShapes(shapeOf(call), true)[1]),
@@ -164,6 +167,32 @@ function transposed(call: TorchCall): Shape {
 function covariance(call: TorchCall): Shape {
   const [rows, ...rest] = shapeOf(call) ?? [];
   return rest.length === 0 ? [] : [rows, rows];
+}
+
+/** Factors of a matrix, of which those at `turned` are orthogonal whatever the matrix is; of a normal one uniformly so (Stewart 1980). */
+function factors(
+  name: 'qr' | 'svd',
+  signature: string,
+  turned: readonly number[],
+  rule: (call: TorchCall) => readonly (readonly [Shape, 'reals'])[],
+): readonly TensorFunction[] {
+  return tensorFunctions(name, signature, (call) => {
+    const shapes = rule(call);
+    const parts = several(call, shapes);
+    const drawn = call.payload('input')?.facts.distribution;
+    if (parts?.kind !== 'tuple') return parts;
+    const isDrawn = drawn?.kind === 'normal' && drawn.mean === 0;
+    return matrixFactors(
+      name,
+      parts.items.map((part, index) => {
+        const shape = shapes[index]?.[0];
+        const isMatrix = shape?.length === 2 && shape.every((size) => typeof size === 'number');
+        const distribution =
+          isDrawn && isMatrix && turned.includes(index) ? orthogonal(shape, 'outputFirst') : undefined;
+        return (distribution && random(call, shape, distribution)) ?? part;
+      }),
+    );
+  });
 }
 
 function smaller(first: Dim, second: Dim): Dim {

@@ -3,11 +3,14 @@ import { none } from '../../../python/make';
 import { makeNative, makeNativeClass } from '../../../python/nativeClass';
 import type { ClassValue, TupleValue, Value } from '../../../python/values';
 
-/** A tuple whose elements have names too: `torch.return_types.max` and the like of PyTorch 2.13. */
-const returnType: ClassValue = makeNativeClass('torch.return_types', [tupleClass], {
-  values: element('values', 0),
-  indices: element('indices', 1),
-});
+/** Tuples whose elements have names too: `torch.return_types.max` and the like of PyTorch 2.13. */
+function returnType(...names: readonly string[]): ClassValue {
+  const elements = names.map((name, at) => [name, element(name, at)] as const);
+  return makeNativeClass('torch.return_types', [tupleClass], Object.fromEntries(elements));
+}
+
+const pairType = returnType('values', 'indices');
+const factorTypes = { qr: returnType('Q', 'R'), svd: returnType('U', 'S', 'Vh') };
 
 function element(name: string, at: number): Value {
   const get = makeNative(`torch.return_types.${name}`, ({ positional: [self] }) => {
@@ -17,5 +20,9 @@ function element(name: string, at: number): Value {
 }
 
 export function valuesAndIndices(values: Value, indices: Value): TupleValue {
-  return { kind: 'tuple', items: [values, indices], class: returnType };
+  return { kind: 'tuple', items: [values, indices], class: pairType };
+}
+
+export function matrixFactors(name: keyof typeof factorTypes, items: Value[]): TupleValue {
+  return { kind: 'tuple', items, class: factorTypes[name] };
 }
