@@ -55,19 +55,23 @@ function standardisedStep(call: Call, operation: Normalisation): Step | undefine
   };
   return {
     output,
-    backward: (gradient) => ({
-      inputs: [
-        {
-          ...gradient,
-          steps: undefined,
-          excess: statistics.batch > 1 ? 0 : gradient.excess,
-          logScale: gradient.logScale - input.logScale,
-          segments: gradient.segments.map((segment, index) =>
-            projectedOut(segment, parts[index] ?? (parts[0] as Normalised), statistics, isCentred),
-          ),
-        },
-      ],
-    }),
+    backward: (gradient) => {
+      const segments = gradient.segments.map((segment, index) =>
+        projectedOut(segment, parts[index] ?? (parts[0] as Normalised), statistics, isCentred),
+      );
+      if (segments.some((segment) => segment === undefined)) return { inputs: ['unknown'] };
+      return {
+        inputs: [
+          {
+            ...gradient,
+            steps: undefined,
+            excess: statistics.batch > 1 ? 0 : gradient.excess,
+            logScale: gradient.logScale - input.logScale,
+            segments: segments as GradientSegment[],
+          },
+        ],
+      };
+    },
   };
 }
 
@@ -191,13 +195,21 @@ function sharedByUnits({ within, across }: Pair, square: number, units: number):
   return { within: share(within), across: share(across) };
 }
 
-/** dL/dx = (1/σ)[g − mean(g) − x̂·mean(g x̂)], each mean over the statistics' set. */
+/** Moments of positions are good to some thousandths: where less of a gradient's square is left, that is within the error of what was taken. */
+const leastLeft = 0.005;
+/** Less is nothing: what rounding makes of an exact zero. */
+const nothingLeft = 1e-9;
+
+/**
+ * dL/dx = (1/σ)[g − mean(g) − x̂·mean(g x̂)], each mean over the statistics' set; undefined where almost all of g goes with them, as one that is
+ * the same in all places does.
+ */
 function projectedOut(
   gradient: GradientSegment,
   { segment, inverseVariance }: Normalised,
   statistics: Statistics,
   isCentred: boolean,
-): GradientSegment {
+): GradientSegment | undefined {
   const mean = isCentred ? averages(gradient, 0, statistics) : nothing;
   const product = gradient.projected ?? {
     within: productOf(gradient.within, segment.within),
@@ -215,6 +227,8 @@ function projectedOut(
     return result;
   };
   const within = move('within');
+  const left = (within[0] as number) / ((gradient.within[0] as number) * inverseVariance);
+  if (Math.abs(left) > nothingLeft && left < leastLeft) return undefined;
   within[0] = Math.max(0, within[0] as number);
   return { within, across: move('across') };
 }
