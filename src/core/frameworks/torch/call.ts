@@ -6,6 +6,7 @@ import type { CallArguments, CallContext, NativeFunctionValue, Value } from '../
 import { dimOf, numberOf } from '../tensor/dimValues';
 import type { ElementwiseOperand } from '../tensor/elementwise';
 import { addUnknown, type Site } from '../tensor/trace';
+import { onComplexTensors } from './complexTensors';
 import { bindLeniently, type LenientArguments } from './signature';
 import type { TensorPayload, TorchState } from './state';
 
@@ -55,6 +56,12 @@ export class TorchCall {
   with(more: ReadonlyMap<string, Value>): TorchCall {
     const values = new Map([...more, ...this.args.values]);
     return new TorchCall(this.state, this.context, this.name, { values, rest: this.args.rest }, this.ownSite);
+  }
+
+  /** The same call of other values. */
+  mapped(map: (value: Value) => Value): TorchCall {
+    const values = new Map([...this.args.values].map(([name, value]) => [name, map(value)]));
+    return new TorchCall(this.state, this.context, this.name, { values, rest: this.args.rest.map(map) }, this.ownSite);
   }
 
   /** A tensor or a Python number. */
@@ -160,7 +167,12 @@ export function callNative(
   site?: Site,
 ): Value {
   const call = bindCall(state, entry, args, context, site);
-  return entry.call(call) ?? call.unknown(`the arguments of ${entry.name} are not known well enough`);
+  return resultOf(entry, call) ?? call.unknown(`the arguments of ${entry.name} are not known well enough`);
+}
+
+/** What an entry makes of a call, whose tensors may be complex. */
+export function resultOf(entry: NativeFunction, call: TorchCall): Value | undefined {
+  return onComplexTensors(entry, call) ?? entry.call(call);
 }
 
 export function bindCall(

@@ -7,6 +7,7 @@ import { backwardFunction } from './differentiate';
 import { divergenceFunction } from './distributions';
 import { einopsModules } from './einops';
 import { compiledOperators } from './functions/compiledOperators';
+import { complexCreation } from './functions/complex';
 import { creationFunctions } from './functions/creation';
 import { creationShapes } from './functions/creationShapes';
 import { einsum } from './functions/einsum';
@@ -60,6 +61,7 @@ const packageFunctions: readonly NativeFunction[] = [
   ...initFunctions,
   ...creationFunctions,
   ...creationShapes,
+  ...complexCreation,
   ...functionalShapes,
   ...listFunctions,
   ...linearAlgebraFunctions,

@@ -48,8 +48,16 @@ export interface TensorFacts {
   readonly isRecomputed?: boolean;
   /** Computed of parameters each time a model is applied. */
   readonly isOfParameters?: boolean;
+  /** What a complex tensor is made of; its own node stands for what is not followed of it. */
+  readonly complex?: ComplexParts;
   /** Rows of a one-dimensional parameter that this is (`bias[64:128]`), for writing in place. */
   readonly slice?: { readonly parameter: ParameterId; readonly from: number; readonly to: number };
+}
+
+/** Two real tensors of one shape. */
+export interface ComplexParts {
+  readonly real: Value;
+  readonly imaginary: Value;
 }
 
 export interface LayerType {

@@ -5,6 +5,7 @@ import { constantsOf } from '../tensor/picking';
 import { permute } from '../tensor/rearranging';
 import type { Site } from '../tensor/trace';
 import { nativeFunction, TorchCall, unknownEntry } from './call';
+import { complexPartsOf } from './complexTensors';
 import { differentiate } from './differentiate';
 import { setDistribution } from './functions/initialisation';
 import { inPlace } from './functions/inPlace';
@@ -23,11 +24,11 @@ const flags: readonly { readonly names: string; readonly value: boolean; readonl
   },
   { names: 'is_cpu is_leaf', value: true },
   {
-    names: 'is_coalesced is_complex is_conj is_distributed is_inference is_neg is_pinned is_shared',
+    names: 'is_coalesced is_conj is_distributed is_inference is_neg is_pinned is_shared',
     value: false,
     isMethod: true,
   },
-  { names: 'is_contiguous is_signed is_floating_point', value: true, isMethod: true },
+  { names: 'is_contiguous is_signed', value: true, isMethod: true },
 ];
 
 const bytesOfFloat = 4;
@@ -67,6 +68,8 @@ export function tensorAccessors(state: () => TorchState): [string, Value][] {
       if (id !== undefined && flag !== undefined) state().tracer.setTrainable(id, flag);
       return self;
     },
+    is_complex: (self) => makeBool(complexPartsOf(state(), self) !== undefined),
+    is_floating_point: (self) => makeBool(complexPartsOf(state(), self) === undefined),
     register_hook: () => none,
     register_post_accumulate_grad_hook: () => none,
     get_device: () => makeInt(-1),
@@ -96,7 +99,9 @@ export function tensorAccessors(state: () => TorchState): [string, Value][] {
     property('shape', (self) => sizeOf(state(), self)),
     property('ndim', (self) => rank(state(), self)),
     property('data', (self) => self),
-    property('real', (self) => self),
+    ...['real', 'imag'].map((name) =>
+      property(name, (self, context) => context.call(state().torchFunction(name), [self])),
+    ),
     property('grad', () => none),
     property('dtype', () => inertValue()),
     property('device', () => inertValue()),

@@ -8,6 +8,7 @@ import { type IndexReader, indexTensor } from '../tensor/indexing';
 import { isSameShape, sliceAxis, stack } from '../tensor/rearranging';
 import { addUnknown, type Site } from '../tensor/trace';
 import { intsOf, TorchCall } from './call';
+import { complexTensor } from './complexTensors';
 import { areFew, constantTensor, momentsOf } from './functions/arithmetic';
 import { replacePayload, setDistribution } from './functions/initialisation';
 import { type ConstantMoments, TensorPayload, type TorchState } from './state';
@@ -20,6 +21,12 @@ export function getItem(state: TorchState, self: Value, index: Value, context: C
   if (!payload) return makeUnknown('a tensor that is not known is indexed', context.trail[0]);
   const { facts, shape } = payload;
   const site: Site = { trail: context.trail, name: 'getitem', label: 'index' };
+  const { real, imaginary } = facts.complex ?? {};
+  const complex =
+    real &&
+    imaginary &&
+    complexTensor(state, getItem(state, real, index, context), getItem(state, imaginary, index, context), site);
+  if (complex) return complex;
   const build = () => indexTensor(state.session, payload.tensor, index, indexReader(state), site);
   const slice = shape?.length === 1 && facts.parameter !== undefined ? plainSlice(index, shape[0]) : undefined;
   if (slice && facts.parameter !== undefined) {

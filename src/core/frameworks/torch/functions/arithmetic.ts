@@ -8,6 +8,7 @@ import type { Value } from '../../../python/values';
 import { countOf, numberOf } from '../../tensor/dimValues';
 import { applyElementwise, type ElementwiseOperand } from '../../tensor/elementwise';
 import { addNode, type Site } from '../../tensor/trace';
+import { complexElementwise } from '../complexTensors';
 import type { ConstantMoments, TensorFacts, TensorPayload, TorchState } from '../state';
 
 /**
@@ -25,6 +26,10 @@ export function elementwise(
   if (operands.some((_, index) => !payloads[index] && numbers[index] === undefined)) return undefined;
   const tensors = payloads.filter((payload) => payload !== undefined);
   if (tensors.length === 0) return undefined;
+  const complex = complexElementwise(state, primitive, operands, site, (part, values) =>
+    elementwise(state, part, values, site),
+  );
+  if (complex) return complex;
   const build = () =>
     applyElementwise(
       state.session,

@@ -1,9 +1,7 @@
 import type { Dim } from '../../../network/network';
-import { broadcastShapes } from '../../../network/shapes';
 import type { Value } from '../../../python/values';
 import type { NativeFunction, TorchCall } from '../call';
 import { constantTensor } from './arithmetic';
-import { shaped } from './shapeRule';
 
 const windows = ['bartlett_window', 'blackman_window', 'hamming_window', 'hann_window', 'kaiser_window'];
 
@@ -19,13 +17,6 @@ export const creationShapes: readonly NativeFunction[] = [
   ...['tril_indices', 'triu_indices'].map((name) =>
     constants(name, 'row, col, offset=0', (call) => [2, triangleSize(call, name === 'triu_indices')], {
       isInteger: true,
-    }),
-  ),
-  ...['complex', 'polar'].map(
-    (name): NativeFunction => ({
-      name: `torch.${name}`,
-      signature: 'input, other',
-      call: (call) => shaped(call, broadcastShapes(call.tensors().map(({ shape }) => shape)).shape),
     }),
   ),
 ];

@@ -42,8 +42,6 @@ export const diagonalShapes: readonly TensorFunction[] = [
     'method',
   ),
   ...shapeFunctions('as_strided as_strided_scatter', 'size, stride, storage_offset=None', (call) => call.sizes('size')),
-  ...shapeFunctions('view_as_complex', '', (call) => shapeOf(call)?.slice(0, -1)),
-  ...shapeFunctions('view_as_real', '', (call) => pair(shapeOf(call))),
   ...shapeFunctions('kron', 'other', (call) => {
     const [first, second] = [shapeOf(call), shapeOf(call, 'other')];
     if (!first || !second) return undefined;
@@ -78,10 +76,6 @@ export const diagonalShapes: readonly TensorFunction[] = [
     return withAxis(shape, axisOf(call, shape, 'dim', -1), (size) => addDims(size, -1));
   }),
 ];
-
-function pair(shape: Shape): Shape {
-  return shape && [...shape, 2];
-}
 
 function squareOf(size: Dim, offset: number): readonly [Dim, Dim] {
   const side = addDims(size, Math.abs(offset));

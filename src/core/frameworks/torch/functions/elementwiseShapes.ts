@@ -12,7 +12,7 @@ const broadcast = (call: TorchCall): Shape => broadcastShapes(call.tensors().map
 /** Elementwise functions that no expression stands for, PyTorch 2.13 `torch/_torch_docs.py`: the shape is that of the inputs. */
 export const elementwiseShapes: readonly TensorFunction[] = [
   ...shapeFunctions(
-    'acos arccos acosh arccosh asin arcsin asinh arcsinh atanh arctanh angle conj conj_physical digamma erfinv frac i0 lgamma sgn sinc logcumsumexp cumprod matrix_exp renorm poisson nan_to_num real imag',
+    'acos arccos acosh arccosh asin arcsin asinh arcsinh atanh arctanh angle digamma erfinv frac i0 lgamma sgn sinc logcumsumexp cumprod matrix_exp renorm poisson nan_to_num',
     '*args',
     same,
   ),

@@ -3,7 +3,7 @@ import { truncatedNormal, unknownDistribution } from '../../../network/initialis
 import type { Distribution } from '../../../network/network';
 import { makeNative } from '../../../python/nativeClass';
 import type { NativeFunctionValue } from '../../../python/values';
-import { bindCall, type NativeFunction, type TorchCall } from '../call';
+import { bindCall, type NativeFunction, resultOf, type TorchCall } from '../call';
 import type { TorchState } from '../state';
 import { distributionOf, setDistribution } from './initialisation';
 
@@ -21,7 +21,7 @@ export function inPlace(state: () => TorchState, entry: NativeFunction): NativeF
       setDistribution(call, target, drawn ?? unknownDistribution(`${call.shortName}_ is not followed`), 'in place');
       return target ?? call.unknown(`${name} is called without a tensor`);
     }
-    const result = entry.call(call) ?? call.unknown(`the arguments of ${name} are not known well enough`);
+    const result = resultOf(entry, call) ?? call.unknown(`the arguments of ${name} are not known well enough`);
     const made = state().payloadOf(result);
     if (made && target?.kind === 'instance') target.payload = made;
     return target ?? result;

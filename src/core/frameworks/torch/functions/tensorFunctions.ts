@@ -1,3 +1,4 @@
+import { complexFunctions } from './complex';
 import { contractionFunctions } from './contractions';
 import { diagonalShapes } from './diagonalShapes';
 import { elementwiseShapes } from './elementwiseShapes';
@@ -27,4 +28,5 @@ export const functionsOfTensors: readonly TensorFunction[] = [
   ...matrixFunctions,
   ...sectionFunctions,
   ...shortTimeFunctions,
+  ...complexFunctions,
 ];
