@@ -35,8 +35,10 @@ export function graft(request: GraftRequest): NodeId | undefined {
   });
   const copyOf = (id: NodeId) => copies.get(id) ?? { node: id, shape: tracer.nodes[id]?.outputShape };
   const replaced = new Set<SeenApplication>();
+  // What the model itself makes of its outputs (a loss that it keeps) is on the way.
+  const own = { firstNode: from.firstNode, endNode: Math.max(...from.outputs.map(({ node }) => node)) + 1 };
   const isLost = (id: NodeId) =>
-    !copies.has(id) && [from, ...replaced].some(({ firstNode, endNode }) => id >= firstNode && id < endNode);
+    !copies.has(id) && [own, ...replaced].some(({ firstNode, endNode }) => id >= firstNode && id < endNode);
   for (const id of ancestorsUpTo(tracer, end, copies)) {
     const node = tracer.nodes[id];
     if (!node || copies.has(id)) continue;

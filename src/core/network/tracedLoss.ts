@@ -88,10 +88,11 @@ function lossBehind(
 }
 
 /** Of what is computed from the application's outputs what is differentiated first, and else the first loss. */
-function reachedLoss({ tracer, losses }: ReadingSession, { outputs, endNode }: SeenApplication) {
+function reachedLoss({ tracer, losses }: ReadingSession, { outputs, firstNode, endNode }: SeenApplication) {
   const { nodes } = tracer;
   const reached = new Set<NodeId>(outputs.map(({ node }) => node));
-  for (let id = endNode; id < nodes.length; id++) {
+  // A model may keep a loss of its own outputs: `self.loss = F.cross_entropy(logits, targets)`.
+  for (let id = firstNode; id < nodes.length; id++) {
     const node = nodes[id];
     if (node && !isStopped(node) && node.inputs.some((input) => reached.has(input))) reached.add(id);
   }
