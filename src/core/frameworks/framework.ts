@@ -60,6 +60,8 @@ export interface FedData {
   readonly target: TracedTensor | undefined;
   /** How many at once, where the array tells. */
   readonly samples: number | undefined;
+  /** The axis of the arrays along which samples lie: 1 where each is a column. */
+  readonly sampleAxis: number;
 }
 
 /** One application of a model that no other model's application encloses. */

@@ -1,5 +1,6 @@
 import { activationOf } from '../activations/recognise';
 import type { Assumption } from '../analysis';
+import { constantOf } from './constantValues';
 import { drawnTarget } from './drawnInput';
 import { expressionOf } from './elementwiseChain';
 import type { EntryPoint } from './entryPoints';
@@ -7,10 +8,12 @@ import type { FileEvaluation } from './fileEvaluation';
 import { type GraftRequest, graft } from './graft';
 import type { Applied } from './inputPolicy';
 import { type JointDraw, jointDraw } from './jointDraw';
+import { literalTarget } from './literalData';
 import type { LossKind, NetworkNode, NodeId, Operation } from './network';
 import type { SeenApplication } from './readingSession';
+import { elementCount } from './shapes';
 import { leadsThrough, tracedLoss } from './tracedLoss';
-import type { NodeRequest, TracedTensor, Tracer } from './tracer';
+import { dimSize, type NodeRequest, type TracedTensor, type Tracer } from './tracer';
 
 export interface AttachedLoss {
   readonly node: NodeId;
@@ -114,7 +117,12 @@ function fedTarget(
       tracer.add({ operation: { kind: 'activation', activation: activationOf(expression) }, inputs: [input], ...site }),
     ];
   }
-  if (data.node === target.node || loss.startsWith('binary')) return [];
+  if (data.node === target.node) return [];
+  const literal = literalTarget(tracer.nodes, target.node, fed.sampleAxis, tracer.batchSize);
+  if (literal && literal.length === dimSize(elementCount(output.shape), tracer.batchSize)) {
+    return [tracer.add({ operation: constantOf(literal), inputs: [], ...site })];
+  }
+  if (loss.startsWith('binary')) return [];
   const joint = isAlike ? jointDraw(tracer.nodes, data.node, target.node) : undefined;
   if (input && joint) return [jointTensor(tracer, input, joint, site)];
   const distribution = drawnTarget(tracer.nodes, target.node);

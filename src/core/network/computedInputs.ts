@@ -1,5 +1,6 @@
 import { drawnInput, isPlainlyDrawn } from './drawnInput';
 import { ancestorsUpTo, copyNode } from './graft';
+import { literalSample } from './literalData';
 import type { NodeId, Shape } from './network';
 import type { SeenApplication } from './readingSession';
 import type { TracedTensor, Tracer } from './tracer';
@@ -15,13 +16,14 @@ export interface ComputedInputs {
 }
 
 /**
- * Which inputs the code around the model computes. The first: where no distribution of its elements is known, and layers outside the model make
+ * Which inputs the code around the model computes. The first: where no distribution of its elements and no numbers are known, and layers outside the model make
  * it (an encoder, a generator) or everything is known that it is computed from (samples with noise of several levels). Those behind it: but for
  * what holds one value or is drawn element by element from one normal or uniform distribution (so adjacency matrices, masks, position tables).
  */
 export function computedPlaces(tracer: Tracer, { inputs }: SeenApplication): readonly number[] {
   const { nodes } = tracer;
-  const isFirstComputed = (id: NodeId) => !drawnInput(nodes, id) && (tracer.isLearned(id) || isFollowed(tracer, id));
+  const isKnown = (id: NodeId) => (drawnInput(nodes, id) ?? literalSample(nodes, id, 0)) !== undefined;
+  const isFirstComputed = (id: NodeId) => !isKnown(id) && (tracer.isLearned(id) || isFollowed(tracer, id));
   const isFurtherComputed = (id: NodeId) => nodes[id]?.operation.kind !== 'input' && !isPlainlyDrawn(nodes, id);
   return inputs.flatMap(({ node }, place) => {
     const isComputed = place === 0 ? isFirstComputed(node) : isFurtherComputed(node);

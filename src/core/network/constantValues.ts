@@ -87,7 +87,7 @@ function valuesOf(node: NetworkNode, shape: readonly number[], inputs: readonly 
       return joined(wide, operation.axis);
     }
     case 'reduction':
-      return first && reduced(first, operation.axes, operation.variant);
+      return first && reduced(first, operation);
     default:
       return elementwise(node, shape, inputs);
   }
@@ -174,21 +174,38 @@ function joined(inputs: readonly Known[], axis: number): Float64Array | undefine
   return result;
 }
 
-const folds: Readonly<Record<string, (values: Float64Array) => number>> = {
-  sum: (values) => values.reduce((sum, value) => sum + value, 0),
-  mean: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+type Reduction = Extract<Operation, { kind: 'reduction' }>;
+
+const folds: Readonly<Record<Reduction['variant'], (values: Float64Array, correction: number) => number>> = {
+  sum: sumOf,
+  mean: meanOf,
+  variance: varianceOf,
+  std: (values, correction) => Math.sqrt(varianceOf(values, correction)),
+  norm: (values) => Math.sqrt(sumOf(values.map((value) => value * value))),
   max: (values) => values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
   min: (values) => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
 };
 
-function reduced(source: Known, axes: readonly number[], variant: string): Float64Array | undefined {
-  const fold = folds[variant];
+function sumOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function meanOf(values: Float64Array): number {
+  return sumOf(values) / values.length;
+}
+
+function varianceOf(values: Float64Array, correction: number): number {
+  const mean = meanOf(values);
+  return sumOf(values.map((value) => (value - mean) ** 2)) / Math.max(0, values.length - correction);
+}
+
+function reduced(source: Known, { axes, variant, correction = 0 }: Reduction): Float64Array | undefined {
   const kept = source.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const moved = permuted(source, [...kept, ...axes]);
   const run = countOf(axes.map((axis) => source.shape[axis] as number));
-  if (!fold || run === 0) return undefined;
+  if (run === 0) return undefined;
   return Float64Array.from({ length: moved.length / run }, (_, line) =>
-    fold(moved.subarray(line * run, (line + 1) * run)),
+    folds[variant](moved.subarray(line * run, (line + 1) * run), correction),
   );
 }
 
@@ -210,7 +227,8 @@ function hasNoInnerBatch({ outputShape }: NetworkNode): boolean {
   return outputShape?.slice(1).every((dim) => typeof dim === 'number') === true;
 }
 
-function constantOf(values: Float64Array): Extract<Operation, { kind: 'constant' }> {
+/** The constant that has these elements. */
+export function constantOf(values: Float64Array): Extract<Operation, { kind: 'constant' }> {
   const [first] = values;
   if (first !== undefined && values.every((value) => value === first)) return { kind: 'constant', value: first };
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -114,6 +114,12 @@ function elementOf(nodes: readonly NetworkNode[], id: NodeId | undefined, depth:
     case 'concat':
     case 'stack':
       return operand(0);
+    case 'pick':
+    case 'take': {
+      // Of a list the same element may be picked for a whole sample.
+      const list = operand(0);
+      return nodes[list?.source ?? -1]?.operation.kind === 'random' ? list : undefined;
+    }
     case 'activation': {
       const f = compileExpression(operation.activation.expression);
       return combined(operand(0), constant(0), node.id, (x) => f(x));

@@ -97,7 +97,7 @@ function chainOfProducts(
     if (node.operation.kind !== 'matmul') continue;
     const product = productOf(nodes, node, nameOf, dependent);
     if (!product || (products.length > 0 && !dependent.has(product.data))) continue;
-    if (used.has(product.name) || isSummedOverSamples(nodes, product)) break;
+    if (used.has(product.name) || (products.length > 0 && isSummedOverSamples(nodes, product))) break;
     used.add(product.name);
     dependent.add(node.id);
     products.push(product);

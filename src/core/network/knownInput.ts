@@ -1,3 +1,4 @@
+import type { InputStatistics } from '../signal/inputStatistics';
 import { computedPlaces } from './computedInputs';
 import type { Directive } from './directive';
 import { drawnInput, fedInput } from './drawnInput';
@@ -5,8 +6,9 @@ import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import { ancestorsUpTo } from './graft';
 import type { InputGuess } from './inputPolicy';
+import { literalSample } from './literalData';
 import { type MadeInputs, madeInputs } from './madeInputs';
-import type { Dim, DrawnFrom, NetworkNode, NodeId, Shape } from './network';
+import type { Dim, NetworkNode, NodeId, Shape } from './network';
 import type { SeenApplication } from './readingSession';
 import { shownApplication } from './tracedLoss';
 import type { TracedTensor } from './tracer';
@@ -17,8 +19,8 @@ export interface KnownInput extends KnownData {
 }
 
 export interface KnownData {
-  /** What the source itself draws the input from. */
-  readonly drawnFrom: DrawnFrom | undefined;
+  /** What the source itself draws the input from, or shows of it. */
+  readonly drawnFrom: InputStatistics | undefined;
   /** The source computes the first input, or layers outside the model make it: it is followed. */
   readonly isMade: boolean;
   /** Where the source does not tell the sizes of what they make it of. */
@@ -51,7 +53,7 @@ export function knownInput(
   const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
   const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
   const fed = entry.open.fedData?.(entry.model);
-  const drawnFrom = fed && drawnInput(evaluation.session.tracer.nodes, fed.data.node);
+  const drawnFrom = fed && sourceStatistics(evaluation.session.tracer.nodes, fed.data.node, fed.sampleAxis);
   return { guess, batchSize: fed?.samples, drawnFrom, isMade: false, isDemonstration: false };
 }
 
@@ -94,7 +96,7 @@ function exampleInput(evaluation: FileEvaluation, entry: EntryPoint, isDataGiven
       ),
     },
     batchSize: isShown ? undefined : (batchSize ?? 1),
-    drawnFrom: drawnInput(nodes, isMade ? dataBehind(session, application) : application.inputs[0]?.node),
+    drawnFrom: sourceStatistics(nodes, isMade ? dataBehind(session, application) : application.inputs[0]?.node, axis),
     isMade,
     isDemonstration: isShown,
   };
@@ -133,6 +135,14 @@ function dataBehind(
   const way = new Set(inputs[0] ? ancestorsUpTo(tracer, inputs[0].node, new Map()) : []);
   const isBefore = (other: SeenApplication) => other.outputs.some(({ node }) => way.has(node));
   return applications.find(isBefore)?.inputs[0]?.node;
+}
+
+function sourceStatistics(
+  nodes: readonly NetworkNode[],
+  data: NodeId | undefined,
+  sampleAxis: number,
+): InputStatistics | undefined {
+  return (data === undefined ? undefined : literalSample(nodes, data, sampleAxis)) ?? drawnInput(nodes, data);
 }
 
 /** One sample and no loss anywhere: the call shows the output's shape, nobody trains with it. */

@@ -147,6 +147,8 @@ export type Operation =
       readonly kind: 'reduction';
       readonly variant: 'mean' | 'sum' | 'max' | 'min' | 'norm' | 'variance' | 'std';
       readonly axes: readonly number[];
+      /** Of a variance, what is taken off the count that it divides by: 1 in PyTorch, as it is written there. */
+      readonly correction?: number;
     }
   /** Any change of shape that keeps the elements and their order: reshape, view, flatten, squeeze. */
   | { readonly kind: 'reshape' }

@@ -10,7 +10,7 @@ import type { EntryPoint } from './entryPoints';
 import type { FileEvaluation } from './fileEvaluation';
 import type { GivenData } from './givenData';
 import type { Applied } from './inputPolicy';
-import { knownInput } from './knownInput';
+import { type KnownInput, knownInput } from './knownInput';
 import { namesLosses } from './lossNames';
 import { applyWithData, assumedInput, type ModelInput, modelInput } from './modelInput';
 import type { Network, Shape } from './network';
@@ -41,7 +41,7 @@ export function readModel(
   entry: EntryPoint,
   options: AnalyzeOptions,
   given: GivenData | undefined,
-  written: (sizes: Shape, network: Network) => WrittenData | undefined,
+  dataOf: (sizes: Shape, network: Network) => WrittenData | undefined,
 ): ReadModel {
   const { session, interpreter } = evaluation;
   const directive = findDirectives(evaluation.parsed.comments).find(({ modelName }) => modelName === entry.name);
@@ -57,7 +57,7 @@ export function readModel(
   const inLoader = writtenBatchSize(evaluation);
   session.tracer.batchSize = said ?? inLoader ?? defaultBatchSize;
   const known = knownInput(evaluation, entry, inputShape, directive, given !== undefined);
-  const batchSize = said ?? known?.batchSize ?? inLoader;
+  const batchSize = said ?? withinData(known?.batchSize ?? inLoader, known);
   session.tracer.batchSize = batchSize ?? defaultBatchSize;
   const context = interpreter.context([entry.span]);
   const assumedBefore = interpreter.assumptions.length;
@@ -79,7 +79,7 @@ export function readModel(
   const isWhole = isWholeNetwork(network) && session.mismatches.length === 0;
   const isHere = (index: number, before: number, span: Span | undefined) =>
     index >= before || isWithin(span, entry.body);
-  const input = modelInput(applied, known, { given, refused }, (sizes) => written(sizes, network));
+  const input = modelInput(applied, known, { given, refused }, (sizes) => dataOf(sizes, network));
   return {
     name: entry.name,
     framework: entry.framework,
@@ -154,6 +154,13 @@ function writtenBatchSize({ parsed, interpreter, scope, file }: FileEvaluation):
     if (value.kind === 'int' && value.value > 0) found = value.value;
   });
   return found;
+}
+
+/** No batch has more samples than the data that stand in the source. */
+function withinData(written: number | undefined, known: KnownInput | undefined): number | undefined {
+  const data = known?.drawnFrom;
+  const all = typeof data === 'object' && data.kind === 'sample' ? data.count : Number.POSITIVE_INFINITY;
+  return all < (written ?? defaultBatchSize) ? all : written;
 }
 
 function assumedBatchSize(span: Span): Assumption {

@@ -43,7 +43,7 @@ export function writtenLoss(
   const last = fuseActivations(nodes).find(({ id }) => id === output)?.operation;
   if (last?.kind === 'softmax') return { loss: { loss: 'crossEntropyProbabilities', scale }, target: undefined };
   const isSigmoid = last?.kind === 'activation' && last.activation.id === 'sigmoid';
-  return isSigmoid ? { loss: { loss: 'binaryCrossEntropyProbabilities', scale }, target: undefined } : undefined;
+  return isSigmoid ? { loss: { loss: 'binaryCrossEntropyProbabilities', scale }, target } : undefined;
 }
 
 /** The node, or what it is the product of. */

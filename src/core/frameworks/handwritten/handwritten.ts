@@ -158,11 +158,15 @@ export class HandwrittenModels implements OpenFramework {
 
   fedData(model: InstanceValue): FedData | undefined {
     const script = this.#scripts.get(model);
-    if (script) return { data: script.raw, target: script.target, samples: samplesOf(script.raw, script.layout) };
+    if (script) {
+      const { raw, target, layout } = script;
+      return { data: raw, target, samples: samplesOf(raw, layout), sampleAxis: sampleAxisOf(layout) };
+    }
     const use = this.#uses.get(model);
     const node = use?.found?.target;
     const target = node === undefined ? undefined : { node, shape: this.session.tracer.nodes[node]?.outputShape };
-    return use && { data: use.raw, target, samples: use.samples };
+    const sampleAxis = sampleAxisOf(this.#fits.get(model)?.layout ?? 'rows');
+    return use && { data: use.raw, target, samples: use.samples, sampleAxis };
   }
 
   writtenLoss(model: InstanceValue): WrittenLoss | undefined {
@@ -244,8 +248,12 @@ export class HandwrittenModels implements OpenFramework {
 
 function samplesOf({ shape }: TracedTensor, layout: DataLayout): number | undefined {
   if (layout === 'vector') return undefined;
-  const count = shape?.at(layout === 'rows' ? 0 : -1);
+  const count = shape?.at(sampleAxisOf(layout));
   return typeof count === 'number' ? count : undefined;
+}
+
+function sampleAxisOf(layout: DataLayout): number {
+  return layout === 'columns' ? 1 : 0;
 }
 
 function isArrayOf(open: OpenFramework, array: InstanceValue): boolean {

@@ -38,7 +38,7 @@ function openKeras(session: TraceSession, readSource: SourceReader = () => undef
     declaredInputShapes: (model) => declaredInputShapes(state, model),
     fedData: (model) => {
       const { fed } = state.stateOf(model);
-      return fed && { ...fed, samples: undefined };
+      return fed && { ...fed, samples: undefined, sampleAxis: 0 };
     },
     forwardParameters: (model) => forwardParameters(state, model),
     apply: (model, inputs, context) =>

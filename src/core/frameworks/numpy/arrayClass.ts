@@ -225,7 +225,10 @@ const mostElements = 128;
 /** Numbers of a known array, else the slices along the first axis while they are few. */
 function elements(call: ArrayCall): Value | undefined {
   const known = knownValues(call.first);
-  if (known) return { kind: 'list', items: known.map((value) => ({ kind: 'float', value })) };
+  if (known) {
+    const kind = known.every(Number.isInteger) ? 'int' : 'float';
+    return { kind: 'list', items: known.map((value) => ({ kind, value })) };
+  }
   const { tensor } = call;
   const count = countOf(tensor?.shape?.[0], call.session.tracer.batchSize);
   if (!tensor || count === undefined || count > mostElements) return undefined;

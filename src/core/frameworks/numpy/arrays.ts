@@ -21,7 +21,7 @@ export class ArrayPayload {
   constructor(
     readonly shape: Shape,
     private readonly make: () => TracedTensor,
-    /** All elements, in order, where they are known and few. */
+    /** All elements of an array of one axis, in order, where they are known and few. */
     readonly values?: readonly number[],
   ) {}
 

@@ -5,7 +5,7 @@ import type { Value } from '../../python/values';
 import { numberOf } from '../tensor/dimValues';
 import { triangleValues } from '../tensor/triangle';
 import { sourceNode } from './arrayFunctions';
-import { type ArrayCall, type ArrayFunctions, ArrayPayload, payloadValue, shapeOf } from './arrays';
+import { type ArrayCall, type ArrayFunctions, ArrayPayload, knownValues, payloadValue, shapeOf } from './arrays';
 
 /** Longest array whose elements are kept. */
 const maxKnown = 4096;
@@ -74,6 +74,9 @@ export const randomFunctions: ArrayFunctions = {
   random_sample: { signature: 'size=()', call: (call) => drawn(call, uniform(0, 1), call.sizes('size')) },
   randint: { signature: 'low, high=None, size=(), dtype=None', call: integers },
   integers: { signature: 'low, high=None, size=(), dtype=None', call: integers },
+  permutation: { signature: 'x', call: permuted },
+  shuffle: { signature: 'x', call: shuffled },
+  choice: { signature: 'x, size=(), replace=True, p=None', call: chosen },
   seed: { signature: 'seed=None', call: () => ({ kind: 'none' }) },
 };
 
@@ -109,7 +112,22 @@ function fromSequence(call: ArrayCall): Value | undefined {
   if (!shape) return undefined;
   const items = shape.length === 1 ? first && call.context.iterate(first)?.map(numberOf) : undefined;
   if (items?.every((item) => item !== undefined)) return ofValues(call, items.length, (index) => items[index] ?? 0);
-  return filled(call, undefined, shape);
+  const numbers: number[] = [];
+  const isTable = first !== undefined && collectNumbers(first, shape, numbers, call);
+  if (!isTable) return filled(call, undefined, shape);
+  return payloadValue(call.room, new ArrayPayload(shape, sourceNode(call, constantOf(numbers), shape)));
+}
+
+/** The numbers of nested sequences in order; false where one is not known, they are too many, or the rows differ in length. */
+function collectNumbers(value: Value, sizes: readonly Dim[], numbers: number[], call: ArrayCall): boolean {
+  const [size, ...inner] = sizes;
+  const number = numberOf(value);
+  if (size === undefined || number !== undefined) {
+    if (number !== undefined) numbers.push(number);
+    return sizes.length === 0 && number !== undefined && numbers.length <= maxKnown;
+  }
+  const items = value.kind === 'instance' ? undefined : call.context.iterate(value);
+  return items?.length === size && items.every((item) => collectNumbers(item, inner, numbers, call));
 }
 
 /** Sizes of nested sequences, from the first element of each. */
@@ -132,13 +150,13 @@ function nestedShape(value: Value | undefined, call: ArrayCall): readonly Dim[] 
 function ofValues(call: ArrayCall, count: number, valueAt: (index: number) => number): Value | undefined {
   if (!Number.isInteger(count) || count < 0) return undefined;
   const values = count <= maxKnown ? Array.from({ length: count }, (_, index) => valueAt(index)) : undefined;
-  const isSame = values?.every((value) => value === values[0]) ?? false;
-  const operation: Operation = {
-    kind: 'constant',
-    value: isSame ? values?.[0] : undefined,
-    ...(values && !isSame && { values }),
-  };
+  const operation = constantOf(values);
   return payloadValue(call.room, new ArrayPayload([count], sourceNode(call, operation, [count]), values));
+}
+
+function constantOf(values: readonly number[] | undefined): Operation {
+  const isSame = values?.every((value) => value === values[0]) ?? false;
+  return { kind: 'constant', value: isSame ? values?.[0] : undefined, ...(values && !isSame && { values }) };
 }
 
 function filled(call: ArrayCall, value: number | undefined, shape: readonly Dim[] | undefined): Value | undefined {
@@ -183,6 +201,43 @@ function drawnWith(
   const second = call.number(names[1]);
   const isKnown = first !== undefined && second !== undefined;
   return drawn(call, isKnown ? distribution(first, second) : undefined, shape);
+}
+
+/** One of the orders that may come out, evenly spread; of an array whose samples are all alike the order does not matter. */
+function permuted(call: ArrayCall): Value | undefined {
+  const count = call.number('x');
+  if (count === undefined) return withValues(call, knownValues(call.first)) ?? call.first;
+  const inOrder = Array.from({ length: Math.min(count, maxKnown) }, (_, index) => index);
+  return count <= maxKnown ? withValues(call, inOrder) : drawn(call, { kind: 'integers', below: count }, [count]);
+}
+
+function withValues(call: ArrayCall, values: readonly number[] | undefined): Value | undefined {
+  if (!values) return undefined;
+  const order = spreadOrder(values.length);
+  return ofValues(call, values.length, (index) => values[order[index] ?? 0] ?? 0);
+}
+
+/** Multiples of a step near the golden section of the count that has no divisor in common with it. */
+function spreadOrder(count: number): readonly number[] {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let step = Math.max(1, Math.round(count * ((Math.sqrt(5) - 1) / 2)));
+  while (divisor(count, step) > 1) step++;
+  return Array.from({ length: count }, (_, index) => (index * step) % count);
+}
+
+function shuffled(call: ArrayCall): Value {
+  const { first } = call;
+  const other = withValues(call, knownValues(first));
+  if (first?.kind === 'instance' && other?.kind === 'instance') first.payload = other.payload;
+  return { kind: 'none' };
+}
+
+function chosen(call: ArrayCall): Value | undefined {
+  const count = call.number('x') ?? shapeOf(call.first)?.[0];
+  const below = typeof count === 'number' ? count : Number.NaN;
+  const places = drawn(call, { kind: 'integers', below }, call.sizes('size'));
+  const isOfArray = call.first?.kind === 'instance';
+  return isOfArray && places ? call.context.getItem(call.first, places) : places;
 }
 
 function integers(call: ArrayCall): Value | undefined {

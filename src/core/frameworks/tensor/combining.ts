@@ -20,6 +20,7 @@ export function reduce(
   axes: readonly number[] | undefined,
   keepsAxes: boolean,
   site: Site,
+  correction = 0,
 ): TracedTensor {
   const { shape } = tensor;
   const rank = shape?.length;
@@ -33,7 +34,8 @@ export function reduce(
     reportProblem(session, `reducing axes ${axes.join(', ')} of a tensor with ${rank} axes`, site);
   }
   const result = axes === undefined && !keepsAxes ? [] : reducedShape(shape, resolved, keepsAxes);
-  return addNode(session, { kind: 'reduction', variant, axes: resolved }, [tensor], result, site);
+  const operation = { kind: 'reduction', variant, axes: resolved, ...(correction !== 0 && { correction }) } as const;
+  return addNode(session, operation, [tensor], result, site);
 }
 
 /** The same values, through which no gradient goes back. */

@@ -1,6 +1,7 @@
 import type { Operation, Shape } from '../../network/network';
 import { presetMoments } from '../inputPresets';
 import type { InputStatistics, SampleStatistics } from '../inputStatistics';
+import { sampleStatistics } from '../sampleStatistics';
 import { chanceBlock, chanceOf, hasChance, ownChanceBlock, withOwnPlace } from './chanceLikeness';
 import type { Field, Segment } from './field';
 import {
@@ -24,6 +25,16 @@ export function inputField(call: Call, content: 'real' | 'tokens', statistics: I
   if (!field || call.pairClasses === 1) return field;
   const spread = isSample(statistics) ? statistics.pairSpread : undefined;
   return withPairClasses(field, spread, call.pairClasses);
+}
+
+/** Known numbers that differ from sample to sample: a table of targets. */
+export function samplesField(call: Call, values: readonly number[]): Field | undefined {
+  const [batch, width = 1, ...others] = call.node.outputShape ?? [];
+  const isTable = typeof batch === 'object' && typeof width === 'number' && others.length === 0;
+  if (!isTable || values.length !== batch.perBatch * call.batch * width) return undefined;
+  const shape = [values.length / width, width];
+  const statistics = sampleStatistics({ kind: 'array', shape, values: Float64Array.from(values) });
+  return statistics.kind === 'sample' ? inputField(call, 'real', statistics) : undefined;
 }
 
 /**

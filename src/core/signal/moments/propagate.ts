@@ -28,7 +28,7 @@ import { linearStep } from './dense';
 import { embeddingStep } from './embedding';
 import { addGradients, type Field, type Gradient, rescaledField, rescaledGradient } from './field';
 import { gatedLinearUnitStep } from './gated';
-import { channelAxesOf, inputField } from './input';
+import { channelAxesOf, inputField, samplesField } from './input';
 import { type Atom, binCount, type Layout, layoutOf, unitCount } from './layout';
 import { lossStep } from './losses';
 import { withUnmasked } from './maskedPlaces';
@@ -132,10 +132,12 @@ function applyRule(call: Call, operation: Operation, statistics: InputStatistics
       return field && sourceStep(field);
     }
     case 'constant': {
+      const field = operation.values && samplesField(call, operation.values);
+      if (field) return sourceStep(field);
       if (operation.moments) return tableStep(call, operation.moments);
       const layout = layoutLike(call);
-      const field = layout && constantField(operation.value, layout, call);
-      return field && sourceStep(field);
+      const same = layout && constantField(operation.value, layout, call);
+      return same && sourceStep(same);
     }
     case 'random': {
       const layout = layoutLike(call);

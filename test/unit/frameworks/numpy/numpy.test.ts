@@ -110,6 +110,10 @@ suite('numpy: numbers and shapes', () => {
     ['y = float(np.log2(8))', 3],
     ['y = np.array([0.5, 0.25])[-1]', 0.25],
     ['y = len(np.zeros((7, 2)))', 7],
+    ['y = sum(list(np.random.permutation(300)))', 44_850],
+    ['y = len(set(list(np.random.permutation(300))[:64]))', 64],
+    ['i = np.arange(9)\nnp.random.shuffle(i)\ny = sum(i)', 36],
+    ['y = range(5)[list(np.arange(3))[2]]', 2],
   ];
   for (const [line, expected] of numbers) {
     test(line, () => {
@@ -131,6 +135,11 @@ suite('numpy: numbers and shapes', () => {
     ['y = np.stack([x, x], axis=1)', [200, 2]],
     ['y = np.array([[1, 2, 3], [4, 5, 6]])', [2, 3]],
     ['y = np.random.randint(0, 10, size=32)', [32]],
+    ['y = np.random.rand(20, 300)[:, list(np.random.permutation(300))][:, 0:64]', [20, 64]],
+    ['y = np.random.rand(70000, 3)[np.random.permutation(70000)][:64]', [64, 3]],
+    ['y = np.random.rand(300, 20)[np.random.choice(300, 32, replace=False)]', [32, 20]],
+    ['y = np.random.default_rng(0).choice(np.random.rand(300, 20), size=32)', [32, 20]],
+    ['y = np.random.permutation(np.random.rand(300, 20))', [300, 20]],
   ];
   for (const [line, expected] of shapes) {
     test(line, () => assert.deepEqual(shapeOf(evaluate(line).y), expected));

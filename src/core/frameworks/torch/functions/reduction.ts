@@ -31,7 +31,7 @@ export const reductionFunctions: readonly TensorFunction[] = [
   }),
   ...['var', 'std'].flatMap((name) =>
     tensorFunctions(name, 'dim=None, unbiased=True, keepdim=False, correction=1', (call) =>
-      reduction(call, variants[name] ?? 'std'),
+      reduction(call, variants[name] ?? 'std', call.flag('unbiased') === false ? 0 : call.number('correction')),
     ),
   ),
   ...['max', 'min'].flatMap((name) =>
@@ -60,12 +60,13 @@ export function product(call: TorchCall, firstName: string, secondName: string):
   return call.result(matmul(call.state.session, first, second, call.site()));
 }
 
-function reduction(call: TorchCall, variant: ReductionVariant): Value | undefined {
+function reduction(call: TorchCall, variant: ReductionVariant, correction = 0): Value | undefined {
   const input = call.tensor('input');
   const dim = call.value('dim');
   const axes = dim && dim.kind !== 'none' && dim.kind !== 'bool' ? call.ints('dim') : undefined;
   if (!input || dim?.kind === 'unknown') return undefined;
-  return call.result(reduce(call.state.session, variant, input, axes, call.flag('keepdim') ?? false, call.site()));
+  const keepsAxes = call.flag('keepdim') ?? false;
+  return call.result(reduce(call.state.session, variant, input, axes, keepsAxes, call.site(), correction));
 }
 
 /** Over one axis `torch.max` gives values and indices; of two tensors it is elementwise. */

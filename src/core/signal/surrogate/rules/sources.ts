@@ -37,7 +37,7 @@ function drawInput(
   );
 }
 
-/** As many samples as the batch has, each at most once where there are enough; undefined where their sizes differ. */
+/** As many samples as the batch has, each at most once where there are enough, all of them in their order; undefined where their sizes differ. */
 function pickedSamples(
   shape: readonly number[],
   batch: number,
@@ -47,6 +47,7 @@ function pickedSamples(
   const count = elementCountOf(shape);
   const size = count / batch;
   if (!rows || !Number.isInteger(size) || rows.values.length !== rows.count * size) return undefined;
+  if (rows.count === batch) return { shape, data: rows.values.slice(), logScale: 0 };
   const order = Array.from({ length: rows.count }, (_, index) => index);
   const data = new Float32Array(count);
   for (let sample = 0; sample < batch; sample++) {
