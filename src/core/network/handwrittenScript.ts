@@ -60,11 +60,12 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   const end = ofSum ? preactivation : activated;
   const found = ofOutput ?? ofSum;
   const wanted = nodes[found?.target ?? -1];
-  const raw = nodes[first.data];
+  const raw = dataOf(nodes, first.data);
   const statement = statementOf(nodes, first.weight, assignments);
   const used = nodes[end]?.provenance.applied;
   if (!raw || !statement) return undefined;
-  const layout = raw.outputShape?.length === 1 ? 'vector' : first.isWeightLeft ? 'columns' : 'rows';
+  const { outputShape: shape = [] } = raw;
+  const layout = shape.length === 1 ? 'vector' : first.isWeightLeft && shape.length === 2 ? 'columns' : 'rows';
   // One sample at a time is how the code computes the gradient of a batch whose size and mean are not seen.
   const isBatch = layout !== 'vector';
   const { file } = evaluation;
@@ -74,7 +75,7 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
       raw: { node: raw.id, shape: raw.outputShape },
       output: { node: end, shape: nodes[end]?.outputShape },
       layout,
-      features: nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0],
+      sample: shape.length > 2 ? shape.slice(1) : [nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0]],
       names,
       loss: isBatch ? found?.loss : undefined,
       target: wanted && { node: wanted.id, shape: wanted.outputShape },
@@ -83,6 +84,29 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
     body: { file, start: statement.start, end: Math.max(statement.end, used?.file === file ? used.end : 0) },
   };
 }
+
+/**
+ * The data of the first product, or where that multiplies windows or patches the one array that they are cut from: of pictures as of sequences
+ * samples lie along the first axis.
+ */
+function dataOf(nodes: readonly NetworkNode[], id: NodeId): NetworkNode | undefined {
+  const data = nodes[id];
+  const seen = new Set<NodeId>([id]);
+  const roots: NetworkNode[] = [];
+  for (const each of seen) {
+    const node = nodes[each];
+    if (node && !rearranges.has(node.operation.kind)) roots.push(node);
+    else for (const input of node?.inputs ?? []) seen.add(input);
+  }
+  const [root, ...others] = roots;
+  const [samples, ...sizes] = root?.outputShape ?? [];
+  const isOfRows = data?.outputShape?.length === 2 && data.outputShape[0] === samples;
+  return root && others.length === 0 && sizes.length > 1 && !isOfRows ? root : data;
+}
+
+const rearranges: ReadonlySet<string> = new Set([
+  ...['identity', 'reshape', 'permute', 'expand', 'slice', 'pick', 'concat', 'stack'],
+]);
 
 function chainOfProducts(
   nodes: readonly NetworkNode[],

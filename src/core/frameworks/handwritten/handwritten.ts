@@ -19,8 +19,8 @@ export interface ScriptNetwork {
   readonly raw: TracedTensor;
   readonly output: TracedTensor;
   readonly layout: DataLayout;
-  /** Inputs of the first matrix. */
-  readonly features: Dim;
+  /** Shape of one sample. */
+  readonly sample: readonly Dim[];
   readonly names: ReadonlyMap<NodeId, string>;
   /** Of the gradient that the script goes on with. */
   readonly loss: WrittenLoss | undefined;
@@ -150,10 +150,11 @@ export class HandwrittenModels implements OpenFramework {
     });
   }
 
-  /** The first matrix of a script says how many inputs there are. */
+  /** The first matrix says how many inputs there are, of a script also what it cuts them from. */
   declaredInputShapes(model: InstanceValue): readonly Shape[] | undefined {
-    const known = this.#scripts.get(model) ?? this.#uses.get(model);
-    return known && [[known.features]];
+    const script = this.#scripts.get(model);
+    const use = this.#uses.get(model);
+    return script ? [script.sample] : use && [[use.features]];
   }
 
   fedData(model: InstanceValue): FedData | undefined {

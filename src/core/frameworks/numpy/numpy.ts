@@ -9,6 +9,7 @@ import { type ArrayFunctions, type ArrayRoom, arrayValue, nativeArrayFunction, t
 import { creationFunctions, randomFunctions } from './creation';
 import { elementwiseFunctions } from './elementwiseFunctions';
 import { softmaxFunctions } from './softmax';
+import { windowFunctions } from './windowFunctions';
 
 /** NumPy and `scipy.special`: arrays traced as tensors, so that textbook activations are read. It has no models. */
 export const numpy: Framework = {
@@ -97,6 +98,8 @@ function modulesOf(room: () => ArrayRoom, arrayClass: ClassValue): ReadonlyMap<s
     RandomState: generator,
   });
   add('numpy.linalg', arrayFunctions);
+  add('numpy.lib', {});
+  add('numpy.lib.stride_tricks', windowFunctions);
   add('scipy', {});
   add('scipy.special', { ...elementwiseFunctions, ...softmaxFunctions });
   return modules;

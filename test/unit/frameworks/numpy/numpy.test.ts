@@ -135,6 +135,8 @@ suite('numpy: numbers and shapes', () => {
     ['y = np.stack([x, x], axis=1)', [200, 2]],
     ['y = np.array([[1, 2, 3], [4, 5, 6]])', [2, 3]],
     ['y = np.random.randint(0, 10, size=32)', [32]],
+    ['y = np.lib.stride_tricks.sliding_window_view(np.ones((4, 3, 8, 9)), (3, 2), axis=(2, 3))', [4, 3, 6, 8, 3, 2]],
+    ['y = np.lib.stride_tricks.sliding_window_view(x, 10)', [191, 10]],
     ['y = np.random.rand(20, 300)[:, list(np.random.permutation(300))][:, 0:64]', [20, 64]],
     ['y = np.random.rand(70000, 3)[np.random.permutation(70000)][:64]', [64, 3]],
     ['y = np.random.rand(300, 20)[np.random.choice(300, 32, replace=False)]', [32, 20]],
