@@ -47,9 +47,14 @@ export function attachLoss(evaluation: FileEvaluation, entry: EntryPoint, applie
   const written = evaluation.handwritten.writtenLoss(entry.model);
   if (written) {
     const operation = { kind: 'loss', reduction: 'sum', ...written } as const;
-    const inputs = [output, ...fedTarget(evaluation, entry, applied, written.loss)];
-    const site = { inputs, shape: [], name: 'loss', label: written.loss, applied: [entry.span] };
-    return { node: session.tracer.add({ ...site, operation }).node, assumption: undefined };
+    const site = { shape: [], name: 'loss', label: written.loss, applied: [entry.span] };
+    const targets = outputs.length > 1 ? [] : fedTarget(evaluation, entry, applied, written.loss);
+    const losses = outputs.map((each) => session.tracer.add({ ...site, operation, inputs: [each, ...targets] }));
+    const coefficients = losses.map(() => 1);
+    const [only, ...others] = losses;
+    const sum = { ...site, operation: { kind: 'sum', coefficients }, inputs: losses } as const;
+    const node = only && others.length === 0 ? only : session.tracer.add(sum);
+    return { node: node.node, assumption: undefined };
   }
   const compiled = session.declaredLosses.find(({ model }) => model === entry.model);
   const declared = compiled ?? onlyLoss(evaluation);

@@ -4,12 +4,14 @@ import { drawnDistribution } from '../frameworks/tensor/drawnDistribution';
 import type { AssignStatement, Expression } from '../python/syntax';
 import { walk } from '../python/syntaxSearch';
 import type { Span } from '../span';
+import { sourcesOf } from './arraySources';
 import type { FileEvaluation } from './fileEvaluation';
 import { fuseActivations } from './fuse';
 import { lossFormula } from './lossFormula';
 import { namesLosses } from './lossNames';
 import type { NetworkNode, NodeId } from './network';
-import { writtenLoss } from './writtenGradient';
+import { type Product, unrolledSteps } from './recurrentScript';
+import { type FoundLoss, writtenLoss } from './writtenGradient';
 
 /** The first round of training stands at the beginning of the trace. */
 const mostNodes = 5_000;
@@ -21,48 +23,34 @@ export interface FoundScript {
   readonly body: Span;
 }
 
-/** A product in straight-line code: which side is the weight. */
-interface Product {
-  readonly node: NetworkNode;
-  readonly data: NodeId;
-  readonly weight: NodeId;
-  readonly name: string;
-  readonly isWeightLeft: boolean;
-}
-
 /**
  * The network that a script computes line by line: products with matrices that the code draws and keeps in variables, each the first time
- * that it is used, up to the activation after the last.
+ * that it is used, up to the activation after the last; of a recurrence all steps, with an output and a loss of each.
  */
 export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | undefined {
   const nodes = evaluation.session.tracer.nodes.slice(0, mostNodes);
   if (!nodes.some(({ operation }) => operation.kind === 'matmul')) return undefined;
   const assignments = assignmentsOf(evaluation);
   const nameOf = (id: NodeId) => assignedName(nodes, id, assignments);
-  const products = chainOfProducts(nodes, nameOf);
+  const steps = unrolledSteps(nodes, (node, dependent) => productOf(nodes, node, nameOf, dependent));
+  const products = steps?.products ?? chainOfProducts(nodes, nameOf);
   const [first] = products;
-  const last = products.at(-1);
-  if (!first || !last || products.length < 2) return undefined;
+  const ends = steps?.ends ?? products.slice(-1);
+  if (!first || products.length < 2) return undefined;
   const names = new Map<NodeId, string>(products.map(({ weight, name }) => [weight, name]));
   const isBias = (id: NodeId) => {
     const name = nameOf(id);
     if (name !== undefined) names.set(id, name);
     return name !== undefined;
   };
-  const preactivation = sumAfter(nodes, last.node, isBias)?.id ?? last.node.id;
-  const activated = outputAfter(nodes, last.node, isBias);
   for (const { node } of products) nameBias(nodes, node, nameOf, names);
   const isNamed = namesLosses(evaluation.parsed);
-  const formula = (output: NodeId) => lossFormula(nodes, output, isNamed);
-  const ofOutput = writtenLoss(nodes, last.weight, preactivation, activated) ?? formula(activated);
-  // What looks like an activation of the output may be a part of the loss.
-  const ofSum = ofOutput ? undefined : formula(preactivation);
-  const end = ofSum ? preactivation : activated;
-  const found = ofOutput ?? ofSum;
+  const read = ends.map((product) => readOutput(nodes, product, isBias, isNamed));
+  const found = agreedLoss(read.map((output) => output.found));
   const wanted = nodes[found?.target ?? -1];
-  const raw = dataOf(nodes, first.data);
+  const raw = steps?.data ?? dataOf(nodes, first.data);
   const statement = statementOf(nodes, first.weight, assignments);
-  const used = nodes[end]?.provenance.applied;
+  const used = nodes[read.at(-1)?.end ?? -1]?.provenance.applied;
   if (!raw || !statement) return undefined;
   const { outputShape: shape = [] } = raw;
   const layout = shape.length === 1 ? 'vector' : first.isWeightLeft && shape.length === 2 ? 'columns' : 'rows';
@@ -73,9 +61,10 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   return {
     network: {
       raw: { node: raw.id, shape: raw.outputShape },
-      output: { node: end, shape: nodes[end]?.outputShape },
+      outputs: read.map(({ end }) => ({ node: end, shape: nodes[end]?.outputShape })),
       layout,
-      sample: shape.length > 2 ? shape.slice(1) : [nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0]],
+      sample:
+        shape.length > 2 || steps ? shape.slice(1) : [nodes[first.weight]?.outputShape?.[first.isWeightLeft ? 1 : 0]],
       names,
       loss: isBatch ? found?.loss : undefined,
       target: wanted && { node: wanted.id, shape: wanted.outputShape },
@@ -85,28 +74,39 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   };
 }
 
+/** What the code makes of the last product, and the loss that it computes of it. */
+function readOutput(
+  nodes: readonly NetworkNode[],
+  { node, weight }: Product,
+  isBias: (id: NodeId) => boolean,
+  isNamed: (node: NetworkNode) => boolean,
+): { readonly end: NodeId; readonly found: FoundLoss | undefined } {
+  const preactivation = sumAfter(nodes, node, isBias)?.id ?? node.id;
+  const activated = outputAfter(nodes, node, isBias);
+  const formula = (output: NodeId) => lossFormula(nodes, output, isNamed);
+  const ofOutput = writtenLoss(nodes, weight, preactivation, activated) ?? formula(activated);
+  // What looks like an activation of the output may be a part of the loss.
+  const ofSum = ofOutput ? undefined : formula(preactivation);
+  return { end: ofSum ? preactivation : activated, found: ofOutput ?? ofSum };
+}
+
+/** The loss of every output, where they have the same. */
+function agreedLoss(found: readonly (FoundLoss | undefined)[]): FoundLoss | undefined {
+  const [first] = found;
+  return found.every((other) => JSON.stringify(other?.loss) === JSON.stringify(first?.loss)) ? first : undefined;
+}
+
 /**
  * The data of the first product, or where that multiplies windows or patches the one array that they are cut from: of pictures as of sequences
  * samples lie along the first axis.
  */
 function dataOf(nodes: readonly NetworkNode[], id: NodeId): NetworkNode | undefined {
   const data = nodes[id];
-  const seen = new Set<NodeId>([id]);
-  const roots: NetworkNode[] = [];
-  for (const each of seen) {
-    const node = nodes[each];
-    if (node && !rearranges.has(node.operation.kind)) roots.push(node);
-    else for (const input of node?.inputs ?? []) seen.add(input);
-  }
-  const [root, ...others] = roots;
+  const [root, ...others] = sourcesOf(nodes, [id]);
   const [samples, ...sizes] = root?.outputShape ?? [];
   const isOfRows = data?.outputShape?.length === 2 && data.outputShape[0] === samples;
   return root && others.length === 0 && sizes.length > 1 && !isOfRows ? root : data;
 }
-
-const rearranges: ReadonlySet<string> = new Set([
-  ...['identity', 'reshape', 'permute', 'expand', 'slice', 'pick', 'concat', 'stack'],
-]);
 
 function chainOfProducts(
   nodes: readonly NetworkNode[],
@@ -139,7 +139,7 @@ function productOf(
   nodes: readonly NetworkNode[],
   node: NetworkNode,
   nameOf: (id: NodeId) => string | undefined,
-  dependent: ReadonlySet<NodeId>,
+  dependent: Pick<ReadonlySet<NodeId>, 'has'>,
 ): Product | undefined {
   const [left, right] = node.inputs;
   if (left === undefined || right === undefined) return undefined;
@@ -161,18 +161,25 @@ function isDrawn(nodes: readonly NetworkNode[], id: NodeId): boolean {
   return distribution !== undefined && distribution.kind !== 'constant';
 }
 
-/** The bias that is added to a product, where it has a name. */
+/** The bias that is added to a product, or to a sum of products, where it has a name. */
 function nameBias(
   nodes: readonly NetworkNode[],
   product: NetworkNode,
   nameOf: (id: NodeId) => string | undefined,
   names: Map<NodeId, string>,
 ): void {
-  const sum = nodes.find(({ operation, inputs }) => operation.kind === 'sum' && inputs.includes(product.id));
-  const other = sum?.inputs.find((id) => id !== product.id);
-  const name = other === undefined ? undefined : nameOf(other);
-  if (other !== undefined && name !== undefined) names.set(other, name);
+  let part: NodeId | undefined = product.id;
+  for (let depth = 0; part !== undefined && depth < mostSummands; depth++) {
+    const own: NodeId = part;
+    const sum = nodes.find(({ operation, inputs }) => operation.kind === 'sum' && inputs.includes(own));
+    const other = sum?.inputs.find((id) => id !== own);
+    const name = other === undefined ? undefined : nameOf(other);
+    if (other !== undefined && name !== undefined) names.set(other, name);
+    part = name === undefined ? sum?.id : undefined;
+  }
 }
+
+const mostSummands = 4;
 
 /** The last product with its bias, and the activation or softmax that the code applies to it. */
 function outputAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias: (id: NodeId) => boolean): NodeId {

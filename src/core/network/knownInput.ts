@@ -1,4 +1,5 @@
 import type { InputStatistics } from '../signal/inputStatistics';
+import { holdsPlaces } from './arraySources';
 import { computedPlaces } from './computedInputs';
 import type { Directive } from './directive';
 import { drawnInput, fedInput } from './drawnInput';
@@ -50,10 +51,13 @@ export function knownInput(
   const declared = entry.open.declaredInputShapes(entry.model);
   if (!declared || declared.length === 0 || declared.some((shape) => !isComplete(shape))) return undefined;
   const shapes = declared.map((shape): Shape => shape && [batch, ...shape]);
-  const content = readsTokens(evaluation, entry) ? 'tokens' : 'real';
-  const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
+  const { nodes } = evaluation.session.tracer;
   const fed = entry.open.fedData?.(entry.model);
-  const drawnFrom = fed && sourceStatistics(evaluation.session.tracer.nodes, fed.data.node, fed.sampleAxis);
+  const areTokens =
+    readsTokens(evaluation, entry) || (fed && isTokens(nodes, fed.data.node) && holdsPlaces(nodes, fed.data.node));
+  const content = areTokens ? 'tokens' : 'real';
+  const guess: InputGuess = { shapes, contents: shapes.map(() => content), known: shapes.length };
+  const drawnFrom = fed && sourceStatistics(nodes, fed.data.node, fed.sampleAxis);
   return { guess, batchSize: fed?.samples, drawnFrom, isMade: false, isDemonstration: false };
 }
 

@@ -125,6 +125,12 @@ class ScalarReading {
         return inputs.every((input, index) =>
           this.#collect(input, factor * (operation.coefficients[index] ?? 1), depth + 1),
         );
+      case 'activation': {
+        const slope = isScalar(node) ? slopeOf(compileExpression(operation.activation.expression)) : undefined;
+        if (slope !== undefined) return this.#collect(first, factor * slope, depth + 1);
+        this.#terms.push({ factor, arrays: [id] });
+        return true;
+      }
       case 'matmul': {
         if (!isScalar(node) || inputs.length !== 2) return false;
         this.#terms.push({ factor, arrays: inputs });
@@ -245,6 +251,12 @@ class ScalarReading {
     const classes = axis === undefined ? undefined : shape?.[axis];
     return isOverClasses && typeof classes === 'number' ? all / classes : all;
   }
+}
+
+/** Of a straight line: a number is added to the loss, or it is multiplied by one. */
+function slopeOf(f: (x: number) => number): number | undefined {
+  const [at, slope] = [f(0), f(1) - f(0)];
+  return [-1, 0.5, 2].every((x) => Math.abs(f(x) - at - slope * x) <= 1e-9 * (1 + Math.abs(at))) ? slope : undefined;
 }
 
 const rearranges: ReadonlySet<string> = new Set(['identity', 'reshape', 'permute', 'expand']);

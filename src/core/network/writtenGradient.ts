@@ -26,14 +26,24 @@ export function writtenLoss(
   preactivation: NodeId,
   output: NodeId,
 ): FoundLoss | undefined {
-  const transposed = nodes.find(({ operation, inputs }) => operation.kind === 'permute' && inputs[0] === weight);
-  const product = nodes.find(
-    ({ operation, inputs }) =>
-      operation.kind === 'matmul' && transposed !== undefined && inputs.includes(transposed.id),
-  );
-  const gradient = product?.inputs.find((id) => id !== transposed?.id);
-  const made = nodes[gradient ?? -1];
-  if (!made) return undefined;
+  const transposed = new Set<NodeId>();
+  for (const { id, operation, inputs } of nodes) {
+    if (operation.kind === 'permute' && inputs[0] === weight) transposed.add(id);
+    if (operation.kind !== 'matmul' || !inputs.some((input) => transposed.has(input))) continue;
+    const made = nodes[inputs.find((input) => !transposed.has(input)) ?? -1];
+    const found = made && lossOfGradient(nodes, made, preactivation, output);
+    // The other steps of a recurrence have products of their own.
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function lossOfGradient(
+  nodes: readonly NetworkNode[],
+  made: NetworkNode,
+  preactivation: NodeId,
+  output: NodeId,
+): FoundLoss | undefined {
   const factors = factorsOf(nodes, made);
   const difference = factors.map((id) => differenceFrom(nodes, id, output)).find((found) => found !== undefined);
   if (difference === undefined) return undefined;

@@ -17,6 +17,103 @@ p = e / e.sum(axis=1, keepdims=True)
 loss = -np.log(p[np.arange(n), y]).mean()
 `;
 
+const recurrence = `
+import numpy as np
+V, H, T, B = 12, 16, 5, 8
+Wxh = np.random.randn(V, H) * 0.1
+Whh = np.random.randn(H, H) * 0.1
+Why = np.random.randn(H, V) * 0.1
+bh = np.zeros((1, H))
+by = np.zeros((1, V))
+tokens = np.random.randint(0, V, (B, T + 1))
+inputs, targets = tokens[:, :-1], tokens[:, 1:]
+xs, hs, ps = {}, {-1: np.zeros((B, H))}, {}
+loss = 0
+for t in range(T):
+    xs[t] = np.eye(V)[inputs[:, t]]
+    hs[t] = np.tanh(xs[t] @ Wxh + hs[t - 1] @ Whh + bh)
+    ys = hs[t] @ Why + by
+    ps[t] = np.exp(ys) / np.sum(np.exp(ys), axis=1, keepdims=True)
+    loss += -np.log(ps[t][np.arange(B), targets[:, t]]).mean()
+`;
+
+const backward = `
+dWxh, dWhh, dWhy = np.zeros_like(Wxh), np.zeros_like(Whh), np.zeros_like(Why)
+dhnext = np.zeros((B, H))
+for t in reversed(range(T)):
+    dy = np.copy(ps[t])
+    dy[np.arange(B), targets[:, t]] -= 1
+    dy /= B
+    dWhy += hs[t].T @ dy
+    draw = (1 - hs[t] * hs[t]) * (dy @ Why.T + dhnext)
+    dWxh += xs[t].T @ draw
+    dWhh += hs[t - 1].T @ draw
+    dhnext = draw @ Whh.T
+for param, dparam in zip([Wxh, Whh, Why], [dWxh, dWhh, dWhy]):
+    param += -0.1 * dparam
+`;
+
+const series = `
+import numpy as np
+H, T, B, D = 16, 5, 8, 3
+Wx = np.random.randn(D, H) * 0.5
+Wh = np.random.randn(H, H) * 0.2
+Wy = np.random.randn(H, 1) * 0.2
+X = np.random.rand(B, T, D)
+Y = np.random.randn(B, 1)
+h = np.zeros((B, H))
+for t in range(T):
+    h = np.tanh(X[:, t] @ Wx + h @ Wh)
+prediction = h @ Wy
+loss = np.mean((prediction - Y) ** 2)
+`;
+
+suite('recurrences by hand, line by line', () => {
+  const written: readonly (readonly [string, string])[] = [
+    ['the loss as a formula', recurrence],
+    ['the gradient written out', recurrence + backward],
+  ];
+  for (const [name, text] of written) {
+    test(`one-hot tokens, an output and a loss of every step; ${name}`, async () => {
+      const [model] = (await analyzeText(text)).models;
+      assert.ok(model);
+      const { nodes, inputs, outputs, loss, batchSize, parameters } = model.network;
+      assert.deepEqual(nodes[inputs[0] ?? -1]?.operation, { kind: 'input', index: 0, content: 'tokens' });
+      assert.deepEqual([nodes[inputs[0] ?? -1]?.outputShape, batchSize, outputs.length], [[{ perBatch: 1 }, 6], 8, 5]);
+      assert.deepEqual(parameters.map(({ path }) => path).sort(), ['Whh', 'Why', 'Wxh', 'bh', 'by']);
+      assert.equal(nodes[loss ?? -1]?.inputs.length, 5);
+      // Every step's Σ (p − y)² is 1 − 1/12 near p = 1/12, its share of the loss a mean of eight.
+      const signal = model.signal.nodes[nodes.findIndex(({ path }) => path === 'Why')];
+      const expected = Math.log10((1 - 1 / 12) / 12) / 2 - Math.log10(8);
+      assert.ok(
+        Math.abs((signal?.gradient?.log10Rms ?? Number.NaN) - expected) < 0.01,
+        `${signal?.gradient?.log10Rms}`,
+      );
+      // A one-hot row picks one row of the matrix.
+      const first = model.signal.nodes[nodes.findIndex(({ path }) => path === 'Wxh')];
+      assert.ok(Math.abs((first?.activation?.log10Rms ?? Number.NaN) + 1) < 0.02, `${first?.activation?.log10Rms}`);
+    });
+  }
+
+  test('slices of a series, and an output of the last step', async () => {
+    const [model] = (await analyzeText(series)).models;
+    assert.ok(model);
+    const { nodes, inputs, outputs } = model.network;
+    assert.deepEqual(nodes[inputs[0] ?? -1]?.outputShape, [{ perBatch: 1 }, 5, 3]);
+    assert.deepEqual([outputs.length, model.input.given, model.unknowns], [1, 'uniform-noise', []]);
+    const uses = nodes.flatMap(({ parameters }) => parameters.map(({ parameter }) => parameter));
+    assert.deepEqual([uses.length, new Set(uses).size], [11, 3]);
+    assert.ok(model.signal.nodes[nodes.findIndex(({ path }) => path === 'Wx')]?.weightGradient);
+  });
+
+  test('without a recurrence a matrix that is used again is training', async () => {
+    const text = series.replaceAll('h @ Wh)', 'X[:, t] @ Wx @ Wh)');
+    const [model] = (await analyzeText(text)).models;
+    const uses = model?.network.nodes.flatMap(({ parameters }) => parameters.map(({ parameter }) => parameter)) ?? [];
+    assert.equal(uses.length, new Set(uses).size);
+  });
+});
+
 suite('networks by hand, line by line', () => {
   const products: readonly (readonly [string, string])[] = [
     ['sample by sample', 'z1 = windows.reshape(n, 144, 9) @ W1'],

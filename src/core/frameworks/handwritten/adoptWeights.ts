@@ -71,8 +71,9 @@ export class WeightAdoption {
     const other = node.inputs.find((id) => id !== zero);
     const state = zero === undefined ? undefined : nodes[zero];
     if (!state || this.#copies.has(state.id) || !this.weights.weightAt(other)) return false;
+    const isRow = this.layout !== 'columns';
     const own = { node: state.id, shape: state.outputShape };
-    const tensor = this.layout === 'columns' ? asRow(this.session, own, state) : own;
+    const tensor = isRow ? this.#add(state, state.operation, [], state.outputShape) : asRow(this.session, own, state);
     this.#copies.set(state.id, { tensor, form: formOf[this.layout] });
     return true;
   }

@@ -17,7 +17,7 @@ import { WeightRoom } from './weightRoom';
 /** A network that a script computes line by line, as it stands in the trace. */
 export interface ScriptNetwork {
   readonly raw: TracedTensor;
-  readonly output: TracedTensor;
+  readonly outputs: readonly TracedTensor[];
   readonly layout: DataLayout;
   /** Shape of one sample. */
   readonly sample: readonly Dim[];
@@ -197,9 +197,9 @@ export class HandwrittenModels implements OpenFramework {
     if (!given || !framework) return context.unknown('the network keeps no arrays that are known');
     const script = this.#scripts.get(model);
     if (script) {
-      const { raw, output, layout, names } = script;
+      const { raw, outputs, layout, names } = script;
       const room = new WeightRoom(this.session, names, this.#known);
-      return this.#adopt(model, framework, given, room, layout, context, () => ({ raw, outputs: [output] }));
+      return this.#adopt(model, framework, given, room, layout, context, () => ({ raw, outputs }));
     }
     const room = new WeightRoom(this.session, this.#namesOf(model), this.#known);
     const fit = this.#fits.get(model) ?? this.#runs.findFit(model, framework, room, given.shape, context);

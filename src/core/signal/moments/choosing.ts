@@ -37,6 +37,8 @@ export function gatherStep(call: Call, axis: number): Step | undefined {
 /** The same for all other axes at once. Samples in another order are samples like them. */
 export function takeStep(call: Call, axis: number): Step | undefined {
   const [input, index] = call.inputs;
+  const oneHot = index && axis === 0 ? oneHotStep(call, index) : undefined;
+  if (oneHot) return oneHot;
   if (!input || !index || index.layout.axes.length !== 1) return undefined;
   const isOfSamples = isBatch(input.layout.axes[axis]) && isBatch(index.layout.axes[0]);
   if (!isOfSamples) return isBatch(index.layout.axes[0]) ? pickedBySamples(call, input) : chosenStep(call, axis, 0);
@@ -45,6 +47,18 @@ export function takeStep(call: Call, axis: number): Step | undefined {
     backward: (gradient) => ({ inputs: [gradient, undefined] }),
     isApproximate: true,
   };
+}
+
+/** Rows of an identity matrix: one of n elements is the gain, each as likely, of two samples or positions independently. */
+function oneHotStep(call: Call, index: Field): Step | undefined {
+  const { operation, outputShape } = call.inputNodes[0] ?? {};
+  const size = outputShape?.[1];
+  if (operation?.kind !== 'random' || operation.distribution.kind !== 'identity') return undefined;
+  if (outputShape?.length !== 2 || outputShape[0] !== size || typeof size !== 'number') return undefined;
+  const { gain } = operation.distribution;
+  const layout: Layout = { axes: [...index.layout.axes, [{ kind: 'units', size }]], extents: index.layout.extents };
+  const output = independentField(layout, gain / size, (gain * gain * (1 - 1 / size)) / size, call);
+  return { output, backward: () => ({ inputs: [undefined, undefined] }) };
 }
 
 /** An element of a list for each sample. */
