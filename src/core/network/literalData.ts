@@ -58,9 +58,15 @@ function isSize(dim: Dim): dim is number {
   return typeof dim === 'number';
 }
 
-/** One sample, or one number everywhere, shows how the model is called and nothing of its data. */
+/**
+ * One sample, or one number everywhere, shows how the model is called and nothing of its data. Single numbers at equal distances are a grid,
+ * which is as good as uniform.
+ */
 function isTelling({ shape: [samples = 0], values }: Table): boolean {
-  return samples > 1 && values.some((value) => value !== values[0]);
+  const [first = 0, second = 0] = values;
+  const step = second - first;
+  const isGrid = values.every((value, index) => Math.abs(value - first - index * step) <= 1e-6 * Math.abs(step));
+  return samples > 1 && !(isGrid && (samples === values.length || step === 0));
 }
 
 /** True where samples are taken out or put in another order. */

@@ -122,10 +122,14 @@ suite('data that stand in the source as numbers', () => {
     assert.ok(Math.abs((await square('std(0, unbiased=False)')) - 2 / 3) < 1e-6);
   });
 
-  test('one sample, or one number everywhere, is no data', async () => {
-    for (const table of ['[[0.5, 2.0, 1.0]]', '[[1, 1, 1], [1, 1, 1]]']) {
-      const [model] = (await analyzeText(numpyBatches.replace(rows, table).replace('[order][0:2]', ''))).models;
-      assert.ok(model && !(typeof model.input.given === 'object' && model.input.given.kind === 'sample'));
+  test('one sample, or one number everywhere, is no data; numbers at equal distances are a grid', async () => {
+    for (const table of ['[[0.5, 2.0, 1.0]]', '[[1, 1, 1], [1, 1, 1]]', '[[0], [1], [2], [3]]']) {
+      const text = numpyBatches
+        .replace(rows, table)
+        .replace('[order][0:2]', '')
+        .replace('randn(3, 8)', 'randn(X.shape[1], 8)');
+      const [model] = (await analyzeText(text)).models;
+      assert.ok(model && !(typeof model.input.given === 'object' && model.input.given.kind === 'sample'), table);
     }
   });
 
