@@ -284,10 +284,11 @@ function addBuilders(evaluation: FileEvaluation, settings: Settings, add: Add): 
 
 /** Forward passes that are functions or plain lines; what shares its weights with one before it is dropped later. */
 function addHandwritten(evaluation: FileEvaluation, add: Add): void {
-  for (const { model, definition, assumptions } of findForwardFunctions(evaluation)) {
+  const functions = findForwardFunctions(evaluation);
+  for (const { model, definition, assumptions } of functions) {
     add(model, namedByDefinition(evaluation, definition), { assumptions, making: undefined });
   }
-  const script = findScriptNetwork(evaluation);
+  const script = findScriptNetwork(evaluation, functions.length === 0);
   if (!script) return;
   const model = evaluation.handwritten.scriptModel(script.network, evaluation.interpreter.context([script.span]));
   add(model, { name: 'network', span: script.span, body: script.body });

@@ -1,8 +1,6 @@
 import { isInputName } from '../frameworks/handwritten/forwardNames';
 import type { ScriptNetwork } from '../frameworks/handwritten/handwritten';
 import { drawnDistribution } from '../frameworks/tensor/drawnDistribution';
-import type { AssignStatement, Expression } from '../python/syntax';
-import { walk } from '../python/syntaxSearch';
 import type { Span } from '../span';
 import { sourcesOf } from './arraySources';
 import type { FileEvaluation } from './fileEvaluation';
@@ -11,6 +9,7 @@ import { lossFormula } from './lossFormula';
 import { namesLosses } from './lossNames';
 import type { NetworkNode, NodeId } from './network';
 import { type Product, unrolledSteps } from './recurrentScript';
+import { ScriptNames } from './scriptNames';
 import { type FoundLoss, writtenLoss } from './writtenGradient';
 
 /** The first round of training stands at the beginning of the trace. */
@@ -26,12 +25,14 @@ export interface FoundScript {
 /**
  * The network that a script computes line by line: products with matrices that the code draws and keeps in variables, each the first time
  * that it is used, up to the activation after the last; of a recurrence all steps, with an output and a loss of each.
+ * `isAlone`: no function of the file's is a network.
  */
-export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | undefined {
+export function findScriptNetwork(evaluation: FileEvaluation, isAlone: boolean): FoundScript | undefined {
   const nodes = evaluation.session.tracer.nodes.slice(0, mostNodes);
   if (!nodes.some(({ operation }) => operation.kind === 'matmul')) return undefined;
-  const assignments = assignmentsOf(evaluation);
-  const nameOf = (id: NodeId) => assignedName(nodes, id, assignments);
+  const kept = new ScriptNames(evaluation, nodes);
+  // Weights in a container are those of the functions that take it.
+  const nameOf = (id: NodeId) => (isAlone ? kept.nameOf(id) : kept.variableOf(id));
   const steps = unrolledSteps(nodes, (node, dependent) => productOf(nodes, node, nameOf, dependent));
   const products = steps?.products ?? chainOfProducts(nodes, nameOf);
   const [first] = products;
@@ -49,7 +50,7 @@ export function findScriptNetwork(evaluation: FileEvaluation): FoundScript | und
   const found = agreedLoss(read.map((output) => output.found));
   const wanted = nodes[found?.target ?? -1];
   const raw = steps?.data ?? dataOf(nodes, first.data);
-  const statement = statementOf(nodes, first.weight, assignments);
+  const statement = kept.statementOf(first.weight);
   const used = nodes[read.at(-1)?.end ?? -1]?.provenance.applied;
   if (!raw || !statement) return undefined;
   const { outputShape: shape = [] } = raw;
@@ -210,48 +211,3 @@ function sumAfter(nodes: readonly NetworkNode[], product: NetworkNode, isBias: (
 }
 
 const outputActivations: ReadonlySet<string> = new Set(['sigmoid', 'tanh', 'relu', 'softplus', 'leaky-relu']);
-
-function assignmentsOf({ parsed }: FileEvaluation): readonly AssignStatement[] {
-  const found: AssignStatement[] = [];
-  walk(parsed.module, (node) => {
-    if (node.kind === 'assign') found.push(node);
-  });
-  return found;
-}
-
-/** The variable that the drawn array was assigned to. */
-function assignedName(
-  nodes: readonly NetworkNode[],
-  id: NodeId,
-  assignments: readonly AssignStatement[],
-): string | undefined {
-  if (drawnDistribution(nodes, id) === undefined) return undefined;
-  const target = statementOf(nodes, id, assignments)?.targets[0];
-  return target && textOf(target);
-}
-
-function statementOf(
-  nodes: readonly NetworkNode[],
-  id: NodeId,
-  assignments: readonly AssignStatement[],
-): AssignStatement | undefined {
-  let node = nodes[id];
-  while (node && node.inputs.length > 0) node = nodes[node.inputs[0] ?? -1];
-  if (!node) return undefined;
-  // A function of the file's may draw it: the assignment is then where that is called.
-  const { made, through } = node.provenance;
-  for (const span of [made, ...through]) {
-    const found = assignments.findLast(({ value }) => value.start <= span.start && value.end >= span.end);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function textOf(target: Expression): string | undefined {
-  if (target.kind === 'name') return target.name;
-  if (target.kind === 'attribute') return target.attribute.name;
-  if (target.kind !== 'index') return undefined;
-  const object = textOf(target.object);
-  const { index } = target;
-  return object !== undefined && index.kind === 'string' ? `${object}['${index.value}']` : undefined;
-}

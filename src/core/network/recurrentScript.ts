@@ -1,5 +1,6 @@
 import { isNothing, sourcesOf } from './arraySources';
 import type { NetworkNode, NodeId } from './network';
+import { matrixOf } from './scriptNames';
 
 /** A product in straight-line code: which side is the weight. */
 export interface Product {
@@ -56,14 +57,6 @@ export function unrolledSteps(
     products.map((product) => product.data),
   );
   return { products, ends: products.filter(({ node }) => !needed.has(node.id)), data };
-}
-
-/** The drawn matrix itself, and whether the code takes it transposed. */
-function matrixOf(nodes: readonly NetworkNode[], weight: NodeId) {
-  const node = nodes[weight];
-  const [source] = node?.inputs ?? [];
-  const isTurned = node?.operation.kind === 'permute' && source !== undefined;
-  return { matrix: isTurned ? source : weight, isTurned };
 }
 
 /** What one-hot rows are looked up in, and places along an axis. */

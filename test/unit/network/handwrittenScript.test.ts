@@ -114,6 +114,73 @@ suite('recurrences by hand, line by line', () => {
   });
 });
 
+const lines = (drawing: string, updating: string) => `
+import numpy as np
+dims = [12, 24, 16, 1]
+X = np.random.randn(100, 12)
+Y = np.random.randn(100, 1)
+${drawing}
+for step in range(50):
+    A1 = np.tanh(X @ params['W1'] + params['b1'])
+    A2 = np.tanh(A1 @ params['W2'] + params['b2'])
+    Z3 = A2 @ params['W3'] + params['b3']
+    dZ3 = 2 * (Z3 - Y) / 100
+    dZ2 = dZ3 @ params['W3'].T * (1 - A2 ** 2)
+    dZ1 = dZ2 @ params['W2'].T * (1 - A1 ** 2)
+    grads = {'W3': A2.T @ dZ3, 'b3': dZ3.sum(0), 'W2': A1.T @ dZ2, 'b2': dZ2.sum(0), 'W1': X.T @ dZ1, 'b1': dZ1.sum(0)}
+    ${updating}
+`;
+
+const inLoop = `
+params = {}
+for l in range(1, 4):
+    params['W' + str(l)] = np.random.randn(dims[l - 1], dims[l]) / np.sqrt(dims[l - 1])
+    params['b' + str(l)] = np.zeros(dims[l])`;
+const entries = (key: (name: string) => string) =>
+  [1, 2, 3]
+    .flatMap((l) => [
+      `${key(`W${l}`)} np.random.randn(dims[${l - 1}], dims[${l}]) / np.sqrt(dims[${l - 1}])`,
+      `${key(`b${l}`)} np.zeros(dims[${l}])`,
+    ])
+    .join(', ');
+const asLiteral = `params = {${entries((name) => `'${name}':`)}}`;
+const asCall = `params = dict(${entries((name) => `${name}=`)})`;
+const oneByOne = `for key in params:\n        params[key] = params[key] - 0.1 * grads[key]`;
+const anew = 'params = {key: value - 0.1 * grads[key] for key, value in params.items()}';
+
+suite('weights in a dictionary, line by line', () => {
+  const written: readonly (readonly [string, string])[] = [
+    ['drawn in a loop', lines(inLoop, oneByOne)],
+    ['drawn in a loop, made anew by training', lines(inLoop, anew)],
+    ['a literal', lines(asLiteral, oneByOne)],
+    ['a literal, made anew by training', lines(asLiteral, anew)],
+    ['a call', lines(asCall, oneByOne)],
+  ];
+  for (const [name, text] of written) {
+    test(name, async () => {
+      const { models } = await analyzeText(text, { budget: { timeMs: 60_000 } });
+      const [model] = models;
+      assert.deepEqual(
+        model?.network.parameters.map(({ path }) => path).sort(),
+        ['W1', 'W2', 'W3', 'b1', 'b2', 'b3'].map((key) => `params['${key}']`),
+      );
+      assert.notEqual(model?.network.loss, undefined);
+    });
+  }
+
+  test('of a function, by the keys that it writes', async () => {
+    const body = lines('params = make()', oneByOne).split('\n').slice(3);
+    const make = `def make():\n    return {${entries((name) => `'${name}':`)}}`;
+    const main = `def main():\n${body.map((line) => `    ${line}`).join('\n')}`;
+    const text = `import numpy as np\ndims = [12, 24, 16, 1]\n${make}\n${main}\nmain()\n`;
+    const [model] = (await analyzeText(text, { budget: { timeMs: 60_000 } })).models;
+    assert.deepEqual(
+      model?.network.parameters.map(({ path }) => path).sort(),
+      ['W1', 'W2', 'W3', 'b1', 'b2', 'b3'].map((key) => `params['${key}']`),
+    );
+  });
+});
+
 suite('networks by hand, line by line', () => {
   const products: readonly (readonly [string, string])[] = [
     ['sample by sample', 'z1 = windows.reshape(n, 144, 9) @ W1'],
