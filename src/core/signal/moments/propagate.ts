@@ -17,7 +17,7 @@ import { attentionStep, multiheadAttentionStep } from './attention';
 import { allFinite } from './binArithmetic';
 import { withOwnPlace } from './chanceLikeness';
 import { gatherStep, isNearest, rankingStep, takeStep } from './choosing';
-import { productStep, sumStep, zeroProductStep } from './combine';
+
 import { CommonGradients } from './commonGradients';
 import { CommonHistory } from './commonHistory';
 import { withComputedTargets } from './computedTargets';
@@ -38,6 +38,7 @@ import { isMultiplied } from './origins';
 import { pairClassCount } from './pairClasses';
 import { copyStep, pickStep } from './picking';
 import { poolingStep } from './pooling';
+import { productStep, zeroProductStep } from './product';
 import { isQuotient, quotientStep } from './quotient';
 import { maskedStep, meetsNothing, ranksKept, scatterStep } from './ranked';
 import { withReconciled } from './reconcile';
@@ -53,6 +54,7 @@ import { expandStep, sliceStep } from './slicing';
 import { softmaxStep } from './softmax';
 import { constantField, drawnStep, layoutWithin, parameterField, randomField, sourceStep, tableField } from './sources';
 import { dropoutStep, identityStep, permuteStep, reshapeStep } from './structure';
+import { sumStep } from './sum';
 
 /** Everything that the engine worked out of one node. */
 export interface NodeState {

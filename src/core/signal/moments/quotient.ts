@@ -1,8 +1,8 @@
 import type { Operation } from '../../network/network';
 import { affineOf } from './binArithmetic';
-import { productStep } from './combine';
 import { consumed, type Field, type Gradient } from './field';
 import { haveCommonFactors } from './origins';
+import { productStep } from './product';
 import type { Call, Step } from './rule';
 
 /** Beyond this relative variance the denominator comes too near to zero for two moments. */

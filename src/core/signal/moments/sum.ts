@@ -1,101 +1,10 @@
-import { jointMoments, sourcesOf } from '../../network/jointDraw';
-import { addTo, productOf } from './binArithmetic';
-import { type Alignment, align, broadcastSegment, unbroadcast } from './broadcast';
+import { addTo } from './binArithmetic';
+import { type Alignment, unbroadcast } from './broadcast';
 import { centredCorrelation } from './correlations';
 import { mixedProfiles } from './edgeProfile';
-import {
-  consumed,
-  type Field,
-  type Gradient,
-  type GradientSegment,
-  gradientVariance,
-  type Pair,
-  pooledSegment,
-  type Segment,
-  seedVariance,
-  squareOf,
-} from './field';
-import { type Atom, binCount, hasBatch, type Layout } from './layout';
-import type { Backward, Call, Step } from './rule';
-import { independentField, sourceStep } from './sources';
-import { areTwins } from './twins';
-
-interface Operands {
-  readonly fields: readonly Field[];
-  readonly alignments: readonly Alignment[];
-  readonly layout: Layout;
-  /** By operand, then by segment, broadcast to the common layout. */
-  readonly segments: readonly (readonly Segment[])[];
-}
-
-function operandsOf(call: Call): Operands | undefined {
-  const fields: Field[] = [];
-  for (const input of call.inputs) {
-    if (!input) return undefined;
-    fields.push(input);
-  }
-  const first = fields[0];
-  if (!first) return undefined;
-  const layouts = fields.map((field) => withoutSingleUnits(field.layout));
-  let layout = layouts[0] as Layout;
-  for (const own of layouts) {
-    const isLarger =
-      own.axes.length > layout.axes.length ||
-      (own.axes.length === layout.axes.length &&
-        (binCount(own) > binCount(layout) ||
-          (hasBatch(own) && !hasBatch(layout)) ||
-          atomCount(own) > atomCount(layout)));
-    if (isLarger) layout = own;
-  }
-  const largest = fields[layouts.indexOf(layout)];
-  layout = widened(layout, layouts);
-  const alignments: Alignment[] = [];
-  for (const field of fields) {
-    const alignment = align(field.layout, layout);
-    if (!alignment) return undefined;
-    alignments.push(alignment);
-  }
-  const main = largest ?? first;
-  const isSegmented = fields.every(
-    (field) =>
-      field.segments.length === main.segments.length &&
-      field.segments.every((segment, index) => segment.channels === main.segments[index]?.channels),
-  );
-  const segments = fields.map((field, index) =>
-    (isSegmented ? field.segments : [pooledSegment(field)]).map((segment) =>
-      broadcastSegment(segment, alignments[index] as Alignment),
-    ),
-  );
-  return { fields, alignments, layout, segments };
-}
-
-/** One unit is none: a layer of one output fills no axis. */
-function withoutSingleUnits(layout: Layout): Layout {
-  const isSingle = (atom: Atom) => atom.kind === 'units' && atom.size === 1;
-  if (!layout.axes.some((atoms) => atoms.some(isSingle))) return layout;
-  return { axes: layout.axes.map((atoms) => atoms.filter((atom) => !isSingle(atom))), extents: layout.extents };
-}
-
-/** The layout with axes of size one as the others have them; the same one where it has them all. */
-function widened(layout: Layout, others: readonly Layout[]): Layout {
-  const extents: number[] = [];
-  let isWider = false;
-  const axes = layout.axes.map((atoms, axis) => {
-    const wider = others.find((other) => (other.axes[other.axes.length - layout.axes.length + axis] ?? []).length > 0);
-    const source = atoms.length > 0 || !wider ? layout : wider;
-    isWider ||= source !== layout;
-    return (source.axes[source.axes.length - layout.axes.length + axis] ?? []).map((atom): Atom => {
-      if (atom.kind !== 'position') return atom;
-      extents.push(source.extents[atom.index] as number);
-      return { kind: 'position', index: extents.length - 1 };
-    });
-  });
-  return isWider ? { axes, extents } : layout;
-}
-
-function atomCount(layout: Layout): number {
-  return layout.axes.reduce((count, atoms) => count + atoms.length, 0);
-}
+import type { Field, Gradient, GradientSegment, Pair, Segment } from './field';
+import { isOnce, type Operands, operandsOf, twinsOf } from './operands';
+import type { Call, Step } from './rule';
 
 /** Variance of the logarithm of a squared normal. */
 const logChiSquareVariance = Math.PI ** 2 / 2;
@@ -250,27 +159,6 @@ function withTwins(
   return { ...segment, across };
 }
 
-/** Operands that are to each other as two samples are. */
-function twinsOf({ node, network }: Call, fields: readonly Field[]): readonly (readonly [number, number])[] {
-  const pairs: (readonly [number, number])[] = [];
-  for (let first = 0; first < fields.length && fields.length <= mostTwins; first++) {
-    for (let second = first + 1; second < fields.length; second++) {
-      const isAlike = fields[first]?.segments.length === fields[second]?.segments.length;
-      if (isAlike && areTwins(network, node.inputs[first] as number, node.inputs[second] as number)) {
-        pairs.push([first, second]);
-      }
-    }
-  }
-  return pairs;
-}
-
-/** Sums of more are not looked through. */
-const mostTwins = 8;
-
-function isOnce({ node }: Call, index: number): boolean {
-  return node.inputs.every((id, other) => other === index || id !== node.inputs[index]);
-}
-
 /** What different inputs have in common because weights before them are the same, and how often it counts in the sum's stored scale. */
 function crossedPairs(
   call: Call,
@@ -326,105 +214,6 @@ function projectionShare(output: Field, operand: readonly Segment[], factor: num
     };
     return { within: move('within'), across: move('across') };
   };
-}
-
-/** Whether the factors are functions of draws, and of some draw both. */
-function haveCommonDraw({ node, network }: Call): boolean {
-  const [first, second, ...others] = node.inputs.map((id) => sourcesOf(network.nodes, id));
-  if (!first || !second || others.length > 0) return false;
-  return [...first].some((source) => second.has(source));
-}
-
-/** Unknown where the draws of a sample move its elements all together: no moment here tells that. */
-function productOfDraws(call: Call, layout: Layout): Step | undefined {
-  const moments = jointMoments(call.network.nodes, call.node.id);
-  if (!moments || moments.shared > mostShared * moments.variance) return undefined;
-  return sourceStep(independentField(layout, moments.mean, moments.variance, call));
-}
-
-/** Less of a variance is quadrature's own error. */
-const mostShared = 1e-3;
-
-/** Nothing times anything is nothing, as long as a gate begins at zero (GRN's γ, ReZero): what it closes need not be known. */
-export function zeroProductStep({ inputs }: Call): Step | undefined {
-  const zero = inputs.findIndex((field) => field?.segments.every((segment) => squareOf(segment) === 0));
-  const output = inputs[zero];
-  if (!output || inputs.every((field) => field)) return undefined;
-  return { output, backward: () => ({ inputs: inputs.map((_, index) => (index === zero ? 'unknown' : undefined)) }) };
-}
-
-/** Elementwise product of independent tensors: moments multiply. Of a tensor with itself: the fourth moment of a Gaussian. */
-export function productStep(call: Call): Step | undefined {
-  const operands = operandsOf(call);
-  if (!operands) return undefined;
-  const { layout } = operands;
-  if (haveCommonDraw(call)) return productOfDraws(call, layout);
-  const fields = operands.fields.map(consumed);
-  const areAlike = fields.length === 2 && twinsOf(call, fields).length > 0;
-  const count = operands.segments[0]?.length ?? 0;
-  const segments: Segment[] = [];
-  for (let s = 0; s < count; s++) {
-    const parts = operands.segments.map((list) => list[s] as Segment);
-    const [own] = parts;
-    const multiply = (key: 'within' | 'across') =>
-      areAlike && own
-        ? own[key].map((value, bin) => value ** 2 + (own.across[bin] as number) ** 2 + both ** 2 - 2 * own.mean ** 4)
-        : parts.map((part) => part[key]).reduce((product, values) => productOf(product, values));
-    // Of twins a and b the fourth moments of normals (Isserlis 1918), E a b that of two samples.
-    const both = own?.across[0] ?? 0;
-    segments.push({
-      channels: Math.max(...parts.map((part) => part.channels)),
-      mean: areAlike ? both : parts.reduce((product, part) => product * part.mean, 1),
-      within: multiply('within'),
-      across: multiply('across'),
-    });
-  }
-  const output: Field = {
-    layout,
-    segments,
-    logScale: fields.reduce((sum, field) => sum + field.logScale, 0),
-    inherited: fields.reduce((sum, field) => sum + seedVariance(field), 0),
-    fresh: 0,
-    excess: 0,
-    fixedNorm: 0,
-    batch: fields[0]?.batch ?? 1,
-  };
-  // The gradient of a twin follows it, as the other does.
-  if (areAlike) return { output, backward: () => ({ inputs: ['unknown', 'unknown'] }) };
-  const backward = (gradient: Gradient): Backward => ({
-    inputs: fields.map((field, index) => {
-      const alignment = operands.alignments[index] as Alignment;
-      let logScale = gradient.logScale;
-      let variance = gradientVariance(gradient);
-      const others = fields.filter((_, other) => other !== index);
-      for (const other of others) {
-        logScale += other.logScale;
-        variance += seedVariance(other);
-      }
-      const [incoming] = gradient.segments;
-      const isWhole = incoming && unbroadcast(incoming, alignment, output.batch) === incoming && isOnce(call, index);
-      const mean = others.reduce((product, other) => product * pooledSegment(other).mean, 1);
-      return {
-        layout: field.layout,
-        mean: isWhole && gradient.mean ? gradient.mean * mean : undefined,
-        logScale,
-        inherited: variance,
-        fresh: 0,
-        excess: gradient.excess,
-        alignment: gradient.alignment,
-        segments: field.segments.map((_, s) => {
-          const segment = gradient.segments[s] ?? (gradient.segments[0] as GradientSegment);
-          const multiplied = (key: 'within' | 'across') =>
-            operands.segments
-              .filter((_, other) => other !== index)
-              .reduce((product, list) => productOf(product, (list[s] ?? (list[0] as Segment))[key]), segment[key]);
-          return unbroadcast({ within: multiplied('within'), across: multiplied('across') }, alignment, output.batch);
-        }),
-      };
-    }),
-  });
-  const isSelfProduct = new Set(call.node.inputs).size < call.node.inputs.length;
-  return { output, backward, isApproximate: isSelfProduct };
 }
 
 function hasSteps(field: Field): boolean {
