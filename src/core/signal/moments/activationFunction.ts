@@ -14,6 +14,8 @@ export class ActivationMoments {
   #valueSquared: HermiteSeries | undefined;
   #slopeSquared: HermiteSeries | undefined;
   #projectedSlope: HermiteSeries | undefined;
+  #valueSlope: SeriesPair | undefined;
+  #projectedValueSlope: SeriesPair | undefined;
 
   constructor(activation: CompiledActivation, mean: number, std: number) {
     this.#values = sampleOnGrid(activation.f, mean, std);
@@ -42,11 +44,17 @@ export class ActivationMoments {
 
   /** (slope · (f − E f) + offset) f′: what a gradient that follows f is before it, and the same times the normalised pre-activation. */
   following(slope: number, offset: number): { readonly gradient: HermiteSeries; projected(): HermiteSeries } {
-    const mean = this.value.coefficients[0] as number;
-    const gradient = this.#slopes.map((x, j) => (slope * ((this.#values[j] as number) - mean) + offset) * x);
+    const rest = offset - slope * (this.value.coefficients[0] as number);
+    this.#valueSlope ??= new SeriesPair(this.#values, this.#slopes);
     return {
-      gradient: gridSeries(gradient),
-      projected: () => gridSeries(gradient.map((x, j) => x * (gridNodes[j] as number))),
+      gradient: this.#valueSlope.combined(slope, rest),
+      projected: () => {
+        this.#projectedValueSlope ??= new SeriesPair(
+          this.#values,
+          this.#slopes.map((x, j) => x * (gridNodes[j] as number)),
+        );
+        return this.#projectedValueSlope.combined(slope, rest);
+      },
     };
   }
 
@@ -74,6 +82,31 @@ export class ActivationMoments {
   get response(): number {
     const square = this.valueSquared.coefficients[0] as number;
     return square > 0 ? (this.valueSquared.coefficients[2] as number) / (Math.SQRT2 * square) : 0;
+  }
+}
+
+/** Expansions of f g and of g, of which any combination has its own without another look at the grid. */
+class SeriesPair {
+  readonly #product: HermiteSeries;
+  readonly #factor: HermiteSeries;
+  /** E f g². */
+  readonly #cross: number;
+
+  constructor(values: Float64Array, factors: Float64Array) {
+    this.#product = gridSeries(values.map((x, j) => x * (factors[j] as number)));
+    this.#factor = gridSeries(factors);
+    const weights = gridWeights;
+    this.#cross = values.reduce((sum, x, j) => sum + x * (factors[j] as number) ** 2 * (weights[j] as number), 0);
+  }
+
+  /** Of (a f + b) g. */
+  combined(a: number, b: number): HermiteSeries {
+    const [product, factor] = [this.#product, this.#factor];
+    const coefficients = product.coefficients.map((value, k) => a * value + b * (factor.coefficients[k] as number));
+    const squares = coefficients.map((value) => value * value);
+    const square = Math.max(0, a * a * product.square + 2 * a * b * this.#cross + b * b * factor.square);
+    const explained = squares.reduce((sum, value) => sum + value, 0);
+    return { coefficients, squares, square, tail: Math.max(0, square - explained) };
   }
 }
 
