@@ -23,10 +23,17 @@ export async function runCommand(page, title) {
  * @param {string} place `12:30`
  */
 export async function putCursor(page, place) {
-  await page.keyboard.press('Control+g');
   const input = page.locator('.quick-input-widget input');
-  await input.waitFor();
-  await input.fill(`:${place}`);
+  // What is still being drawn may take the focus, and with it close the box that has just opened: then it is opened again.
+  for (let attempt = 1; ; attempt++) {
+    await page.keyboard.press('Control+g');
+    try {
+      await input.fill(`:${place}`, { timeout: 5000 });
+      break;
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
   await page.keyboard.press('Enter');
   await input.waitFor({ state: 'hidden' });
 }
