@@ -20,6 +20,7 @@ import {
   type Segment,
   squareOf,
 } from './field';
+import { isFollowing } from './following';
 import { pairWeights, unitCount } from './layout';
 import { unitsBlock } from './pairClasses';
 import type { Call, Step } from './rule';
@@ -225,16 +226,17 @@ function activationBackward(
  */
 function followingBefore(
   back: Gradient,
-  { along: followed, mean: constant }: Gradient,
+  incoming: Gradient,
   parts: readonly SegmentMoments[],
   output: Field,
   input: Field,
 ): Gradient {
   const [part] = parts;
   const [values] = output.segments;
-  const along = followed ?? (constant ? { slope: 0, offset: constant } : undefined);
+  const along = incoming.along ?? (incoming.mean ? { slope: 0, offset: incoming.mean } : undefined);
   const unknown = { ...back, along: undefined };
   if (!along || !part || !values || parts.length > 1) return unknown;
+  if (!isFollowing({ ...incoming, along }, values, output)) return unknown;
   if (part.slopeExcess !== 0 || (part.valueExcess !== 0 && part.valueExcess !== 2 * part.excess)) return unknown;
   const { moments, mean, std, excess } = part;
   const offset = along.offset + along.slope * values.mean;

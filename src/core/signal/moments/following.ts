@@ -4,6 +4,17 @@ import { positionCount, unitCount } from './layout';
 
 type Following = NonNullable<Gradient['along']>;
 
+/** A part so small that even summed over all places of all samples it is nothing beside the whole. */
+const negligible = 1e-3;
+
+/** Whether what follows the values, of which `values` are the moments, matters to anything. */
+export function isFollowing({ along, segments }: Gradient, values: Segment, { layout, batch }: Field): boolean {
+  const [whole] = segments;
+  if (!along || !whole) return false;
+  const part = along.slope ** 2 * squareOf(values) + along.offset ** 2;
+  return part * batch * positionCount(layout) > negligible * squareOf(whole);
+}
+
 /**
  * A gradient that follows the outputs z = W x + b follows x too: Wᵀ(s z) is s WᵀW x, on average over the weights a multiple of x, and as
  * x·Wᵀg = z·g the multiple is s |W x|²/|x|². It is alike wherever x is, in every position and sample, and comes to what is independent of x.
@@ -11,12 +22,14 @@ type Following = NonNullable<Gradient['along']>;
  */
 export function withFollowing(
   back: Gradient,
-  { along }: Gradient,
+  gradient: Gradient,
   output: Field,
   input: Field,
   share: number,
 ): Gradient {
-  if (!along || !(along.slope !== 0) || input.segments.length !== 1) return back;
+  const { along } = gradient;
+  const [own] = output.segments;
+  if (!along || !own || input.segments.length !== 1 || !isFollowing(gradient, own, output)) return back;
   const [values] = input.segments;
   if (!values || !(squareOf(values) > 0)) return back;
   const ratio = elementCount(output) / elementCount(input);
