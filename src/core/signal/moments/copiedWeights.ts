@@ -22,6 +22,16 @@ function meetsItself(network: Network): boolean {
     originals.set(initialiser.copyOf, initialiser.copyOf);
   }
   if (originals.size === 0) return false;
+  // Copies in a network of their own, as a target network's are, meet nothing.
+  const once = new Set<ParameterId>();
+  const again = new Set<ParameterId>();
+  for (const { parameters: uses } of network.nodes) {
+    for (const { parameter } of uses) {
+      const original = originals.get(parameter);
+      if (original !== undefined) (once.has(original) ? again : once).add(original);
+    }
+  }
+  if (again.size === 0) return false;
   const behind = new Map<NodeId, ReadonlySet<ParameterId>>();
   for (const node of network.nodes) {
     const before = new Set(node.inputs.flatMap((id) => [...(behind.get(id) ?? [])]));
